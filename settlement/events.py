@@ -1,0 +1,68 @@
+"""What the book says happened, as values.
+
+The plan's id is not among the members: whoever holds an event knows its plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOpened:
+    """The plan was opened with both signatures."""
+
+    debtor: str
+    creditor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """Money was taken: `principal` and `charges` of this payment, and the sums after it."""
+
+    payer: str
+    principal: int
+    charges: int
+    principal_paid: int
+    charges_paid: int
+
+    @property
+    def taken(self) -> int:
+        """What left the payer."""
+        return self.principal + self.charges
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The creditor took `amount` out, to the address `to`."""
+
+    to: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class InstallmentsMissed:
+    """Installments first..last, both inclusive, became late and were uncleared when this was noted."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Defaulted:
+    """The plan is in default since `at`: the second at which the rule became true, not the block that noted it."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cured:
+    """A plan in default is current again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """Everything is paid."""
+
+
+Event = PlanOpened | Paid | Withdrawn | InstallmentsMissed | Defaulted | Cured | Completed
