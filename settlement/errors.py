@@ -8,7 +8,7 @@
     ├── FieldOutOfRange            a value that its Solidity type cannot hold
     ├── MoneyInvalid               AmountMalformed · AmountTooPrecise · AmountTooLarge · DecimalsOutOfRange
     ├── TermsInvalid               one class per rule: `settlement.terms_errors`
-    ├── DraftInvalid               DateInvalid · DateAmbiguous
+    ├── DraftInvalid               DateInvalid · UtcOffsetInvalid · LateCapMissing
     ├── PlanRefused                PlanUnknown · NothingOwed · AmountZero · NotCreditor · NothingToWithdraw ·
     │                              WithdrawTooLarge · InstallmentUnknown · HistoryInconsistent
     ├── AuctionRefused             AuctionNotRunning · AuctionPriceAbove · AuctionLotEmpty
@@ -174,12 +174,20 @@ class DateInvalid(DraftInvalid):
     template = "{text!r} is not a date: {reason}"
 
 
-class DateAmbiguous(DraftInvalid):
-    """An UTC offset that is not a whole number of seconds inside the range of the world's zones."""
+class UtcOffsetInvalid(DraftInvalid):
+    """A text that is no offset from UTC."""
 
     code = "settlement.draft-utc-offset"
     hint = "Write the offset as +08:00 or -03:30."
     template = "{text!r} is not an offset from UTC"
+
+
+class LateCapMissing(DraftInvalid):
+    """A daily late charge without a cap."""
+
+    code = "settlement.draft-late-cap"
+    hint = "Say the most that one installment's late charge may become."
+    template = "a daily late charge of {late_daily} units needs a cap"
 
 
 # --- plans -----------------------------------------------------------------------------------------------------------

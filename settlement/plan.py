@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from settlement.charges import charge_sum
+from settlement.eip712 import checksum_address
 from settlement.errors import (
     AmountZero,
     NotCreditor,
@@ -306,7 +307,7 @@ def apply_withdraw(terms: Terms, account: Account, *, amount: int, caller: str, 
     Raises PlanUnknown, NotCreditor, NothingToWithdraw, AmountZero, WithdrawTooLarge.
     """
     _known(account)
-    if caller != terms.creditor:
+    if checksum_address(caller) != terms.creditor:
         raise NotCreditor(caller=caller, creditor=terms.creditor)
     if account.withdrawable == 0:
         raise NothingToWithdraw(collected=account.collected)

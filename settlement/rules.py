@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from settlement.charges import days_to_cap
-from settlement.eip712 import ZERO_32, ZERO_ADDRESS
+from settlement.eip712 import ZERO_32, ZERO_ADDRESS, checksum_address
 from settlement.money import MAX_AMOUNT
 from settlement.schedule import DAY, civil_from_days, days_in_month, last_due_at
 from settlement.terms import RULE_OFF, Calendar, CollateralTerms, EscrowTerms, Terms, collateral_terms_hash
@@ -46,6 +46,8 @@ MAX_GRACE_SECONDS = 366 * DAY
 TIME_LIMIT = 2**40
 """Times are stored in 40 bits."""
 MIN_START_BPS = 10_000
+MAX_START_BPS = 1_000_000
+"""A hundred times the debt."""
 MIN_AUCTION_SECONDS = 60
 
 
@@ -53,7 +55,7 @@ def validate(terms: Terms, *, now: int, book: str | None = None) -> None:
     """Check that the book would open these terms at `now`.
 
     now   Unix seconds; the block time at which the plan would be opened
-    book  checksummed address of the RepaymentBook, where it is known
+    book  address of the RepaymentBook, where it is known
 
     Raises the TermsInvalid subclass of the first rule that is broken.
     """
@@ -81,10 +83,25 @@ def validate_collateral(collateral: CollateralTerms, terms: Terms) -> None:
 
     Raises CollateralTermsInvalid, CollateralMismatch.
     """
+    validate_collateral_form(collateral)
+    if terms.collateral_terms != collateral_terms_hash(collateral):
+        raise CollateralMismatch(
+            reason=f"the terms commit to collateral terms {terms.collateral_terms.hex()}, "
+            f"these have the hash {collateral_terms_hash(collateral).hex()}"
+        )
+
+
+def validate_collateral_form(collateral: CollateralTerms) -> None:
+    """Check the rules of collateral terms by themselves.  Raises CollateralTermsInvalid."""
     checks: tuple[tuple[str, int | str, bool, str], ...] = (
         ("token", collateral.token, collateral.token != ZERO_ADDRESS, "any other address"),
         ("amount", collateral.amount, 1 <= collateral.amount <= MAX_AMOUNT, f"1 to {MAX_AMOUNT}"),
-        ("startBps", collateral.start_bps, collateral.start_bps >= MIN_START_BPS, f"{MIN_START_BPS} and more"),
+        (
+            "startBps",
+            collateral.start_bps,
+            MIN_START_BPS <= collateral.start_bps <= MAX_START_BPS,
+            f"{MIN_START_BPS} to {MAX_START_BPS}",
+        ),
         ("reserve", collateral.reserve, 1 <= collateral.reserve <= MAX_AMOUNT, f"1 to {MAX_AMOUNT}"),
         (
             "auctionSeconds",
@@ -96,11 +113,6 @@ def validate_collateral(collateral: CollateralTerms, terms: Terms) -> None:
     for field, got, holds, allowed in checks:
         if not holds:
             raise CollateralTermsInvalid(field=field, got=got, allowed=allowed)
-    if terms.collateral_terms != collateral_terms_hash(collateral):
-        raise CollateralMismatch(
-            reason=f"the terms commit to collateral terms {terms.collateral_terms.hex()}, "
-            f"these have the hash {collateral_terms_hash(collateral).hex()}"
-        )
 
 
 def validate_escrow(terms: EscrowTerms, *, now: int, book: str | None = None) -> None:
@@ -121,7 +133,7 @@ def _distinct(parties: dict[str, str], token: str, book: str | None) -> None:
     for role, address in (*parties.items(), ("token", token)):
         if address == ZERO_ADDRESS:
             raise PartyMissing(role=role)
-        if address == book:
+        if book is not None and address == checksum_address(book):
             raise PartyReserved(role=role, address=address, what="book")
     for role, address in parties.items():
         if address == token:
