@@ -1,0 +1,109 @@
+"""Custody: per case a chain of entries that say what happened to the evidence, each carrying its predecessor's hash.
+
+    entry  JCS({"action", "at", "by", "case", "prev", "seq", "subject"})
+    hash   SHA-256("tallystick/custody/v1" 00 entry)
+
+The hash of a case's last entry is its custody head, which the case-head map commits to (notary/heads.py), so a chain
+whose end was cut off shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from notary import jcs
+from notary.claim import MAX_TEXT_BYTES
+from notary.errors import LogEntryInvalid
+from notary.jcs import MAX_INT
+
+_TAG = b"tallystick/custody/v1\0"
+
+
+class Action(StrEnum):
+    COLLECTED = "collected"
+    SEALED = "sealed"
+    TRANSFERRED = "transferred"
+    ACCESSED = "accessed"
+    EXPORTED = "exported"
+    SUPERSEDED = "superseded"
+    REVOKED = "revoked"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyEntry:
+    """One thing that happened to a piece of evidence.
+
+    case      32 bytes, the blinded case id
+    seq       0 for the case's first entry, then one more each
+    previous  32 bytes, hash of the entry before; None exactly where seq is 0
+    action    what was done
+    subject   32 bytes, the claim's commitment
+    at        Unix seconds, UTC, by the clock of whoever acted
+    by        who acted, in their own words
+
+    Raises LogEntryInvalid when built from anything else.
+    """
+
+    case: bytes
+    seq: int
+    previous: bytes | None
+    action: Action
+    subject: bytes
+    at: int
+    by: str
+
+    def __post_init__(self) -> None:
+        digests = (self.case, self.subject) if self.previous is None else (self.case, self.subject, self.previous)
+        if any(len(digest) != 32 for digest in digests):
+            raise LogEntryInvalid("case, subject and predecessor of a custody entry have 32 bytes each")
+        if not 0 <= self.seq <= MAX_INT or not 0 <= self.at <= MAX_INT:
+            raise LogEntryInvalid(f"a custody entry's number and time are integers from 0 to {MAX_INT}")
+        if (self.seq == 0) != (self.previous is None):
+            raise LogEntryInvalid("the first custody entry of a case, and only that one, has no predecessor")
+        if not self.by or len(self.by.encode(errors="surrogatepass")) > MAX_TEXT_BYTES:
+            raise LogEntryInvalid(f"a custody entry says in 1 to {MAX_TEXT_BYTES} bytes who acted")
+
+    def to_bytes(self) -> bytes:
+        return jcs.dumps(
+            {
+                "case": self.case.hex(),
+                "seq": self.seq,
+                "prev": None if self.previous is None else self.previous.hex(),
+                "action": self.action.value,
+                "subject": self.subject.hex(),
+                "at": self.at,
+                "by": self.by,
+            }
+        )
+
+    def hash(self) -> bytes:
+        """32 bytes; the next entry carries them."""
+        return hashlib.sha256(_TAG + self.to_bytes()).digest()
+
+    def next(self, action: Action, subject: bytes, at: int, by: str) -> CustodyEntry:
+        """The entry that follows this one."""
+        return CustodyEntry(self.case, self.seq + 1, self.hash(), action, subject, at, by)
+
+
+def verify_chain(entries: Iterable[CustodyEntry], head: bytes) -> int:
+    """Check that `entries` are one case's whole chain and end in `head`; returns how many claims it seals.
+
+    head  32 bytes, from the case-head map
+
+    Raises LogEntryInvalid.
+    """
+    previous: CustodyEntry | None = None
+    sealed = 0
+    for place, entry in enumerate(entries):
+        expected = None if previous is None else previous.hash()
+        if entry.seq != place or entry.previous != expected or (previous is not None and entry.case != previous.case):
+            raise LogEntryInvalid(f"custody entry {place} does not continue the one before it")
+        sealed += entry.action in (Action.SEALED, Action.SUPERSEDED)
+        previous = entry
+    if previous is None or previous.hash() != head:
+        raise LogEntryInvalid("the custody chain does not end in the case's head: entries are missing or altered")
+    return sealed

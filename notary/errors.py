@@ -1,0 +1,149 @@
+"""Every error that `notary` raises on purpose.
+
+NotaryError                       notary.error
+├── FormatInvalid                 notary.format-invalid             bytes that are not what their format says
+│   ├── JsonInvalid               notary.json-invalid
+│   ├── ClaimInvalid              notary.claim-invalid
+│   ├── LogEntryInvalid           notary.log-entry-invalid
+│   ├── TileInvalid               notary.tile-invalid
+│   ├── CheckpointInvalid         notary.checkpoint-invalid
+│   ├── RlpInvalid                notary.rlp-invalid
+│   ├── TrustInvalid              notary.trust-invalid
+│   └── ReceiptInvalid            notary.receipt-invalid
+│       ├── ReceiptTooLarge       notary.receipt-too-large
+│       └── ReceiptVersionUnknown notary.receipt-version-unknown
+├── ProofInvalid                  notary.proof-invalid              an inclusion proof that leads elsewhere
+├── ConsistencyInvalid            notary.consistency-invalid        a log that was rewritten
+├── EvmProofInvalid               notary.evm-proof-invalid          header, trie path, receipt or event do not fit
+└── SignatureInvalid              notary.signature-invalid          a checkpoint that this key did not sign
+
+The services add their own leaves next to their code; the exit codes and HTTP statuses are tables in `portal`.
+"""
+
+from __future__ import annotations
+
+
+class NotaryError(Exception):
+    """Root of everything this package raises on purpose."""
+
+    code = "notary.error"  # stable; printed by the command line, a member of the API's problem+json (RFC 9457)
+    hint = ""  # what the reader can do next
+
+
+class FormatInvalid(NotaryError):
+    """Bytes from outside are not what their format says."""
+
+    code = "notary.format-invalid"
+    hint = "The file was cut off, altered, or is of another kind. Fetch it again."
+
+
+class JsonInvalid(FormatInvalid):
+    """JSON that is broken, too deep, too large, or uses what our formats forbid (floats, repeated names)."""
+
+    code = "notary.json-invalid"
+
+
+class ClaimInvalid(FormatInvalid):
+    """A claim with an unknown, repeated, missing or ill-typed field."""
+
+    code = "notary.claim-invalid"
+    hint = "The field names, their order and their types are listed in notary/claim.py."
+
+
+class LogEntryInvalid(FormatInvalid):
+    """The bytes of a log entry, a case-head map entry or a custody entry are malformed."""
+
+    code = "notary.log-entry-invalid"
+
+
+class TileInvalid(FormatInvalid):
+    """A tile, an entry bundle or a tile's path is malformed."""
+
+    code = "notary.tile-invalid"
+
+
+class CheckpointInvalid(FormatInvalid):
+    """A checkpoint's text is malformed."""
+
+    code = "notary.checkpoint-invalid"
+
+
+class RlpInvalid(FormatInvalid):
+    """RLP that is cut off, not canonical, too deep or too long."""
+
+    code = "notary.rlp-invalid"
+
+
+class TrustInvalid(FormatInvalid):
+    """A trusted-blocks file or a `chain:number:hash` that cannot be read, or two sources that contradict each other."""
+
+    code = "notary.trust-invalid"
+    hint = "A block is given as CHAIN:NUMBER:0xHASH with 64 hexadecimal digits, for example 1:21000000:0x9d7f..."
+
+
+class ReceiptInvalid(FormatInvalid):
+    """A receipt or a bundle of receipts is malformed."""
+
+    code = "notary.receipt-invalid"
+    hint = "The receipt was cut off or altered. Ask for it again: a receipt can be written out any number of times."
+
+
+class ReceiptTooLarge(ReceiptInvalid):
+    """A receipt has more bytes than any honest one."""
+
+    code = "notary.receipt-too-large"
+
+    def __init__(self, size: int, allowed: int, what: str = "receipt") -> None:
+        super().__init__(f"the {what} has {size} bytes, at most {allowed} are allowed")
+        self.size, self.allowed = size, allowed
+
+
+class ReceiptVersionUnknown(ReceiptInvalid):
+    """A receipt of a version that this program does not know."""
+
+    code = "notary.receipt-version-unknown"
+    hint = "The receipt was made by a newer Tallystick. Install the newest version and verify again."
+
+    def __init__(self, version: object, known: int) -> None:
+        super().__init__(f"receipt version {str(version)[:20]} is unknown; this program reads version {known}")
+        self.version, self.known = version, known
+
+
+class ProofInvalid(NotaryError):
+    """An inclusion proof does not lead to the stated root."""
+
+    code = "notary.proof-invalid"
+    hint = "Fetch the receipt again; if it still fails, the evidence or the receipt was altered."
+
+    def __init__(self, index: int, size: int, reason: str) -> None:
+        super().__init__(f"inclusion of entry {index} in a tree of {size}: {reason}")
+        self.index, self.size = index, size
+
+
+class ConsistencyInvalid(NotaryError):
+    """A consistency proof does not show that the newer tree only appended to the older one."""
+
+    code = "notary.consistency-invalid"
+    hint = "Keep both checkpoints: two that do not fit together prove that the log was rewritten."
+
+    def __init__(self, old_size: int, new_size: int, reason: str) -> None:
+        super().__init__(f"consistency of a tree of {new_size} with one of {old_size}: {reason}")
+        self.old_size, self.new_size = old_size, new_size
+
+
+class EvmProofInvalid(NotaryError):
+    """A block header, trie path, transaction receipt or event does not fit the rest of the anchor's proof."""
+
+    code = "notary.evm-proof-invalid"
+    hint = "Fetch the receipt again; if it still fails, the anchor's proof was altered."
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason  # a value of verdict.Reason
+
+
+class SignatureInvalid(NotaryError):
+    """No signature of the stated key over the checkpoint is valid."""
+
+    code = "notary.signature-invalid"
+    hint = "The checkpoint was altered, or another log's key was given."
