@@ -11,7 +11,7 @@
     ├── DraftInvalid               DateInvalid · UtcOffsetInvalid · LateCapMissing
     ├── PlanRefused                PlanUnknown · NothingOwed · AmountZero · NotCreditor · NothingToWithdraw ·
     │                              WithdrawTooLarge · InstallmentUnknown · HistoryInconsistent
-    ├── AuctionRefused             AuctionNotRunning · AuctionPriceAbove · AuctionLotEmpty
+    ├── AuctionRefused             AuctionNotRunning
     └── EscrowRefused              EscrowUnknown · EscrowStateWrong · EscrowFundingClosed · EscrowNotParty ·
                                    EscrowReleaseClosed · EscrowReclaimEarly · EscrowAlreadyWithdrawn
 
@@ -278,22 +278,6 @@ class AuctionNotRunning(AuctionRefused):
     code = "settlement.auction-not-running"
     hint = "Anybody may start the auction again while the plan is in default and the lot unsold."
     template = "the auction runs from {started_at} until before {ends_at}, now is {now}"
-
-
-class AuctionPriceAbove(AuctionRefused):
-    """The price is above the buyer's limit."""
-
-    code = "settlement.auction-price-above"
-    hint = "Wait until the price has fallen, or raise the limit."
-    template = "the price is {price}, the limit {max_price}"
-
-
-class AuctionLotEmpty(AuctionRefused):
-    """Nothing is left to sell."""
-
-    code = "settlement.auction-lot-empty"
-    hint = "All collateral is released or sold."
-    template = "no collateral is left to sell"
 
 
 # --- escrows ---------------------------------------------------------------------------------------------------------
