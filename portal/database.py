@@ -1,13 +1,14 @@
 """The workspace's database: one SQLAlchemy engine for our tables, one for the engine's records, and the migrations.
 
-SQLite (the default) runs in WAL mode with full synchronisation, foreign keys, secure deletion and a busy timeout of 30 s.
-Rules that the rest of the house relies on:
+SQLite (the default) runs in WAL mode with full synchronisation, foreign keys, secure deletion and a busy timeout of
+30 s. Rules that the rest of the house relies on:
 
-* `engine.begin()` takes the write lock at once (BEGIN IMMEDIATE): a read inside it cannot be outdated when the write follows.
+* `engine.begin()` takes the write lock at once (BEGIN IMMEDIATE): a read inside it cannot be outdated when the write
+follows.
 * `engine.connect()` is for reading: one snapshot, and writers go on meanwhile.  Nothing is written through it.
 
 PostgreSQL is used through psycopg with its own defaults.  DBOS keeps its tables in the same database; it begins its
-transactions itself, so it gets an engine of its own from `engine_records`, with the same pragmas.
+transactions itself, so it gets an engine of its own from `records_engine`, with the same pragmas.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
-def engine_records(url: str) -> Engine:
+def records_engine(url: str) -> Engine:
     """An engine in the form that DBOS expects (it begins its transactions itself); the caller disposes of it."""
     if not is_sqlite(url):
         return sa.create_engine(_psycopg(url), pool_pre_ping=True)

@@ -15,8 +15,8 @@
     ├── ServeRefused          ApiKeyRequired
     └── RequestRefused        Unauthorized · BodyTooLarge · RouteUnknown · MethodUnknown · BodyInvalid
 
-Each class has a stable `code` and a `hint` that says what the reader can do next.  Exit codes and HTTP statuses are not here:
-they are the tables in `portal.exit_codes` and `portal.http_status`.
+Each class has a stable `code` and a `hint` that says what the reader can do next.  Exit codes and HTTP statuses are
+not here: they are the tables in `portal.exit_codes` and `portal.http_status`.
 """
 
 from __future__ import annotations
@@ -235,7 +235,7 @@ class EngineSilent(EngineError):
     """The process that holds the engine did not take up or finish the work in time."""
 
     code = "portal.engine-silent"
-    hint = "The work is recorded and goes on when that process does; look at it, or repeat the command to go on waiting."
+    hint = "The work is recorded and goes on when that process does; repeat the command to go on waiting."
 
     def __init__(self, holder: str, seconds: int) -> None:
         super().__init__(f"the engine ({holder}) gave no result for {seconds} s")

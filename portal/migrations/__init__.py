@@ -1,7 +1,7 @@
 """Alembic migrations of our tables (onchain.store, notary.store, settlement.store), oldest first.
 
-`HEAD` and `KNOWN` are written here by hand so that a command can compare revisions without importing Alembic; a test holds
-them against the files.  To write the next migration: `python -m portal.migrations.autogenerate "what changes"`.
+`HEAD` and `KNOWN` are written here by hand so that a command can compare revisions without importing Alembic; a test
+holds them against the files.  To write the next migration: `python -m portal.migrations.autogenerate "what changes"`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,248 @@
+"""tallystick.toml: what a workspace is configured to, read once into frozen values.
+
+    [workspace]        version, origin (the evidence log's name in checkpoints)
+    [database]         url; absent: the SQLite file of the workspace
+    [chains.evidence]  where log heads are anchored      kind = "embedded" | "rpc"
+    [chains.plans]     where plans and escrows live      kind = "embedded" | "rpc"
+    [ipfs]             api; absent: no sharing
+    [notify]           where notices go: Apprise URLs, webhooks
+    [keeper]           interval and budget of `tallystick keeper`
+    [api]              host, port and the hash of the API key of `tallystick serve`
+
+Unknown members are refused.  Secrets are never written here: ${NAME} stands for an environment variable and is
+replaced only when the value is used (`reveal`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+
+from portal.errors import ConfigInvalid, FileMissing, FileTooLarge, SecretMissing, WorkspaceVersionUnknown
+
+FILE: Final = "tallystick.toml"
+LAYOUT: Final = 1  # version of the workspace's layout that this release makes and reads
+MAX_BYTES: Final = 256 * 1024  # an honest configuration is a few kilobytes
+
+_REFERENCE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+Origin = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.\-]{0,62}(/[a-z0-9][a-z0-9.\-]{0,62}){0,3}$")]
+Genesis = Annotated[str, StringConstraints(pattern=r"^(0x[0-9a-f]{64})?$")]  # "" until it is pinned
+Url = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class WorkspacePart(_Part):
+    """[workspace]"""
+
+    version: int
+    origin: Origin
+
+
+class DatabasePart(_Part):
+    """[database]; an empty url stands for the SQLite file of the workspace."""
+
+    url: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _known_kind(cls, url: str) -> str:
+        if url and not url.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("begins with neither sqlite:/// nor postgresql://")
+        return _no_password(url)
+
+
+class ChainPart(_Part):
+    """[chains.evidence] or [chains.plans].
+
+    kind           "embedded": an anvil of this workspace; "rpc": a node that you name
+    url            of the node; only for "rpc"
+    chain_id       EIP-155; must be what the node says
+    genesis        hash of block 0; pinned by `tallystick deploy`; another one is an error from then on
+    block_seconds  embedded only: seconds between blocks
+    """
+
+    kind: Literal["embedded", "rpc"]
+    chain_id: Annotated[int, Field(ge=1, lt=2**53)]
+    url: str = ""
+    genesis: Genesis = ""
+    block_seconds: Annotated[int, Field(ge=1, le=3600)] = 1
+    timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 30
+
+    @field_validator("url")
+    @classmethod
+    def _no_secret(cls, url: str) -> str:
+        return _no_password(url)
+
+    @model_validator(mode="after")
+    def _url_where_needed(self) -> ChainPart:
+        if self.kind == "rpc" and not self.url:
+            raise ValueError('kind "rpc" needs a url')
+        if self.kind == "embedded" and self.url:
+            raise ValueError('kind "embedded" has no url')
+        return self
+
+
+class ChainsPart(_Part):
+    """[chains]"""
+
+    evidence: ChainPart
+    plans: ChainPart
+
+
+class IpfsPart(_Part):
+    """[ipfs]; an empty api stands for: no sharing."""
+
+    api: str = ""
+    timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+
+
+class NotifyPart(_Part):
+    """[notify]
+
+    urls   Apprise URLs that every notice goes to, for example mailto://mail.example:25?from=...&to=... or json://host/path
+    """
+
+    urls: tuple[Url, ...] = ()
+
+    @field_validator("urls", mode="before")
+    @classmethod
+    def _from_list(cls, urls: object) -> object:
+        return tuple(urls) if isinstance(urls, list) else urls
+
+    @field_validator("urls")
+    @classmethod
+    def _no_secrets(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_no_password(url) for url in urls)
+
+
+class KeeperPart(_Part):
+    """[keeper]
+
+    interval_seconds  pause between two rounds of `keeper run`
+    budget_per_day    transactions that the keeper may send per plan and day
+    """
+
+    interval_seconds: Annotated[int, Field(ge=1, le=86_400)] = 15
+    budget_per_day: Annotated[int, Field(ge=1, le=10_000)] = 24
+
+
+class ApiPart(_Part):
+    """[api]; key_hash is the SHA-256 of the API key, empty while there is none."""
+
+    host: Annotated[str, StringConstraints(min_length=1, max_length=253)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8765
+    key_hash: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
+
+
+class Config(_Part):
+    """A whole tallystick.toml."""
+
+    workspace: WorkspacePart
+    database: DatabasePart = DatabasePart()
+    chains: ChainsPart
+    ipfs: IpfsPart = IpfsPart()
+    notify: NotifyPart = NotifyPart()
+    keeper: KeeperPart = KeeperPart()
+    api: ApiPart = ApiPart()
+
+    @classmethod
+    def load(cls, path: Path) -> Config:
+        """Read and check the file at `path`.
+
+        Raises FileMissing, FileTooLarge, ConfigInvalid, WorkspaceVersionUnknown.
+        """
+        try:
+            size = path.stat().st_size
+            if size > MAX_BYTES:
+                raise FileTooLarge(str(path), size, MAX_BYTES)
+            text = path.read_bytes()
+        except OSError as exc:
+            raise FileMissing(str(path), exc.strerror or str(exc)) from exc
+        return cls.parse(text, str(path))
+
+    @classmethod
+    def parse(cls, text: bytes, name: str = FILE) -> Config:
+        """Check the bytes of a configuration; `name` stands in messages.
+
+        Raises ConfigInvalid, WorkspaceVersionUnknown.
+        """
+        try:
+            data = tomllib.loads(text.decode("utf-8"))
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+            raise ConfigInvalid(name, (str(exc),)) from exc
+        part = data.get("workspace")
+        version = part.get("version") if isinstance(part, dict) else None
+        if isinstance(version, int) and not isinstance(version, bool) and version != LAYOUT:
+            raise WorkspaceVersionUnknown(version, LAYOUT)
+        try:
+            return cls.model_validate(data)
+        except ValidationError as exc:
+            problems = tuple(f"{'.'.join(map(str, e['loc'])) or 'file'}: {_plain(e['msg'])}" for e in exc.errors())
+            raise ConfigInvalid(name, problems) from exc
+
+
+def reveal(text: str, environment: Mapping[str, str] | None = None) -> str:
+    """`text` with every ${NAME} replaced by the environment variable NAME.  Raises SecretMissing."""
+    variables = os.environ if environment is None else environment
+
+    def value(match: re.Match[str]) -> str:
+        found = variables.get(match[1])
+        if not found:
+            raise SecretMissing(match[1])
+        return found
+
+    return _REFERENCE.sub(value, text)
+
+
+def references(text: str) -> tuple[str, ...]:
+    """Names of the environment variables that `text` refers to."""
+    return tuple(_REFERENCE.findall(text))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a server on `host` is reachable from this machine only."""
+    return host in _LOOPBACK
+
+
+def pin(text: str, section: str, name: str, value: str) -> str:
+    """`text` (TOML) with `name = "value"` in `[section]`; everything else, comments included, stays as it is.
+
+    Raises ConfigInvalid when there is no such section.
+    """
+    lines = text.splitlines()
+    try:
+        at = lines.index(f"[{section}]")
+    except ValueError:
+        raise ConfigInvalid(FILE, (f"there is no [{section}]",)) from None
+    end = next((i for i in range(at + 1, len(lines)) if lines[i].startswith("[")), len(lines))
+    line = f'{name} = "{value}"'
+    for i in range(at + 1, end):
+        if re.match(rf"{re.escape(name)}\s*=", lines[i]):
+            lines[i] = line
+            break
+    else:
+        lines.insert(at + 1, line)
+    return "\n".join(lines) + "\n"
+
+
+def _no_password(url: str) -> str:
+    password = urlsplit(url).password
+    if password and not _REFERENCE.search(password):
+        raise ValueError("carries a password; write ${NAME} instead and set the environment variable NAME")
+    return url
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")
