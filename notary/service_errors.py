@@ -1,0 +1,263 @@
+"""Errors of the notary's services: files, keys, database rows, nodes, anchors.
+
+NotaryError
+├── InputsRefused       some of the files cannot be sealed, so none was
+├── CaseUnknown / CaseExists / CaseNameInvalid
+├── ClaimUnknown
+├── VaultLocked         a key file is missing, unreadable or open to others
+├── VaultDamaged        a key file or a wrapped secret does not decode
+├── CaseErased          the case's key was destroyed on purpose
+├── LogBusy             another process held the log's lock too long
+├── LogDamaged          rows of the log contradict each other
+├── LogBehindChain      the chain holds a longer log than this workspace
+├── LogForked           the chain holds another log of the same size
+├── AnchoringUnavailable  no chain, deployment or signer is configured
+├── AnchorFailed        the contract refused the head for good
+├── SourceChanged       a file is no longer what was sealed
+├── EnvelopeInvalid     a ciphertext is truncated, altered or of another key
+├── StorageUnreachable / StorageRefused / StorageMismatch   the IPFS node
+└── DocumentNotStored   nothing to fetch for this claim
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from notary.errors import NotaryError
+
+_LISTED = 5  # how many refusals a message names; all are in the attribute
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One input that cannot be sealed.
+
+    path    as given or found, printable (bytes that are no UTF-8 appear as \\udcXX escapes)
+    code    stable: missing, unreadable, socket, fifo, device, symlink, symlink-loop, empty-folder, changed,
+            name-too-long, duplicate-name, too-many, too-deep
+    reason  one sentence
+    """
+
+    path: str
+    code: str
+    reason: str
+
+
+class InputsRefused(NotaryError):
+    """Some inputs cannot be sealed; nothing was written."""
+
+    code = "notary.inputs-refused"
+    hint = "Mend or leave out the inputs listed, then run the same command again; nothing was changed."
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        shown = "; ".join(f"{printable(r.path)}: {r.reason}" for r in refusals[:_LISTED])
+        more = f"; and {len(refusals) - _LISTED} more" if len(refusals) > _LISTED else ""
+        super().__init__(f"{len(refusals)} input(s) cannot be sealed: {shown}{more}")
+        self.refusals = tuple(refusals)
+
+
+class CaseNameInvalid(NotaryError):
+    """A case name has other characters or another length than allowed."""
+
+    code = "notary.case-name-invalid"
+    hint = "Use 1 to 63 characters of a-z, 0-9 and '-', beginning with a letter or digit."
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{printable(name[:80])!r} is not a case name")
+
+
+class CaseExists(NotaryError):
+    """A case of this name is there already."""
+
+    code = "notary.case-exists"
+    hint = "Choose another name, or seal into the case that exists."
+
+    def __init__(self, case_id: str) -> None:
+        super().__init__(f"case {case_id!r} exists")
+        self.case_id = case_id
+
+
+class CaseUnknown(NotaryError):
+    """No case of this name."""
+
+    code = "notary.case-unknown"
+    hint = "List the cases with `tallystick case list`, or open one with `tallystick case new`."
+
+    def __init__(self, case_id: str) -> None:
+        super().__init__(f"there is no case {printable(case_id[:80])!r}")
+        self.case_id = case_id
+
+
+class ClaimUnknown(NotaryError):
+    """No sealed file with this id."""
+
+    code = "notary.claim-unknown"
+    hint = "List what a case holds with `tallystick case show CASE`."
+
+    def __init__(self, claim: int | str) -> None:
+        super().__init__(f"there is no sealed file {claim!r}")
+        self.claim = claim
+
+
+class VaultLocked(NotaryError):
+    """A key file is missing, cannot be read, or may be read by others."""
+
+    code = "notary.vault-locked"
+    hint = "Keys belong to their owner alone: check that the file is there and run `chmod 600` on it."
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"key file {path}: {reason}")
+        self.path = path
+
+
+class VaultDamaged(NotaryError):
+    """A key file or a wrapped secret does not decode under its key."""
+
+    code = "notary.vault-damaged"
+    hint = "Restore the workspace's case-keys folder that belongs to this database."
+
+    def __init__(self, what: str, reason: str) -> None:
+        super().__init__(f"{what}: {reason}")
+
+
+class CaseErased(NotaryError):
+    """The case's key was destroyed; its secrets cannot be read any more."""
+
+    code = "notary.case-erased"
+    hint = "This was done on purpose and cannot be undone. Receipts handed out before still verify."
+
+    def __init__(self, case_id: str) -> None:
+        super().__init__(f"case {case_id!r} was erased")
+        self.case_id = case_id
+
+
+class LogBusy(NotaryError):
+    """Another process held the log's lock for longer than the database waits."""
+
+    code = "notary.log-busy"
+    hint = "Another command is sealing. Run this again when it has finished; what was sealed is recognised."
+
+
+class LogDamaged(NotaryError):
+    """Rows of the log contradict each other."""
+
+    code = "notary.log-damaged"
+    hint = "Do not seal. Restore the database from a backup and compare with the last anchored head."
+
+    def __init__(self, size: int, reason: str) -> None:
+        super().__init__(f"log of {size} entries: {reason}")
+        self.size = size
+
+
+class LogBehindChain(NotaryError):
+    """The chain holds more entries than this workspace: a backup was restored, or a copy was used."""
+
+    code = "notary.log-behind-chain"
+    hint = "Recover the missing entries from the newest copy of the workspace; until then this one does not seal."
+
+    def __init__(self, local: int, chain: int) -> None:
+        super().__init__(f"this workspace's log has {local} entries, the head on the chain has {chain}")
+        self.local, self.chain = local, chain
+
+
+class LogForked(NotaryError):
+    """The chain holds another log of the same size, or a head that this log does not lead to."""
+
+    code = "notary.log-forked"
+    hint = "A copy of this workspace anchored other entries. Seal again what is missing there, into that copy."
+
+    def __init__(self, size: int, local_root: bytes, chain_root: bytes) -> None:
+        super().__init__(
+            f"at {size} entries this log has root {local_root.hex()[:16]}..., the chain has {chain_root.hex()[:16]}..."
+        )
+        self.size, self.local_root, self.chain_root = size, local_root, chain_root
+
+
+class AnchoringUnavailable(NotaryError):
+    """No chain, deployment or signer is configured for the evidence log."""
+
+    code = "notary.anchoring-unavailable"
+    hint = "Run `tallystick doctor`, then `tallystick deploy`; sealing goes on without a chain."
+
+
+class AnchorFailed(NotaryError):
+    """A head was refused by the contract for good."""
+
+    code = "notary.anchor-failed"
+    hint = "Run `tallystick doctor`: it compares this log with the head on the chain."
+
+    def __init__(self, size: int, reason: str) -> None:
+        super().__init__(f"the head of {size} entries was not anchored: {reason}")
+        self.size, self.reason = size, reason
+
+
+class SourceChanged(NotaryError):
+    """A file is no longer what was sealed, so its copy would be another document."""
+
+    code = "notary.source-changed"
+    hint = "Seal it again; the new version supersedes the old one, then it can be stored."
+
+    def __init__(self, path: str, sealed: bytes, found: bytes) -> None:
+        super().__init__(f"{printable(path)}: sealed as SHA-256 {sealed.hex()[:16]}..., now {found.hex()[:16]}...")
+        self.path, self.sealed, self.found = path, sealed, found
+
+
+class EnvelopeInvalid(NotaryError):
+    """A ciphertext is truncated, altered, or made with another key."""
+
+    code = "notary.envelope-invalid"
+    hint = "Fetch it again; if it still fails, the stored copy was altered."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"encrypted document: {reason}")
+
+
+class StorageUnreachable(NotaryError):
+    """The IPFS node does not answer."""
+
+    code = "notary.storage-unreachable"
+    hint = "Start the node named under [ipfs] in tallystick.toml and run the same command again; it goes on."
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"IPFS node at {address}: {reason}")
+        self.address = address
+
+
+class StorageRefused(NotaryError):
+    """The IPFS node answered with an error."""
+
+    code = "notary.storage-refused"
+    hint = "Read the node's own log; `tallystick doctor` shows its version."
+
+    def __init__(self, address: str, call: str, status: int, reason: str) -> None:
+        super().__init__(f"IPFS node at {address} answered {call} with {status}: {reason}")
+        self.address, self.status = address, status
+
+
+class StorageMismatch(NotaryError):
+    """The node's bytes are not those that the CID names."""
+
+    code = "notary.storage-mismatch"
+    hint = "Do not use these bytes. Fetch from another node."
+
+    def __init__(self, cid: str, reason: str) -> None:
+        super().__init__(f"{cid}: {reason}")
+        self.cid = cid
+
+
+class DocumentNotStored(NotaryError):
+    """The claim's document was never put into storage from this workspace."""
+
+    code = "notary.document-not-stored"
+    hint = "Run `tallystick seal CASE PATH --store ipfs` for it first."
+
+    def __init__(self, claim_id: int) -> None:
+        super().__init__(f"sealed file {claim_id} has no stored copy")
+        self.claim_id = claim_id
+
+
+def printable(path: str) -> str:
+    """`path` with bytes that are not UTF-8 and control characters shown as escapes, so that it can be shown safely."""
+    shown = path.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in shown)

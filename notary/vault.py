@@ -1,0 +1,242 @@
+"""Keys of cases: one small file each, so that erasing a case is overwriting one file.
+
+    case-keys/workspace.key   32 random bytes; wraps the case keys, so that a copied case file alone opens nothing
+    case-keys/CASE.key        the case's key of 32 bytes, wrapped; after erasing, noise and the word that it was erased
+    case-keys/recipient.key   the private half of the HPKE key that stored documents are encrypted for, wrapped
+
+All of a case's secrets in the database (claims, salts, titles, content keys, custody entries) are encrypted under keys
+that derive from its case key. Backups leave this folder out or let it expire.
+
+A wrapped secret is  version (1 byte, 1) || nonce (12) || AES-256-GCM(key, nonce, plaintext, aad)  with
+aad = purpose || 0x00 || context, so that no blob can be put in another's place. Nonces are random: 2^32 blobs for each
+key keep the chance of a repeat below 2^-32.  Derived keys: HMAC-SHA256(case key, "tallystick/" || use || "/v1").
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import json
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from notary.heads import blinded_case
+from notary.service_errors import CaseErased, CaseNameInvalid, VaultDamaged, VaultLocked
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+TAG_BYTES = 16
+WRAP_VERSION = 1
+MAX_KEY_FILE = 4096  # bytes; the largest (the recipient key) has under 400
+CASE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+_ERASED: Final = "erased"
+
+
+def check_case_name(name: str) -> str:
+    """`name` if it can name a case (and its key file).  Raises CaseNameInvalid."""
+    if not CASE_NAME.fullmatch(name):
+        raise CaseNameInvalid(name)
+    return name
+
+
+class WrappingKey:
+    """An AES-256-GCM key that wraps short secrets. It has no repr of its bytes and is never pickled."""
+
+    def __init__(self, key: bytes) -> None:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"a wrapping key has {KEY_BYTES} bytes, not {len(key)}")
+        self._aead: AESGCM = AESGCM(key)
+
+    def wrap(self, purpose: str, context: bytes, plaintext: bytes) -> bytes:
+        """Encrypt `plaintext` for this place only: `purpose` and `context` must be the same to unwrap it."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return bytes((WRAP_VERSION,)) + nonce + self._aead.encrypt(nonce, plaintext, _aad(purpose, context))
+
+    def unwrap(self, purpose: str, context: bytes, blob: bytes) -> bytes:
+        """The plaintext.  Raises VaultDamaged if the blob is altered, of another place, or of another key."""
+        from cryptography.exceptions import InvalidTag
+
+        if len(blob) < 1 + NONCE_BYTES + TAG_BYTES or blob[0] != WRAP_VERSION:
+            raise VaultDamaged(purpose, f"{len(blob)} bytes are no wrapped secret of version {WRAP_VERSION}")
+        nonce, sealed = blob[1 : 1 + NONCE_BYTES], blob[1 + NONCE_BYTES :]
+        try:
+            return self._aead.decrypt(nonce, sealed, _aad(purpose, context))
+        except InvalidTag as exc:
+            raise VaultDamaged(purpose, "does not decrypt under this key") from exc
+
+    def __reduce__(self) -> tuple[object, ...]:
+        raise TypeError("keys are not pickled")
+
+
+def _aad(purpose: str, context: bytes) -> bytes:
+    return purpose.encode("ascii") + b"\0" + context
+
+
+class CaseKey(WrappingKey):
+    """A case's key, with what derives from it.
+
+    case_id   the name it was made for
+    blinded   32 bytes: the case's name in the log (notary/heads.py), telling nothing
+    """
+
+    def __init__(self, case_id: str, key: bytes) -> None:
+        super().__init__(_derive(key, "case-wrap"))
+        self.case_id = case_id
+        self.blinded = blinded_case(key)
+        self._tag_key = _derive(key, "case-tag")
+
+    def tag(self, purpose: str, data: bytes) -> bytes:
+        """32 bytes that find `data` again in the database and tell nothing without the case key."""
+        return hmac.digest(self._tag_key, _aad(purpose, data), "sha256")
+
+
+def _derive(key: bytes, use: str) -> bytes:
+    return hmac.digest(key, f"tallystick/{use}/v1".encode(), "sha256")
+
+
+class Vault:
+    """The folder of key files. `Vault.create` makes it once; every file is 0600 and must stay so."""
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        """Open an existing vault.  Raises VaultLocked, VaultDamaged."""
+        self.folder = Path(folder)
+        key = _read(self.folder / "workspace.key")
+        if len(key) != KEY_BYTES:
+            raise VaultDamaged("workspace.key", f"has {len(key)} bytes instead of {KEY_BYTES}")
+        self._workspace = WrappingKey(_derive(key, "workspace"))
+        self._cases: dict[str, tuple[tuple[int, int, int], CaseKey]] = {}
+
+    @classmethod
+    def create(cls, folder: str | os.PathLike[str]) -> Vault:
+        """Make the folder and its workspace key where they are missing, then open it."""
+        path = Path(folder)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_new(path / "workspace.key", secrets.token_bytes(KEY_BYTES))
+        return cls(path)
+
+    def create_case(self, case_id: str) -> CaseKey:
+        """The key for a new case; one left by a creation that was cut off is taken up again.
+
+        Raises CaseNameInvalid, CaseErased (the name stays burnt), VaultLocked, VaultDamaged.
+        """
+        check_case_name(case_id)
+        wrapped = self._workspace.wrap("case-key", case_id.encode(), secrets.token_bytes(KEY_BYTES))
+        _write_new(self._path(case_id), _document(case_id, wrapped))
+        return self.case(case_id)
+
+    def case(self, case_id: str) -> CaseKey:
+        """The key of an existing case.  Raises CaseNameInvalid, CaseErased, VaultLocked, VaultDamaged."""
+        path = self._path(check_case_name(case_id))
+        status = _status(path)
+        stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
+        known = self._cases.get(case_id)
+        if known and known[0] == stamp:
+            return known[1]
+        key = CaseKey(case_id, self._workspace.unwrap("case-key", case_id.encode(), _parse(case_id, _read(path))))
+        self._cases[case_id] = (stamp, key)
+        return key
+
+    def erase_case(self, case_id: str) -> None:
+        """Overwrite the case's key on disk: from then on its secrets are noise. Doing it again does no harm.
+
+        The blocks are overwritten in place and flushed before the file says that it was erased; on a copy-on-write file
+        system or a flash disk old blocks may outlive this, which the user's guide says.
+        """
+        path = self._path(check_case_name(case_id))
+        length = _status(path).st_size
+        self._cases.pop(case_id, None)
+        with path.open("r+b", buffering=0) as file:
+            for _ in range(2):
+                file.seek(0)
+                file.write(secrets.token_bytes(length))
+                os.fsync(file.fileno())
+            file.seek(0)
+            file.truncate()
+            file.write(json.dumps({"version": 1, "case": case_id, "state": _ERASED}).encode() + b"\n")
+            os.fsync(file.fileno())
+
+    def recipient_seed(self) -> bytes:
+        """96 bytes: the seeds of this workspace's ML-KEM-768 (64) and X25519 (32) private keys; made when first needed.
+
+        Raises VaultLocked, VaultDamaged.
+        """
+        path = self.folder / "recipient.key"
+        if not path.exists():
+            from notary.envelope import new_recipient_seed
+
+            wrapped = self._workspace.wrap("recipient-key", b"", new_recipient_seed())
+            _write_new(path, _document("recipient", wrapped))
+        return self._workspace.unwrap("recipient-key", b"", _parse("recipient", _read(path)))
+
+    def _path(self, case_id: str) -> Path:
+        return self.folder / f"case-{case_id}.key"
+
+
+def _document(name: str, wrapped: bytes) -> bytes:
+    return json.dumps({"version": 1, "case": name, "state": "wrapped", "key": wrapped.hex()}).encode() + b"\n"
+
+
+def _parse(name: str, data: bytes) -> bytes:
+    try:
+        document = json.loads(data)
+        if document["version"] != 1 or document["case"] != name:
+            raise ValueError(f"is of version {document['version']} and for {document['case']!r}")
+        if document["state"] == _ERASED:
+            raise CaseErased(name)
+        return bytes.fromhex(document["key"])
+    except (ValueError, KeyError, TypeError) as exc:
+        raise VaultDamaged(f"key file of {name}", f"is not readable: {exc}") from exc
+
+
+def _status(path: Path) -> os.stat_result:
+    try:
+        status = path.lstat()
+    except OSError as exc:
+        raise VaultLocked(str(path), os.strerror(exc.errno or 0)) from exc
+    if status.st_mode & 0o077:
+        raise VaultLocked(str(path), f"may be read by others (mode {status.st_mode & 0o777:o})")
+    if status.st_size > MAX_KEY_FILE:
+        raise VaultDamaged(path.name, f"has {status.st_size} bytes, more than {MAX_KEY_FILE}")
+    return status
+
+
+def _read(path: Path) -> bytes:
+    _status(path)
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_KEY_FILE)
+    except OSError as exc:
+        raise VaultLocked(str(path), os.strerror(exc.errno or 0)) from exc
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    """Write a 0600 file whole and durably, unless there is one already: no crash leaves half a key."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(fd, data)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        try:
+            with contextlib.suppress(FileExistsError):
+                os.link(temporary, path)
+        finally:
+            temporary.unlink()
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as exc:
+        raise VaultLocked(str(path), f"cannot be written ({os.strerror(exc.errno or 0)})") from exc
