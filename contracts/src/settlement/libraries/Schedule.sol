@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Errors} from "./Errors.sol";
+import {MonthCalendar} from "./MonthCalendar.sol";
+import {Calendar, Terms} from "../types/Terms.sol";
+
+/// @title Schedule
+/// @notice Which sum is due when. Closed forms, so the cost does not grow with the number of installments.
+///
+/// With total T, installments n and S(k) the sum due with the first k installments:
+/// - S(k) = floor(T * k / n); S(0) = 0, S(n) = T; two installments differ by at most one unit
+/// - cleared(P) = the largest k with S(k) <= P
+/// - counts at a moment t: due dueAt(k) <= t; overdue dueAt(k) < t; late dueAt(k) + grace < t
+library Schedule {
+    /// @notice S(k): the sum due with the first `k` installments, rounded down. 0 <= k <= installments.
+    function cumulativeDown(Terms calldata terms, uint256 k) internal pure returns (uint256 sum) {
+        uint16 installments = terms.installments;
+        if (k > installments) revert Errors.Schedule_NoSuchInstallment(k, installments);
+        unchecked {
+            sum = (uint256(terms.total) * k) / installments; // below 2^144
+        }
+    }
+
+    /// @notice Installments fully covered by `principalPaid`, which is at most the total.
+    function cleared(Terms calldata terms, uint256 principalPaid) internal pure returns (uint256 count) {
+        unchecked {
+            // S(k) <= P  <=>  T * k < (P + 1) * n; the product is below 2^129 and at least n, so minus one is safe.
+            uint256 installments = terms.installments;
+            count = ((principalPaid + 1) * installments - 1) / terms.total;
+            if (count > installments) count = installments;
+        }
+    }
+
+    /// @notice Due date of installment `k`, 1 <= k <= installments.
+    function dueAt(Terms calldata terms, uint256 k) internal pure returns (uint256 at) {
+        uint16 installments = terms.installments;
+        if (k == 0 || k > installments) revert Errors.Schedule_NoSuchInstallment(k, installments);
+        unchecked {
+            uint256 periods = (k - 1) * terms.interval; // below 2^42
+            if (terms.calendar == Calendar.Seconds) return terms.firstDueAt + periods;
+
+            int32 utcOffset = terms.utcOffset;
+            (uint256 month, uint256 timeOfDay) = MonthCalendar.monthOf(terms.firstDueAt, utcOffset);
+            at = MonthCalendar.momentOf(month + periods, timeOfDay, terms.anchorDay, utcOffset);
+        }
+    }
+
+    /// @notice Installments with dueAt(k) <= at.
+    function countDue(Terms calldata terms, uint256 at) internal pure returns (uint256 count) {
+        uint256 firstDueAt = terms.firstDueAt;
+        if (at < firstDueAt) return 0;
+        uint256 installments = terms.installments;
+        unchecked {
+            if (terms.calendar == Calendar.Seconds) {
+                count = (at - firstDueAt) / terms.interval + 1;
+                return count < installments ? count : installments;
+            }
+            int32 utcOffset = terms.utcOffset;
+            (uint256 firstMonth,) = MonthCalendar.monthOf(firstDueAt, utcOffset);
+            (uint256 month,) = MonthCalendar.monthOf(at, utcOffset);
+            // Installments before this month are due; the one that may fall into it needs a look.
+            count = (month - firstMonth) / terms.interval + 1;
+            if (count > installments) return installments;
+            if (dueAt(terms, count) > at) --count;
+        }
+    }
+
+    /// @notice Installments with dueAt(k) < at.
+    function countOverdue(Terms calldata terms, uint256 at) internal pure returns (uint256 count) {
+        unchecked {
+            return at == 0 ? 0 : countDue(terms, at - 1);
+        }
+    }
+
+    /// @notice Installments with dueAt(k) + grace < at.
+    function countLate(Terms calldata terms, uint256 at) internal pure returns (uint256 count) {
+        uint256 graceSeconds = terms.graceSeconds;
+        unchecked {
+            return at <= graceSeconds ? 0 : countDue(terms, at - graceSeconds - 1);
+        }
+    }
+}
