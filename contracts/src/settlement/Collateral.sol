@@ -182,15 +182,15 @@ contract Collateral is ICollateral, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ICollateral
-    function priceAt(Terms calldata terms, CollateralTerms calldata collateralTerms, uint40 at)
+    function priceAt(Terms calldata terms, CollateralTerms calldata collateralTerms, uint40 moment)
         external
         view
         returns (uint128 price)
     {
         (bytes32 planId, Position storage position) = _held(terms, collateralTerms);
         if (position.custody == Custody.Sold) revert Errors.Collateral_Sold(planId);
-        if (!_running(position, collateralTerms, at)) revert Errors.Collateral_NoAuction(planId, at);
-        return _price(position, collateralTerms, _lot(planId, terms, collateralTerms, position), at);
+        if (!_running(position, collateralTerms, moment)) revert Errors.Collateral_NoAuction(planId, moment);
+        return _price(position, collateralTerms, _lot(planId, terms, collateralTerms, position), moment);
     }
 
     /// @dev Pay a part of the proceeds into the plan. A token that let somebody pay in between is caught here.
@@ -253,23 +253,23 @@ contract Collateral is ICollateral, ReentrancyGuardTransient {
         return collateralTerms.amount - _entitledDown(planId, terms, collateralTerms, position);
     }
 
-    function _price(Position storage position, CollateralTerms calldata collateralTerms, uint128 lot, uint256 at)
+    function _price(Position storage position, CollateralTerms calldata collateralTerms, uint128 lot, uint256 moment)
         private
         view
         returns (uint128 price)
     {
         uint256 floorPrice = Auction.floorUp(collateralTerms.reserve, lot, collateralTerms.amount);
-        uint256 elapsed = at - position.startedAt;
+        uint256 elapsed = moment - position.startedAt;
         return uint128(Auction.priceUp(position.startPrice, floorPrice, elapsed, collateralTerms.auctionSeconds));
     }
 
-    function _running(Position storage position, CollateralTerms calldata collateralTerms, uint256 at)
+    function _running(Position storage position, CollateralTerms calldata collateralTerms, uint256 moment)
         private
         view
         returns (bool running)
     {
         uint40 startedAt = position.startedAt;
-        return startedAt != NEVER_STARTED && startedAt <= at && at < _endsAt(position, collateralTerms);
+        return startedAt != NEVER_STARTED && startedAt <= moment && moment < _endsAt(position, collateralTerms);
     }
 
     function _endsAt(Position storage position, CollateralTerms calldata collateralTerms)

@@ -118,37 +118,37 @@ contract RepaymentBook is IRepaymentBook, EIP712, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRepaymentBook
-    function statusAt(Terms calldata terms, uint40 at) external view returns (View memory plan) {
+    function statusAt(Terms calldata terms, uint40 moment) external view returns (View memory plan) {
         Account storage account = _accounts[planIdOf(terms)];
         Status status = account.status;
         if (status == Status.None) return plan;
 
-        Standing memory standing = terms.standingAt(account, at);
+        Standing memory standing = terms.standingAt(account, moment);
         plan.cleared = uint16(standing.cleared);
-        plan.due = uint16(terms.countDue(at));
-        plan.overdue = uint16(terms.countOverdue(at));
+        plan.due = uint16(terms.countDue(moment));
+        plan.overdue = uint16(terms.countOverdue(moment));
         plan.late = uint16(standing.late);
         plan.principalPaid = uint128(standing.principalPaid);
         plan.chargesPaid = uint128(standing.chargesPaid);
         plan.chargesAssessed = uint128(standing.chargesAssessed);
-        plan.owedNow = uint128(_owedNow(terms, standing.principalPaid, standing.owedCharges, at));
+        plan.owedNow = uint128(_owedNow(terms, standing.principalPaid, standing.owedCharges, moment));
         plan.owedTotal = uint128(standing.owedTotal);
         plan.withdrawable = plan.principalPaid + plan.chargesPaid - account.withdrawn;
         plan.defaultedAt = account.defaultedAt;
         if (standing.cleared < terms.installments) plan.nextDueAt = uint40(terms.dueAt(standing.cleared + 1));
 
         if (status == Status.Active) {
-            uint256 moment = terms.defaultMoment(standing.cleared);
-            if (at > moment) {
+            uint256 lastGood = terms.defaultMoment(standing.cleared);
+            if (moment > lastGood) {
                 status = Status.Defaulted;
-                plan.defaultedAt = uint40(moment + 1);
+                plan.defaultedAt = uint40(lastGood + 1);
             }
         }
         plan.state = _stateOf(status, plan);
     }
 
     /// @inheritdoc IRepaymentBook
-    function dueAt(Terms calldata terms, uint256 k) external pure returns (uint256 at) {
+    function dueAt(Terms calldata terms, uint256 k) external pure returns (uint256 moment) {
         return Schedule.dueAt(terms, k);
     }
 
@@ -218,9 +218,9 @@ contract RepaymentBook is IRepaymentBook, EIP712, ReentrancyGuardTransient {
         }
 
         if (account.status != Status.Active) return;
-        uint256 moment = terms.defaultMoment(cleared);
-        if (block.timestamp > moment) {
-            uint40 defaultedAt = uint40(moment + 1);
+        uint256 lastGood = terms.defaultMoment(cleared);
+        if (block.timestamp > lastGood) {
+            uint40 defaultedAt = uint40(lastGood + 1);
             account.status = Status.Defaulted;
             account.defaultedAt = defaultedAt;
             emit Defaulted(planId, defaultedAt);
@@ -239,12 +239,12 @@ contract RepaymentBook is IRepaymentBook, EIP712, ReentrancyGuardTransient {
     }
 
     /// @dev What is due and not paid, charges included.
-    function _owedNow(Terms calldata terms, uint256 principalPaid, uint256 owedCharges, uint256 at)
+    function _owedNow(Terms calldata terms, uint256 principalPaid, uint256 owedCharges, uint256 moment)
         private
         pure
         returns (uint256 owed)
     {
-        uint256 due = terms.cumulativeDown(terms.countDue(at));
+        uint256 due = terms.cumulativeDown(terms.countDue(moment));
         return (due > principalPaid ? due - principalPaid : 0) + owedCharges;
     }
 

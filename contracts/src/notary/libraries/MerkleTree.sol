@@ -15,7 +15,7 @@ library MerkleTree {
     /// @param proof  sibling hashes, leaf level first
     function verifyInclusion(bytes32 leaf, uint64 index, uint64 size, bytes32[] calldata proof, bytes32 root)
         internal
-        view
+        pure
     {
         // 1. The entry must lie in the tree.
         if (index >= size) revert Errors.MerkleTree_InclusionInvalid(index, size, proof.length);
@@ -57,7 +57,7 @@ library MerkleTree {
         uint64 secondSize,
         bytes32 secondRoot,
         bytes32[] calldata proof
-    ) internal view {
+    ) internal pure {
         // 1. There is always something to show.
         if (proof.length == 0) revert Errors.MerkleTree_ConsistencyInvalid(firstSize, secondSize, 0);
 
@@ -99,7 +99,7 @@ library MerkleTree {
     }
 
     /// @notice SHA-256(0x01 || left || right).
-    function hashChildren(bytes32 left, bytes32 right) internal view returns (bytes32 hash) {
+    function hashChildren(bytes32 left, bytes32 right) internal pure returns (bytes32 hash) {
         hash = sha256(abi.encodePacked(bytes1(0x01), left, right));
     }
 }

@@ -120,7 +120,7 @@ interface ICollateral {
     function lotOf(Terms calldata terms, CollateralTerms calldata collateralTerms) external view returns (uint128 lot);
 
     /// @notice Price of the present lot at a moment of the last auction; reverts outside its window and after the sale.
-    function priceAt(Terms calldata terms, CollateralTerms calldata collateralTerms, uint40 at)
+    function priceAt(Terms calldata terms, CollateralTerms calldata collateralTerms, uint40 moment)
         external
         view
         returns (uint128 price);

@@ -18,7 +18,7 @@ import {Terms} from "../types/Terms.sol";
 /// Money comes in by `pay` alone and goes out by `withdraw` alone. What the creditor can withdraw is derived from the
 /// plan's own sums, so one plan never touches another's.
 ///
-/// Units: amounts are the token's smallest unit, times Unix seconds, UTC. `at` must not lie before the last block: for
+/// Units: amounts are the token's smallest unit, times Unix seconds, UTC. `moment` must not lie before the last block: for
 /// an earlier moment payments made since are counted all the same.
 ///
 /// Assumptions, and what breaks if they fail:
@@ -105,10 +105,10 @@ interface IRepaymentBook {
     function accountOf(bytes32 planId) external view returns (Account memory account);
 
     /// @notice The plan at a moment, as if everything that is true by then were written down; all zero if there is none.
-    function statusAt(Terms calldata terms, uint40 at) external view returns (View memory plan);
+    function statusAt(Terms calldata terms, uint40 moment) external view returns (View memory plan);
 
     /// @notice Due date of installment `k`, 1 <= k <= installments. The plan need not exist.
-    function dueAt(Terms calldata terms, uint256 k) external pure returns (uint256 at);
+    function dueAt(Terms calldata terms, uint256 k) external pure returns (uint256 moment);
 
     /// @notice Sum due with the first `k` installments, rounded down, 0 <= k <= installments. The plan need not exist.
     function cumulative(Terms calldata terms, uint256 k) external pure returns (uint256 sum);

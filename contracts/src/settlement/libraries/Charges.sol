@@ -19,18 +19,18 @@ library Charges {
     uint256 internal constant CAPPED_AFTER = 12;
 
     /// @notice Late charge of installment `k` at a moment.
-    function chargeAt(Terms calldata terms, uint256 k, uint256 at) internal pure returns (uint256 charge) {
+    function chargeAt(Terms calldata terms, uint256 k, uint256 moment) internal pure returns (uint256 charge) {
         uint256 due = terms.dueAt(k);
         unchecked {
-            if (at <= due + terms.graceSeconds) return 0;
-            charge = terms.lateFlat + uint256(terms.lateDaily) * ((at - due) / DAY); // below 2^170 for any 40-bit time
+            if (moment <= due + terms.graceSeconds) return 0;
+            charge = terms.lateFlat + uint256(terms.lateDaily) * ((moment - due) / DAY); // below 2^170 for any 40-bit time
         }
         if (charge > terms.lateCap) charge = terms.lateCap;
     }
 
     /// @notice Late charges of installments `from` to `to`, both included, at a moment; 0 if `from` > `to`.
     /// @param late  installments late at that moment: Schedule.countLate(at)
-    function sumAt(Terms calldata terms, uint256 from, uint256 to, uint256 late, uint256 at)
+    function sumAt(Terms calldata terms, uint256 from, uint256 to, uint256 late, uint256 moment)
         internal
         pure
         returns (uint256 sum)
@@ -45,7 +45,7 @@ library Charges {
                 from = last + 1;
             }
             for (; from <= to; ++from) {
-                sum += chargeAt(terms, from, at);
+                sum += chargeAt(terms, from, moment);
             }
         }
     }

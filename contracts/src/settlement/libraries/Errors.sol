@@ -29,7 +29,7 @@ library Errors {
     error Collateral_NothingToWithdraw(bytes32 planId);
 
     /// @notice Thrown when no auction is running.
-    error Collateral_NoAuction(bytes32 planId, uint256 at);
+    error Collateral_NoAuction(bytes32 planId, uint256 moment);
 
     /// @notice Thrown when somebody else than the debtor acts for it.
     error Collateral_OnlyDebtor(bytes32 planId, address caller, address debtor);
@@ -74,16 +74,16 @@ library Errors {
     error EscrowBook_BadSignature(bytes32 escrowId, address signer);
 
     /// @notice Thrown when the payer releases at or after the expiry.
-    error EscrowBook_Expired(bytes32 escrowId, uint256 at, uint40 expiresAt);
+    error EscrowBook_Expired(bytes32 escrowId, uint256 moment, uint40 expiresAt);
 
     /// @notice Thrown when the last second to fund does not lie before the expiry.
     error EscrowBook_FundByNotBeforeExpiry(uint40 fundBy, uint40 expiresAt);
 
     /// @notice Thrown when the escrow is opened or funded after the last second to do so.
-    error EscrowBook_FundByPassed(uint256 at, uint40 fundBy);
+    error EscrowBook_FundByPassed(uint256 moment, uint40 fundBy);
 
     /// @notice Thrown when the sum is reclaimed before the expiry.
-    error EscrowBook_NotExpired(bytes32 escrowId, uint256 at, uint40 expiresAt);
+    error EscrowBook_NotExpired(bytes32 escrowId, uint256 moment, uint40 expiresAt);
 
     /// @notice Thrown when somebody else than the one party that may acts.
     error EscrowBook_OnlyParty(bytes32 escrowId, address caller, address party);
@@ -168,7 +168,7 @@ library Errors {
     error Terms_FirstDueOffCalendar(uint40 firstDueAt, uint256 expected);
 
     /// @notice Thrown when the first due date lies in the past.
-    error Terms_FirstDuePast(uint40 firstDueAt, uint256 at);
+    error Terms_FirstDuePast(uint40 firstDueAt, uint256 moment);
 
     /// @notice Thrown when the grace period is too long, in seconds.
     error Terms_GraceTooLong(uint32 graceSeconds, uint32 maximum);
@@ -195,7 +195,7 @@ library Errors {
     error Terms_PartyReserved(address party);
 
     /// @notice Thrown when the last second to open the plan has passed.
-    error Terms_SignByPassed(uint256 at, uint40 signBy);
+    error Terms_SignByPassed(uint256 moment, uint40 signBy);
 
     /// @notice Thrown when the token has no code.
     error Terms_TokenWithoutCode(address token);

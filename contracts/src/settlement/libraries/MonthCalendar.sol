@@ -11,12 +11,12 @@ library MonthCalendar {
     uint256 private constant DAYS_TO_1970 = 719_468; // from 1 March of year 0
     uint256 private constant DAYS_IN_400_YEARS = 146_097;
 
-    /// @notice The month in which `at` falls, and how far into its day, as a clock `utcOffset` seconds east of UTC shows.
+    /// @notice The month of a moment, and how far into its day it is, as a clock `utcOffset` seconds east of UTC shows.
     /// @return month      months since March of year 0
     /// @return timeOfDay  seconds since local midnight
-    function monthOf(uint256 at, int32 utcOffset) internal pure returns (uint256 month, uint256 timeOfDay) {
+    function monthOf(uint256 moment, int32 utcOffset) internal pure returns (uint256 month, uint256 timeOfDay) {
         unchecked {
-            uint256 local = _local(at, utcOffset);
+            uint256 local = _local(moment, utcOffset);
             uint256 day = local / DAY;
             timeOfDay = local % DAY;
 
@@ -37,13 +37,13 @@ library MonthCalendar {
     function momentOf(uint256 month, uint256 timeOfDay, uint256 dayWanted, int32 utcOffset)
         internal
         pure
-        returns (uint256 at)
+        returns (uint256 moment)
     {
         unchecked {
             uint256 first = firstDayOf(month);
             uint256 length = firstDayOf(month + 1) - first;
             uint256 day = first + (dayWanted < length ? dayWanted : length) - 1;
-            at = uint256(int256(day * DAY + timeOfDay) - int256(DAYS_TO_1970 * DAY) - utcOffset);
+            moment = uint256(int256(day * DAY + timeOfDay) - int256(DAYS_TO_1970 * DAY) - utcOffset);
         }
     }
 
@@ -55,9 +55,10 @@ library MonthCalendar {
         }
     }
 
-    function _local(uint256 at, int32 utcOffset) private pure returns (uint256 local) {
+    /// @dev Local seconds since 1 March of year 0.
+    function _local(uint256 moment, int32 utcOffset) private pure returns (uint256 local) {
         unchecked {
-            local = uint256(int256(at + DAYS_TO_1970 * DAY) + utcOffset);
+            local = uint256(int256(moment + DAYS_TO_1970 * DAY) + utcOffset);
         }
     }
 }

@@ -33,7 +33,7 @@ library Schedule {
     }
 
     /// @notice Due date of installment `k`, 1 <= k <= installments.
-    function dueAt(Terms calldata terms, uint256 k) internal pure returns (uint256 at) {
+    function dueAt(Terms calldata terms, uint256 k) internal pure returns (uint256 moment) {
         uint16 installments = terms.installments;
         if (k == 0 || k > installments) revert Errors.Schedule_NoSuchInstallment(k, installments);
         unchecked {
@@ -42,42 +42,42 @@ library Schedule {
 
             int32 utcOffset = terms.utcOffset;
             (uint256 month, uint256 timeOfDay) = MonthCalendar.monthOf(terms.firstDueAt, utcOffset);
-            at = MonthCalendar.momentOf(month + periods, timeOfDay, terms.anchorDay, utcOffset);
+            moment = MonthCalendar.momentOf(month + periods, timeOfDay, terms.anchorDay, utcOffset);
         }
     }
 
     /// @notice Installments with dueAt(k) <= at.
-    function countDue(Terms calldata terms, uint256 at) internal pure returns (uint256 count) {
+    function countDue(Terms calldata terms, uint256 moment) internal pure returns (uint256 count) {
         uint256 firstDueAt = terms.firstDueAt;
-        if (at < firstDueAt) return 0;
+        if (moment < firstDueAt) return 0;
         uint256 installments = terms.installments;
         unchecked {
             if (terms.calendar == Calendar.Seconds) {
-                count = (at - firstDueAt) / terms.interval + 1;
+                count = (moment - firstDueAt) / terms.interval + 1;
                 return count < installments ? count : installments;
             }
             int32 utcOffset = terms.utcOffset;
             (uint256 firstMonth,) = MonthCalendar.monthOf(firstDueAt, utcOffset);
-            (uint256 month,) = MonthCalendar.monthOf(at, utcOffset);
+            (uint256 month,) = MonthCalendar.monthOf(moment, utcOffset);
             // Installments before this month are due; the one that may fall into it needs a look.
             count = (month - firstMonth) / terms.interval + 1;
             if (count > installments) return installments;
-            if (dueAt(terms, count) > at) --count;
+            if (dueAt(terms, count) > moment) --count;
         }
     }
 
     /// @notice Installments with dueAt(k) < at.
-    function countOverdue(Terms calldata terms, uint256 at) internal pure returns (uint256 count) {
+    function countOverdue(Terms calldata terms, uint256 moment) internal pure returns (uint256 count) {
         unchecked {
-            return at == 0 ? 0 : countDue(terms, at - 1);
+            return moment == 0 ? 0 : countDue(terms, moment - 1);
         }
     }
 
     /// @notice Installments with dueAt(k) + grace < at.
-    function countLate(Terms calldata terms, uint256 at) internal pure returns (uint256 count) {
+    function countLate(Terms calldata terms, uint256 moment) internal pure returns (uint256 count) {
         uint256 graceSeconds = terms.graceSeconds;
         unchecked {
-            return at <= graceSeconds ? 0 : countDue(terms, at - graceSeconds - 1);
+            return moment <= graceSeconds ? 0 : countDue(terms, moment - graceSeconds - 1);
         }
     }
 }

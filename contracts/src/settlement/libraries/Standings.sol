@@ -28,7 +28,7 @@ library Standings {
 
     /// @notice Where the plan stands at a moment, which must not lie before its last payment.
     /// @dev For an earlier moment charges are assessed as of then, and what is owed of them stops at zero.
-    function standingAt(Terms calldata terms, Account storage account, uint256 at)
+    function standingAt(Terms calldata terms, Account storage account, uint256 moment)
         internal
         view
         returns (Standing memory standing)
@@ -36,11 +36,11 @@ library Standings {
         standing.principalPaid = account.principalPaid;
         standing.chargesPaid = account.chargesPaid;
         standing.cleared = terms.cleared(standing.principalPaid);
-        standing.late = terms.countLate(at);
+        standing.late = terms.countLate(moment);
         unchecked {
             // All sums stay below 2^113: total plus all caps fits into 112 bits (TermsLib).
             standing.chargesAssessed =
-                account.chargesFrozen + terms.sumAt(standing.cleared + 1, standing.late, standing.late, at);
+                account.chargesFrozen + terms.sumAt(standing.cleared + 1, standing.late, standing.late, moment);
             if (standing.chargesAssessed > standing.chargesPaid) {
                 standing.owedCharges = standing.chargesAssessed - standing.chargesPaid;
             }

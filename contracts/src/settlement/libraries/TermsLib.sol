@@ -33,10 +33,10 @@ library TermsLib {
     }
 
     /// @notice Revert unless the terms can be opened at this book at this moment.
-    function validate(Terms calldata terms, address book, uint256 at) internal view {
-        if (at > terms.signBy) revert Errors.Terms_SignByPassed(at, terms.signBy);
+    function validate(Terms calldata terms, address book, uint256 moment) internal view {
+        if (moment > terms.signBy) revert Errors.Terms_SignByPassed(moment, terms.signBy);
         _validateParties(terms, book);
-        _validateSchedule(terms, at);
+        _validateSchedule(terms, moment);
         _validateCharges(terms);
         _validateDefault(terms);
     }
@@ -51,7 +51,7 @@ library TermsLib {
         if (token.code.length == 0) revert Errors.Terms_TokenWithoutCode(token);
     }
 
-    function _validateSchedule(Terms calldata terms, uint256 at) private pure {
+    function _validateSchedule(Terms calldata terms, uint256 moment) private pure {
         uint16 installments = terms.installments;
         if (installments == 0 || installments > MAX_INSTALLMENTS) {
             revert Errors.Terms_InstallmentsOutOfRange(installments, MAX_INSTALLMENTS);
@@ -60,7 +60,7 @@ library TermsLib {
         if (total < installments || total > MAX_SUM) revert Errors.Terms_TotalOutOfRange(total, installments, MAX_SUM);
 
         uint40 firstDueAt = terms.firstDueAt;
-        if (firstDueAt < at) revert Errors.Terms_FirstDuePast(firstDueAt, at);
+        if (firstDueAt < moment) revert Errors.Terms_FirstDuePast(firstDueAt, moment);
         if (terms.calendar == Calendar.Seconds) _validateSeconds(terms);
         else _validateMonths(terms);
 
