@@ -223,6 +223,7 @@ def _read_bounded(response: http.client.HTTPResponse, deadline: float) -> bytes:
         if time.monotonic() > deadline:
             raise TimeoutError("the answer took too long")
         chunks.append(chunk)
+    response.close()  # read1 leaves it open at the end, and the connection would not take another request
     return b"".join(chunks)
 
 
