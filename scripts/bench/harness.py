@@ -1,0 +1,111 @@
+"""What every benchmark here shares: alternated runs, rows of a table, the places where peers live.
+
+A benchmark is a module with `measure(quick) -> Iterator[Row]`. Nothing here is a test: a row says what was measured in
+this run, on this machine, beside a peer or a physical limit that ran in turns with it.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+ROOT = Path(__file__).resolve().parents[2]
+BENCH = ROOT / ".bench"
+PEER_PYTHON = BENCH / "venv/bin/python"
+PEER_NPM = BENCH / "npm/node_modules"
+
+AtMost = Literal["at most"]
+AtLeast = Literal["at least"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A bound on the ratio (or, with `absolute`, on our own figure)."""
+
+    rule: AtMost | AtLeast
+    bound: float
+    absolute: bool = False
+
+    def is_reached(self, value: float) -> bool:
+        return value <= self.bound if self.rule == "at most" else value >= self.bound
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison.
+
+    what    what was done
+    ours    our figure, in `unit`
+    peer    whom it stands beside
+    theirs  the peer's figure, in `unit`
+    unit    "s", "ms", "gas" or "rows/s"
+    target  what we want to reach; None where the figure is only for information
+    """
+
+    what: str
+    ours: float
+    peer: str
+    theirs: float
+    unit: str
+    target: Target | None = None
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.theirs if self.theirs else float("inf")
+
+    @property
+    def reached(self) -> bool | None:
+        if self.target is None:
+            return None
+        return self.target.is_reached(self.ours if self.target.absolute else self.ratio)
+
+
+def clock(work: Callable[[], object]) -> float:
+    """Seconds that one call takes, with the garbage collector at rest and its result dropped outside the time."""
+    gc.collect()
+    gc.disable()
+    try:
+        start = time.perf_counter()
+        result = work()
+        seconds = time.perf_counter() - start
+    finally:
+        gc.enable()
+    del result
+    return seconds
+
+
+def alternate(rounds: int, *contestants: Callable[[], float]) -> list[float]:
+    """Best seconds of each contestant: every round runs all of them in turn, so that a busy moment meets all alike.
+
+    A contestant returns the seconds it took, because some of them measure themselves in another process.
+    """
+    times: list[list[float]] = [[] for _ in contestants]
+    for turn in range(rounds):
+        order = range(len(contestants)) if turn % 2 == 0 else reversed(range(len(contestants)))
+        for i in order:
+            times[i].append(contestants[i]())
+    return [min(each) for each in times]
+
+
+@contextmanager
+def scratch(name: str) -> Iterator[Path]:
+    """A folder below .bench, on the checkout's own disk, gone afterwards."""
+    BENCH.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=BENCH))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def child_environment() -> dict[str, str]:
+    """For programs that are measured: no byte code is written, no colours, nothing of this process's settings."""
+    return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LC_ALL": "C.UTF-8", "TERM": "dumb"}
