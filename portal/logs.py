@@ -93,6 +93,11 @@ def start(folder: Path) -> None:
             file.unlink(missing_ok=True)
 
 
+def started() -> bool:
+    """Whether this process writes logs."""
+    return any(isinstance(handler, JsonLines) for handler in logging.getLogger().handlers)
+
+
 def _mask_url(match: re.Match[str]) -> str:
     scheme, rest = match[1], match[2]
     authority = re.split(r"[/?#]", rest, maxsplit=1)

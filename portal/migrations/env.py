@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from portal.migrations.tables import METADATA, ours
-
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=list(METADATA),
-    include_object=ours,
     render_as_batch=True,
     transaction_per_migration=False,
 )

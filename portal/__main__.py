@@ -1,0 +1,7 @@
+"""`python -m portal` is `tallystick`."""
+
+import sys
+
+from portal.cli import main
+
+sys.exit(main())
