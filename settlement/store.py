@@ -19,7 +19,7 @@ seconds, ids and addresses 0x hex, signatures bytes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, cast
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -172,4 +172,7 @@ def insert_missing(connection: Connection, table: sa.Table, rows: Sequence[Mappi
         statement: sa.Insert = sqlite.insert(table).on_conflict_do_nothing()
     else:
         statement = postgresql.insert(table).on_conflict_do_nothing()
-    return sum(cast(int, connection.execute(statement, dict(row)).rowcount) for row in rows)
+    new = 0
+    for row in rows:
+        new += connection.execute(statement, dict(row)).rowcount
+    return new

@@ -19,6 +19,7 @@ from settlement.money import format_amount
 from settlement.plan import NEVER, default_moment, owed_charges, view_at
 from settlement.schedule import DAY, civil_from_days, cumulative, due_at
 from settlement.service_errors import RecordMissing
+from settlement.terms import Allocation
 
 LOCALES = ("en", "zh-Hans")
 """Languages in which every notice can be written."""
@@ -194,6 +195,8 @@ def _figures(
     role = action.contact.role if action.contact is not None else Role.OPERATOR
     moment = default_moment(terms, account)
     charges = owed_charges(terms, account, now)
+    by_the_way = terms.allocation is Allocation.CHARGES_FIRST or charges == 0
+    cure = view.owed_now if by_the_way else view.owed_total  # principal first: charges are reached last of all
     figures: dict[str, object] = {
         "greeting": _GREETINGS[locale][role],
         "debtor": role is Role.DEBTOR,
@@ -208,6 +211,7 @@ def _figures(
         "owed_total": money(view.owed_total),
         "owed_total_zero": view.owed_total == 0,
         "owed_charges": money(charges),
+        "cure": money(cure),
         "late_flat": money(terms.late_flat),
         "late_daily": money(terms.late_daily),
         "late_cap": money(terms.late_cap) if terms.late_cap else "",
