@@ -209,8 +209,9 @@ class TransactionStuck(TransactionError):
     code = "chain.stuck"
     hint = "It is stored and will be sent again with a higher fee; run the command again later."
 
-    def __init__(self, key: str, nonce: int, seconds: float, attempts: int) -> None:
-        super().__init__(f"transaction {key!r} (nonce {nonce}) not mined after {seconds:g} s and {attempts} attempts")
+    def __init__(self, key: str, nonce: int, seconds: float, attempts: int, reason: str = "") -> None:
+        why = f": {foreign_text(reason)}" if reason else ""
+        super().__init__(f"{key!r} (nonce {nonce}) not mined after {seconds:g} s and {attempts} attempts{why}")
         self.key, self.nonce, self.seconds, self.attempts = key, nonce, seconds, attempts
 
 
