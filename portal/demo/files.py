@@ -1,4 +1,4 @@
-"""Make a folder of case files such as a trade debt leaves behind: contracts, invoices, packing lists, mails, chats, photos.
+"""Make a folder of case files such as a trade debt leaves behind: contract, invoices, mails, chats, photos.
 
 Everything is computed here from a seed: the same seed gives the same bytes, and nothing personal is in them.
 """
@@ -53,12 +53,12 @@ def _day(n: int) -> datetime:
     return FIRST_DAY + timedelta(days=n, minutes=7 * n)
 
 
-def _contract(rng: random.Random, n: int) -> bytes:
+def _contract(rng: random.Random, _n: int) -> bytes:
     clauses = "\n".join(
         f"{i}. {rng.choice(GOODS)}: {rng.randint(10, 90)} units at USD {rng.randint(80, 900)}.00" for i in range(1, 9)
     )
-    text = f"采购合同 / PURCHASE CONTRACT 2026-001\nSeller: {SELLER}\nBuyer: {BUYER}\n\n{clauses}\n\nPayment within 60 days.\n"
-    return text.encode()
+    heading = f"采购合同 / PURCHASE CONTRACT 2026-001\nSeller: {SELLER}\nBuyer: {BUYER}"
+    return f"{heading}\n\n{clauses}\n\nPayment within 60 days.\n".encode()
 
 
 def _invoice(rng: random.Random, n: int) -> bytes:
@@ -117,13 +117,17 @@ def seed_word(rng: random.Random) -> str:
 def _chat(rng: random.Random, n: int) -> bytes:
     says = ("货已发出", "OK, recebido", "When will you pay?", "Next month for sure", "请尽快付款")
     messages = [
-        {"at": (_day(n) + timedelta(minutes=i)).isoformat(), "from": rng.choice(("Li", "João")), "text": rng.choice(says)}
+        {
+            "at": (_day(n) + timedelta(minutes=i)).isoformat(),
+            "from": rng.choice(("Li", "João")),
+            "text": rng.choice(says),
+        }
         for i in range(rng.randint(5, 60))
     ]
     return json.dumps(messages, ensure_ascii=False, indent=1).encode()
 
 
-def _photo(rng: random.Random, n: int) -> bytes:
+def _photo(rng: random.Random, _n: int) -> bytes:
     """A PNG of 96 x 64 pixels with noise, so that each photo is another."""
     width, height = 96, 64
     rows = b"".join(b"\0" + rng.randbytes(width * 3) for _ in range(height))
@@ -144,4 +148,5 @@ def _bill_of_lading(rng: random.Random, n: int) -> bytes:
 
 
 def _note(rng: random.Random, n: int) -> bytes:
-    return f"{_day(n):%Y-%m-%d %H:%M} UTC call with the buyer: promises to pay {rng.randint(1, 9)}0 % by month's end.\n".encode()
+    promise = f"promises to pay {rng.randint(1, 9)}0 % by month's end"
+    return f"{_day(n):%Y-%m-%d %H:%M} UTC call with the buyer: {promise}.\n".encode()
