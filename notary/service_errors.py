@@ -132,6 +132,27 @@ class CaseErased(NotaryError):
         self.case_id = case_id
 
 
+class LogUnknown(NotaryError):
+    """The workspace's log has no row yet."""
+
+    code = "notary.log-unknown"
+    hint = "Run `tallystick init`; it begins the log."
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(f"there is no log {origin}")
+
+
+class LogNotOpen(NotaryError):
+    """The log was found behind its chain, forked from it, or closed; nothing is sealed into it."""
+
+    code = "notary.log-not-open"
+    hint = "Run `tallystick doctor`: it compares this log with the head on the chain and says what to do."
+
+    def __init__(self, origin: str, state: str) -> None:
+        super().__init__(f"log {origin} is {state}")
+        self.state = state
+
+
 class LogBusy(NotaryError):
     """Another process held the log's lock for longer than the database waits."""
 

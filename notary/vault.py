@@ -14,7 +14,6 @@ key keep the chance of a repeat below 2^-32.  Derived keys: HMAC-SHA256(case key
 
 from __future__ import annotations
 
-import contextlib
 import hmac
 import json
 import os
@@ -23,8 +22,9 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from notary.files import read_private, status_of, write_private_once
 from notary.heads import blinded_case
-from notary.service_errors import CaseErased, CaseNameInvalid, VaultDamaged, VaultLocked
+from notary.service_errors import CaseErased, CaseNameInvalid, VaultDamaged
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -33,7 +33,6 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_BYTES = 16
 WRAP_VERSION = 1
-MAX_KEY_FILE = 4096  # bytes; the largest (the recipient key) has under 400
 CASE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 _ERASED: Final = "erased"
@@ -109,7 +108,7 @@ class Vault:
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         """Open an existing vault.  Raises VaultLocked, VaultDamaged."""
         self.folder = Path(folder)
-        key = _read(self.folder / "workspace.key")
+        key = read_private(self.folder / "workspace.key")
         if len(key) != KEY_BYTES:
             raise VaultDamaged("workspace.key", f"has {len(key)} bytes instead of {KEY_BYTES}")
         self._workspace = WrappingKey(_derive(key, "workspace"))
@@ -119,8 +118,7 @@ class Vault:
     def create(cls, folder: str | os.PathLike[str]) -> Vault:
         """Make the folder and its workspace key where they are missing, then open it."""
         path = Path(folder)
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_new(path / "workspace.key", secrets.token_bytes(KEY_BYTES))
+        write_private_once(path / "workspace.key", secrets.token_bytes(KEY_BYTES))
         return cls(path)
 
     def create_case(self, case_id: str) -> CaseKey:
@@ -130,18 +128,20 @@ class Vault:
         """
         check_case_name(case_id)
         wrapped = self._workspace.wrap("case-key", case_id.encode(), secrets.token_bytes(KEY_BYTES))
-        _write_new(self._path(case_id), _document(case_id, wrapped))
+        write_private_once(self._path(case_id), _document(case_id, wrapped))
         return self.case(case_id)
 
     def case(self, case_id: str) -> CaseKey:
         """The key of an existing case.  Raises CaseNameInvalid, CaseErased, VaultLocked, VaultDamaged."""
         path = self._path(check_case_name(case_id))
-        status = _status(path)
+        status = status_of(path)
         stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
         known = self._cases.get(case_id)
         if known and known[0] == stamp:
             return known[1]
-        key = CaseKey(case_id, self._workspace.unwrap("case-key", case_id.encode(), _parse(case_id, _read(path))))
+        key = CaseKey(
+            case_id, self._workspace.unwrap("case-key", case_id.encode(), _parse(case_id, read_private(path)))
+        )
         self._cases[case_id] = (stamp, key)
         return key
 
@@ -152,7 +152,7 @@ class Vault:
         system or a flash disk old blocks may outlive this, which the user's guide says.
         """
         path = self._path(check_case_name(case_id))
-        length = _status(path).st_size
+        length = status_of(path).st_size
         self._cases.pop(case_id, None)
         with path.open("r+b", buffering=0) as file:
             for _ in range(2):
@@ -174,8 +174,8 @@ class Vault:
             from notary.envelope import new_recipient_seed
 
             wrapped = self._workspace.wrap("recipient-key", b"", new_recipient_seed())
-            _write_new(path, _document("recipient", wrapped))
-        return self._workspace.unwrap("recipient-key", b"", _parse("recipient", _read(path)))
+            write_private_once(path, _document("recipient", wrapped))
+        return self._workspace.unwrap("recipient-key", b"", _parse("recipient", read_private(path)))
 
     def _path(self, case_id: str) -> Path:
         return self.folder / f"case-{case_id}.key"
@@ -195,48 +195,3 @@ def _parse(name: str, data: bytes) -> bytes:
         return bytes.fromhex(document["key"])
     except (ValueError, KeyError, TypeError) as exc:
         raise VaultDamaged(f"key file of {name}", f"is not readable: {exc}") from exc
-
-
-def _status(path: Path) -> os.stat_result:
-    try:
-        status = path.lstat()
-    except OSError as exc:
-        raise VaultLocked(str(path), os.strerror(exc.errno or 0)) from exc
-    if status.st_mode & 0o077:
-        raise VaultLocked(str(path), f"may be read by others (mode {status.st_mode & 0o777:o})")
-    if status.st_size > MAX_KEY_FILE:
-        raise VaultDamaged(path.name, f"has {status.st_size} bytes, more than {MAX_KEY_FILE}")
-    return status
-
-
-def _read(path: Path) -> bytes:
-    _status(path)
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_KEY_FILE)
-    except OSError as exc:
-        raise VaultLocked(str(path), os.strerror(exc.errno or 0)) from exc
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    """Write a 0600 file whole and durably, unless there is one already: no crash leaves half a key."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            os.write(fd, data)
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-        try:
-            with contextlib.suppress(FileExistsError):
-                os.link(temporary, path)
-        finally:
-            temporary.unlink()
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as exc:
-        raise VaultLocked(str(path), f"cannot be written ({os.strerror(exc.errno or 0)})") from exc

@@ -1,0 +1,79 @@
+"""Small files, written whole or not at all; private ones are readable by their owner alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from notary.service_errors import VaultDamaged, VaultLocked
+
+MAX_KEY_FILE = 4096  # bytes; the largest (the recipient key) has under 400
+
+
+def status_of(path: Path) -> os.stat_result:
+    """Its status, if it is private and small.  Raises VaultLocked, VaultDamaged."""
+    try:
+        status = path.lstat()
+    except OSError as exc:
+        raise VaultLocked(str(path), os.strerror(exc.errno or 0)) from exc
+    if status.st_mode & 0o077:
+        raise VaultLocked(str(path), f"may be read by others (mode {status.st_mode & 0o777:o})")
+    if status.st_size > MAX_KEY_FILE:
+        raise VaultDamaged(path.name, f"has {status.st_size} bytes, more than {MAX_KEY_FILE}")
+    return status
+
+
+def read_private(path: Path) -> bytes:
+    """Its bytes.  Raises VaultLocked, VaultDamaged."""
+    status_of(path)
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_KEY_FILE)
+    except OSError as exc:
+        raise VaultLocked(str(path), os.strerror(exc.errno or 0)) from exc
+
+
+def write_private_once(path: Path, data: bytes) -> None:
+    """Write a file of mode 0600 durably, unless there is one already: neither a crash nor a race leaves half a key.
+
+    Raises VaultLocked.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            with contextlib.suppress(FileExistsError):
+                os.link(temporary, path)
+        finally:
+            temporary.unlink()
+        sync_folder(path.parent)
+    except OSError as exc:
+        raise VaultLocked(str(path), f"cannot be written ({os.strerror(exc.errno or 0)})") from exc
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write or replace an ordinary file so that nobody ever sees half of it; folders are made. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def sync_folder(path: Path) -> None:
+    """Make names written into a folder durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

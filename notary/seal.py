@@ -1,0 +1,397 @@
+"""Seal files: every input is found, checked and hashed first; then claims enter the log in batches.
+
+    1  find      walk what was named; anything that cannot be evidence is refused
+    2  hash      read every file once; a file that changes meanwhile is refused
+       -- up to here nothing was written; one refusal stops the whole call --
+    3  compare   with what the case holds: unchanged, moved, a new version, or new
+    4  append    one claim and one custody entry for each new file or version; the batch ends with the heads leaf
+
+Steps 3 and 4 are one transaction for each batch, under the log's lock, so a batch is in the log whole or not at all,
+and two processes that seal the same files at once leave one claim for each. A call that was cut off is simply made
+again: what was sealed is recognised.
+
+A file is known by its absolute path, or, when it was moved, by its name and content. A new version supersedes the claim
+at the same path: it carries that entry's leaf hash (`continues`) and its exhibit number.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import sqlalchemy as sa
+
+from notary import cases, commitment, ledger, merkle
+from notary.claim import Claim, Value, name_fields
+from notary.context import Progress, silent
+from notary.custody import Action, CustodyEntry
+from notary.hashing import FileDigests, Unhashable, hash_files
+from notary.heads import CaseHead, HeadMap
+from notary.intake import FoundFile, find_files
+from notary.ledger import Head, LogRow
+from notary.service_errors import InputsRefused, LogNotOpen, Refusal
+from notary.store import LOG_OPEN, case_heads, claims, custody, heads
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from notary.context import NotaryContext
+    from notary.vault import CaseKey
+
+BATCH_CLAIMS = 2000  # how long others wait for the lock: about half a second
+_IN = 500  # tags in one query
+
+State = Literal["sealed", "superseded", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What the caller says of all files of one call; empty text: not said.
+
+    kind              contract, invoice, delivery-proof, chat, ...
+    captured_at       Unix seconds, UTC
+    not_before_block  "chain:number:0xhash" of a finalised block that the caller has seen
+    """
+
+    kind: str = ""
+    captured_at: int | None = None
+    captured_by: str = ""
+    source: str = ""
+    not_before_block: str = ""
+
+
+NO_DETAILS = Details()
+
+
+@dataclass(frozen=True, slots=True)
+class SealedFile:
+    """One file of the call.
+
+    state       sealed: new in this case; superseded: a new version, its predecessor is superseded; unchanged
+    leaf_index  place of its claim in the log
+    sha256      32 bytes
+    """
+
+    path: str
+    name: str
+    size: int
+    sha256: bytes
+    state: State
+    leaf_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class SealResult:
+    """What a call did. head: the log's newest checkpoint afterwards. skipped: folders of our own that were left out."""
+
+    case_id: str
+    files: tuple[SealedFile, ...]
+    head: Head
+    skipped: tuple[str, ...]
+
+    def count(self, state: State) -> int:
+        return sum(file.state == state for file in self.files)
+
+
+def seal(
+    ctx: NotaryContext,
+    case_id: str,
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    details: Details = NO_DETAILS,
+    extra_digests: Sequence[str] = (),
+    progress: Progress = silent,
+    batch_claims: int = BATCH_CLAIMS,
+) -> SealResult:
+    """Seal the files that `paths` name into a case.
+
+    paths          files and folders
+    extra_digests  names from hashing.EXTRA_DIGESTS, computed in the same pass
+    batch_claims   claims in one transaction
+
+    Raises InputsRefused, CaseUnknown, CaseErased, VaultLocked, VaultDamaged, LogUnknown, LogNotOpen, LogBusy,
+    LogDamaged, ClaimInvalid (details that no claim may hold). After InputsRefused and ClaimInvalid nothing has changed.
+    """
+    key = cases.case_key(ctx, case_id)
+    with ctx.engine.connect() as connection:
+        log = ledger.log_of(connection, ctx.note_key)
+    if log.state != LOG_OPEN:
+        raise LogNotOpen(log.origin, log.state)
+    found = find_files(paths, exclude=ctx.exclude)
+    if found.refused or not found.files:
+        raise InputsRefused(found.refused or [Refusal("", "empty-folder", "no file was named")])
+    hashed = _hash(found.files, extra_digests, progress)
+    template = _template(ctx, key, details)
+    _claim(template, hashed[0], "1")  # wrong details are refused before anything is written
+    sealed: list[SealedFile] = []
+    for start in range(0, len(hashed), batch_claims):
+        with ledger.write(ctx.engine) as connection:
+            sealed += _Batch(ctx, connection, key, template).run(hashed[start : start + batch_claims])
+        progress("seal", len(sealed), len(hashed), "files")
+    with ctx.engine.connect() as connection:
+        head = ledger.head(connection, log.id)
+    assert head is not None  # at least one claim is in the log, now or before
+    return SealResult(case_id, tuple(sealed), head, found.skipped)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hashed:
+    found: FoundFile
+    digests: FileDigests
+
+
+def _hash(files: Sequence[FoundFile], extra: Sequence[str], progress: Progress) -> list[_Hashed]:
+    total, done = sum(file.size for file in files), 0
+
+    def advance(_files: int, size: int) -> None:
+        nonlocal done
+        done += size
+        progress("hash", done, total, "bytes")
+
+    outcomes = hash_files([(file.path, file.size) for file in files], extra, advance=advance)
+    pairs = list(zip(files, outcomes, strict=True))
+    refused = [Refusal(file.path, why.code, why.reason) for file, why in pairs if isinstance(why, Unhashable)]
+    if refused:
+        raise InputsRefused(refused)
+    return [_Hashed(file, digests) for file, digests in pairs if isinstance(digests, FileDigests)]
+
+
+def _template(ctx: NotaryContext, key: CaseKey, details: Details) -> dict[str, Value | None]:
+    return {
+        "case": key.case_id,
+        "case_blinded": key.blinded.hex(),
+        "kind": details.kind or None,
+        "captured_at": details.captured_at,
+        "captured_by": details.captured_by or None,
+        "source": details.source or None,
+        "tool": ctx.tool,
+        "not_before_block": details.not_before_block or None,
+    }
+
+
+def _claim(template: dict[str, Value | None], file: _Hashed, exhibit: str, **further: str | None) -> Claim:
+    name, name_bytes = name_fields(os.fsencode(file.found.name))
+    return Claim.of(
+        {
+            **template,
+            "exhibit": exhibit,
+            "name": name,
+            "name_bytes": name_bytes,
+            "media_type": _MEDIA_TYPES.guess_type(name, strict=False)[0],
+            "size": file.digests.size,
+            "sha256": file.digests.sha256.hex(),
+            **{digest: value.hex() for digest, value in file.digests.extra},
+            **further,
+        }
+    )
+
+
+_MEDIA_TYPES = mimetypes.MimeTypes()  # the library's own table, not the machine's: the same file, the same claim
+
+
+@dataclass(frozen=True, slots=True)
+class _Current:
+    """A claim of the case that no later one supersedes, as the comparison needs it."""
+
+    leaf_index: int
+    commitment: bytes
+    path_tag: bytes
+    content_tag: bytes
+    secret: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A file to append, with the claim that it supersedes."""
+
+    file: _Hashed
+    path_tag: bytes
+    content_tag: bytes
+    before: _Current | None
+
+
+class _Batch:
+    """One transaction: compare, then append what is new."""
+
+    def __init__(
+        self, ctx: NotaryContext, connection: Connection, key: CaseKey, template: dict[str, Value | None]
+    ) -> None:
+        self.ctx, self.connection, self.key, self.template = ctx, connection, key, template
+        self.log: LogRow = ledger.lock(connection, ctx.note_key)
+        self.now = ctx.clock()
+
+    def run(self, files: Sequence[_Hashed]) -> list[SealedFile]:
+        tags = [(self._path_tag(file), self._content_tag(file)) for file in files]
+        at_path = {row.path_tag: row for row in self._current(claims.c.path_tag, [path for path, _ in tags])}
+        moved_tags = [content for path, content in tags if path not in at_path]
+        of_content = {row.content_tag: row for row in self._current(claims.c.content_tag, moved_tags)}
+        done: list[SealedFile] = []
+        new: list[_New] = []
+        for file, (path_tag, content_tag) in zip(files, tags, strict=True):
+            before = at_path.get(path_tag) or of_content.get(content_tag)
+            if before is not None and before.content_tag == content_tag:
+                if before.path_tag != path_tag:
+                    self._move(before, path_tag)
+                done.append(_sealed(file, "unchanged", before.leaf_index))
+            else:
+                done.append(_sealed(file, "sealed" if before is None else "superseded", self.log.size + len(new)))
+                new.append(_New(file, path_tag, content_tag, before))
+        if new:
+            self._append(new)
+        return done
+
+    def _path_tag(self, file: _Hashed) -> bytes:
+        return self.key.tag("path", os.fsencode(file.found.path))
+
+    def _content_tag(self, file: _Hashed) -> bytes:
+        size = file.digests.size.to_bytes(8, "big")
+        return self.key.tag("content", file.digests.sha256 + size + os.fsencode(file.found.name))
+
+    def _current(self, column: sa.Column[bytes], tags: Sequence[bytes]) -> Iterable[_Current]:
+        for start in range(0, len(tags), _IN):
+            query = sa.select(
+                claims.c.leaf_index, claims.c.commitment, claims.c.path_tag, claims.c.content_tag, claims.c.secret
+            ).where(
+                claims.c.case_id == self.key.case_id,
+                claims.c.log_id == self.log.id,
+                claims.c.superseded_by.is_(None),
+                column.in_(tags[start : start + _IN]),
+            )
+            yield from (_Current(*row) for row in self.connection.execute(query))
+
+    def _move(self, before: _Current, path_tag: bytes) -> None:
+        self.connection.execute(
+            sa.update(claims)
+            .where(claims.c.log_id == self.log.id, claims.c.leaf_index == before.leaf_index)
+            .values(path_tag=path_tag)
+        )
+
+    def _append(self, new: Sequence[_New]) -> None:
+        count, seq, last = self._case_state()
+        exhibit = self._exhibits()
+        heads_index = self.log.size + len(new)
+        entries: list[bytes] = []
+        claim_rows: list[dict[str, object]] = []
+        custody_rows: list[dict[str, object]] = []
+        for offset, one in enumerate(new):
+            before, seq = one.before, seq + 1
+            if before is None:
+                exhibit += 1
+            claim = _claim(
+                self.template,
+                one.file,
+                str(exhibit) if before is None else self._exhibit_of(before),
+                continues=None if before is None else merkle.leaf_hash(commitment.claim_entry(before.commitment)).hex(),
+                custody=None if last is None else last.hex(),
+            )
+            secret = secrets.token_bytes(commitment.SECRET_SIZE)
+            committed = commitment.open_claim(claim, secret).commitment()
+            action = Action.SEALED if before is None else Action.SUPERSEDED
+            act = CustodyEntry(self.key.blinded, seq, last, action, committed, self.now, self.ctx.actor)
+            last = act.hash()
+            entries.append(commitment.claim_entry(committed))
+            claim_rows.append(
+                {
+                    "case_id": self.key.case_id,
+                    "log_id": self.log.id,
+                    "leaf_index": self.log.size + offset,
+                    "heads_index": heads_index,
+                    "commitment": committed,
+                    "path_tag": one.path_tag,
+                    "content_tag": one.content_tag,
+                    "secret": cases.wrap_claim(self.key, committed, claim, secret),
+                    "created_at": self.now,
+                }
+            )
+            custody_rows.append(
+                {
+                    "case_id": self.key.case_id,
+                    "seq": seq,
+                    "hash": last,
+                    "entry": self.key.wrap("custody", seq.to_bytes(8, "big"), act.to_bytes()),
+                }
+            )
+        assert last is not None
+        self._supersede(new)
+        self.connection.execute(sa.insert(claims), claim_rows)
+        self.connection.execute(sa.insert(custody), custody_rows)
+        heads_leaf = self._heads(heads_index, CaseHead(self.key.blinded, count + len(new), last))
+        ledger.append(self.connection, self.log, self.ctx.note_key, [*entries, heads_leaf], self.now)
+
+    def _case_state(self) -> tuple[int, int, bytes | None]:
+        """(claims ever sealed in the case, number of its last custody entry or -1, that entry's hash)."""
+        count: int | None = self.connection.execute(
+            sa.select(sa.func.max(case_heads.c.count)).where(case_heads.c.blinded == self.key.blinded)
+        ).scalar()
+        row = self.connection.execute(
+            sa.select(custody.c.seq, custody.c.hash)
+            .where(custody.c.case_id == self.key.case_id)
+            .order_by(custody.c.seq.desc())
+            .limit(1)
+        ).first()
+        return (count or 0, -1, None) if row is None else (count or 0, row.seq, row.hash)
+
+    def _exhibits(self) -> int:
+        """How many exhibits the case has: its claims without those that a later version supersedes."""
+        return self.connection.execute(
+            sa.select(sa.func.count())
+            .select_from(claims)
+            .where(claims.c.case_id == self.key.case_id, claims.c.superseded_by.is_(None))
+        ).scalar_one()
+
+    def _exhibit_of(self, before: _Current) -> str:
+        claim, _ = cases.unwrap_claim(self.key, before.commitment, before.secret)
+        return str(claim.get("exhibit"))
+
+    def _supersede(self, new: Sequence[_New]) -> None:
+        pairs = [
+            {"old": one.before.leaf_index, "new": self.log.size + offset}
+            for offset, one in enumerate(new)
+            if one.before is not None
+        ]
+        if pairs:
+            self.connection.execute(
+                sa.update(claims)
+                .where(claims.c.log_id == self.log.id, claims.c.leaf_index == sa.bindparam("old"))
+                .values(superseded_by=sa.bindparam("new")),
+                pairs,
+            )
+
+    def _heads(self, index: int, changed: CaseHead) -> bytes:
+        """Write down the case's new head; the bytes of the heads leaf at `index`."""
+        others = [head for head in heads_at(self.connection, self.log.id, index) if head.case != changed.case]
+        previous: int | None = self.connection.execute(
+            sa.select(sa.func.max(heads.c.idx)).where(heads.c.log_id == self.log.id)
+        ).scalar()
+        leaf = HeadMap([*others, changed]).leaf(previous).to_bytes()
+        self.connection.execute(sa.insert(heads).values(log_id=self.log.id, idx=index, leaf=leaf))
+        self.connection.execute(
+            sa.insert(case_heads).values(
+                log_id=self.log.id, blinded=changed.case, idx=index, count=changed.count, head=changed.head
+            )
+        )
+        return leaf
+
+
+def heads_at(connection: Connection, log_id: int, index: int) -> list[CaseHead]:
+    """The case heads in the map of the heads leaf at `index`: of each case the newest state up to there."""
+    newest = (
+        sa.select(case_heads.c.blinded, sa.func.max(case_heads.c.idx).label("idx"))
+        .where(case_heads.c.log_id == log_id, case_heads.c.idx <= index)
+        .group_by(case_heads.c.blinded)
+        .subquery()
+    )
+    query = (
+        sa.select(case_heads.c.blinded, case_heads.c.count, case_heads.c.head)
+        .join(newest, sa.and_(newest.c.blinded == case_heads.c.blinded, newest.c.idx == case_heads.c.idx))
+        .where(case_heads.c.log_id == log_id)
+    )
+    return [CaseHead(*row) for row in connection.execute(query)]
+
+
+def _sealed(file: _Hashed, state: State, leaf_index: int) -> SealedFile:
+    return SealedFile(file.found.path, file.found.name, file.digests.size, file.digests.sha256, state, leaf_index)
