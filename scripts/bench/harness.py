@@ -28,11 +28,11 @@ AtLeast = Literal["at least"]
 
 @dataclass(frozen=True)
 class Target:
-    """A bound on the ratio (or, with `absolute`, on our own figure)."""
+    """A bound on the ratio, on our own figure, or on how far both are apart."""
 
     rule: AtMost | AtLeast
     bound: float
-    absolute: bool = False
+    of: Literal["ratio", "ours", "difference"] = "ratio"
 
     def is_reached(self, value: float) -> bool:
         return value <= self.bound if self.rule == "at most" else value >= self.bound
@@ -65,7 +65,8 @@ class Row:
     def reached(self) -> bool | None:
         if self.target is None:
             return None
-        return self.target.is_reached(self.ours if self.target.absolute else self.ratio)
+        values = {"ratio": self.ratio, "ours": self.ours, "difference": abs(self.ours - self.theirs)}
+        return self.target.is_reached(values[self.target.of])
 
 
 def clock(work: Callable[[], object]) -> float:

@@ -18,7 +18,7 @@ from harness import BENCH, ROOT, Row, Target
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("hashing", "tree")
+NAMES = ("hashing", "tree", "append", "gas")
 PAGE = ROOT / "docs/benchmarks.md"
 BEGIN, END = "<!-- figures: written by scripts/bench/run --record -->", "<!-- end of figures -->"
 HEAD = ("what", "ours", "beside", "theirs", "ratio", "to reach", "")
@@ -54,7 +54,9 @@ def figure(value: float, unit: str) -> str:
 def goal(target: Target | None, unit: str) -> str:
     if target is None:
         return ""
-    return f"{target.rule} {figure(target.bound, unit) if target.absolute else f'{target.bound:g}x'}"
+    if target.of == "ratio":
+        return f"{target.rule} {target.bound:g}x"
+    return f"{target.rule} {figure(target.bound, unit)}{' apart' if target.of == 'difference' else ''}"
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -79,9 +81,7 @@ def as_json(row: Row) -> dict[str, object]:
         "theirs": row.theirs,
         "unit": row.unit,
         "ratio": row.ratio,
-        "target": None
-        if target is None
-        else {"rule": target.rule, "bound": target.bound, "of": "ours" if target.absolute else "ratio"},
+        "target": None if target is None else {"rule": target.rule, "bound": target.bound, "of": target.of},
         "reached": row.reached,
     }
 
