@@ -73,6 +73,8 @@ def make_workspace(folder: Path, choices: Choices, ask: Ask) -> Made:
         operator = ring.create(OPERATOR)
         Vault.create(workspace.case_keys)
         NoteKey.create(note_key_file(workspace), origin)
+        if not choices.database:
+            write_private(_file(workspace), b"")  # SQLite keeps the mode, for the files beside it as well
         engine = open_engine(workspace.database_url if choices.database else sqlite_url(_file(workspace)))
         try:
             migrate(engine)

@@ -48,6 +48,7 @@ def render(subject: str, *, known: tuple[str, ...] = KNOWN) -> tuple[str, str]:
             assert script.upgrade_ops is not None
             code = render_python_code(script.upgrade_ops, render_as_batch=bool(known), migration_context=context)
         engine.dispose()
+    code = "\n".join(line for line in code.splitlines() if not line.strip().startswith("# ###"))
     revision = f"{len(known) + 1:04d}"
     down = f'"{known[-1]}"' if known else "None"
     return revision, HEADER.format(subject=subject, revision=revision, down=down, code=code.strip())

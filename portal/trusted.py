@@ -1,0 +1,62 @@
+"""Ask a node that the verifier chose what it knows of the blocks that receipts name (`tallystick verify --rpc`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from notary.evm_proof import EvmAnchor
+from notary.trust import Trust, TrustedBlock
+from portal.config import reveal
+from portal.logs import conceal
+
+if TYPE_CHECKING:
+    from notary.receipt import Receipt
+    from onchain.connect import Chain
+
+UNKNOWN_DEPTH: Final = 64  # blocks on top before a block of a chain without a profile is taken for final
+TIMEOUT_SECONDS: Final = 20.0
+
+
+def ask_node(trust: Trust, url: str, receipts: Iterable[Receipt]) -> Trust:
+    """`trust` and the blocks of the node's chain that anchors of `receipts` name, as far as they are final there.
+
+    Raises NodeUnreachable, NodeMisbehaved, WrongGenesis, SecretMissing, TrustInvalid.
+    """
+    anchors = [anchor for receipt in receipts for anchor in receipt.anchors if isinstance(anchor, EvmAnchor)]
+    address = reveal(url)
+    if address != url:
+        conceal(address)
+    chain = _connect(address)
+    try:
+        here = (chain.chain_id, chain.genesis)
+        numbers = sorted({anchor.block_number for anchor in anchors if (anchor.chain_id, anchor.genesis) == here})
+        final = chain.final().number
+        for number, block in zip(numbers, chain.blocks(numbers) if numbers else [], strict=True):
+            if block is not None and number <= final:
+                trusted = TrustedBlock(number, block.hash, block.timestamp, source=f"the node {chain.url}")
+                trust = trust.with_block(chain.chain_id, trusted, chain.genesis)
+    finally:
+        chain.close()
+    return trust
+
+
+def _connect(url: str) -> Chain:
+    """The chain that the node serves, whichever it is."""
+    from onchain import wire
+    from onchain.connect import Chain
+    from onchain.errors import UnknownChain
+    from onchain.profiles import ChainProfile, profile
+    from onchain.rpc import Rpc
+
+    rpc = Rpc(url, TIMEOUT_SECONDS)
+    try:
+        chain_id = wire.quantity(rpc.call("eth_chainId"), "chain id")
+    finally:
+        rpc.close()
+    try:
+        rules = profile(chain_id)
+    except UnknownChain:
+        name = f"chain {chain_id}"
+        rules = ChainProfile(chain_id, name, f"depth:{UNKNOWN_DEPTH}", "mpt", "eip1559", "", False, 12, None)
+    return Chain.connect(url, profile=rules, timeout=TIMEOUT_SECONDS)
