@@ -1,0 +1,134 @@
+"""Many receipts in one file that holds each log, checkpoint, anchor and case head once.
+
+    {"format": "tallystick/receipts", "version": 1,
+     "logs":        [as in a receipt, ...],
+     "checkpoints": [{"note": signed note, "anchors": [as in a receipt, ...]}, ...],
+     "case_heads":  [as in a receipt, ...],
+     "receipts":    [{"claim", "entry", "storage"} as in a receipt,
+                      and "log", "checkpoint", "case_head": places in the lists above]}
+
+Reading gives ordinary receipts that share their parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from notary import jcs
+from notary import receipt as _receipt
+from notary.checkpoint import SignedCheckpoint
+from notary.errors import ReceiptInvalid, ReceiptTooLarge
+from notary.jcs import Json
+from notary.reading import Reader
+from notary.receipt import VERSION, Receipt
+
+FORMAT = "tallystick/receipts"
+MAX_BYTES = 256 * 1024 * 1024
+MAX_RECEIPTS = 100_000
+
+T = TypeVar("T")
+
+
+def dumps(receipts: Iterable[Receipt]) -> bytes:
+    """The bundle file of `receipts`, in their order: JCS and a newline."""
+    logs: dict[object, int] = {}
+    checkpoints: dict[object, int] = {}
+    case_heads: dict[object, int] = {}
+    log_list: list[Json] = []
+    checkpoint_list: list[Json] = []
+    case_head_list: list[Json] = []
+    receipt_list: list[Json] = []
+    for receipt in receipts:
+        sealed = (receipt.note, receipt.anchors)
+        if receipt.log not in logs:
+            logs[receipt.log] = len(logs)
+            log_list.append(_receipt.write_log(receipt.log))
+        if sealed not in checkpoints:
+            checkpoints[sealed] = len(checkpoints)
+            anchors: list[Json] = [_receipt.write_anchor(anchor) for anchor in receipt.anchors]
+            checkpoint_list.append({"note": receipt.note.to_text(), "anchors": anchors})
+        if receipt.case_head not in case_heads:
+            case_heads[receipt.case_head] = len(case_heads)
+            case_head_list.append(_receipt.write_case_head(receipt.case_head))
+        value: dict[str, Json] = {
+            "claim": _receipt.write_opening(receipt.opening),
+            "entry": _receipt.write_inclusion(receipt.entry),
+            "log": logs[receipt.log],
+            "checkpoint": checkpoints[sealed],
+            "case_head": case_heads[receipt.case_head],
+        }
+        if receipt.storage:
+            value["storage"] = [_receipt.write_storage(storage) for storage in receipt.storage]
+        receipt_list.append(value)
+    if len(receipt_list) > MAX_RECEIPTS:
+        raise ReceiptInvalid(f"a bundle holds at most {MAX_RECEIPTS} receipts, not {len(receipt_list)}")
+    top: dict[str, Json] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "logs": log_list,
+        "checkpoints": checkpoint_list,
+        "case_heads": case_head_list,
+        "receipts": receipt_list,
+    }
+    return jcs.dumps(top) + b"\n"
+
+
+def loads(data: bytes) -> tuple[Receipt, ...]:
+    """The receipts of a bundle.  Raises ReceiptInvalid, ReceiptTooLarge, ReceiptVersionUnknown."""
+    return _read(_open(data))
+
+
+def read_any(data: bytes) -> tuple[Receipt, ...]:
+    """The receipts of a file that is either one receipt or a bundle.
+
+    Raises ReceiptInvalid, ReceiptTooLarge, ReceiptVersionUnknown.
+    """
+    top = _open(data)
+    if top.get("format") == FORMAT:
+        return _read(top)
+    if len(data) > _receipt.MAX_BYTES:
+        raise ReceiptTooLarge(len(data), _receipt.MAX_BYTES)
+    return (Receipt.read(top),)
+
+
+def _open(data: bytes) -> Reader:
+    if len(data) > MAX_BYTES:
+        raise ReceiptTooLarge(len(data), MAX_BYTES, "bundle")
+    return Reader.open(data, MAX_BYTES, "receipt file", ReceiptInvalid)
+
+
+def _read(top: Reader) -> tuple[Receipt, ...]:
+    _receipt.check_header(top, FORMAT)
+    top.only("format", "version", "logs", "checkpoints", "case_heads", "receipts")
+    logs = [_receipt.read_log(log) for log in top.objects("logs", MAX_RECEIPTS)]
+    heads = [_receipt.read_case_head(head) for head in top.objects("case_heads", MAX_RECEIPTS)]
+    sealed = [(_note(item), _receipt.read_anchors(item)) for item in top.objects("checkpoints", MAX_RECEIPTS)]
+    receipts = []
+    for item in top.objects("receipts", MAX_RECEIPTS):
+        item.only("claim", "entry", "log", "checkpoint", "case_head", optional=("storage",))
+        note, anchors = _pick(item, "checkpoint", sealed)
+        receipts.append(
+            Receipt(
+                opening=_receipt.read_opening(item.object("claim")),
+                log=_pick(item, "log", logs),
+                entry=_receipt.read_inclusion(item.object("entry")),
+                note=note,
+                case_head=_pick(item, "case_head", heads),
+                anchors=anchors,
+                storage=_receipt.read_storage(item),
+            )
+        )
+    return tuple(receipts)
+
+
+def _note(item: Reader) -> SignedCheckpoint:
+    item.only("note", "anchors")
+    return _receipt.read_note(item, "note")
+
+
+def _pick(item: Reader, name: str, choices: Sequence[T]) -> T:
+    place = item.integer(name)
+    if place >= len(choices):
+        raise item.refuse(name, f"is {place}, but the bundle lists only {len(choices)}")
+    return choices[place]

@@ -1,0 +1,231 @@
+"""What the verifier knows from a side of its own: block hashes, and which chains and contracts it trusts.
+
+An anchor's proof says only "if block N of chain C has hash H". Nothing inside a receipt can answer that, so it is
+asked here: of hashes given by hand (`--block C:N:H`), of a trusted-blocks file, or of a node that the verifier chose
+(`--rpc`).
+
+    {"format": "tallystick/trusted-blocks", "version": 1, "chains": [
+      {"chain_id": 1, "genesis": "0x...", "name": "Ethereum", "dev": false, "contracts": ["0x..."],
+       "uncertainty_seconds": 12, "blocks": [{"number": 21000000, "hash": "0x...", "timestamp": 1729164935}]}]}
+
+Chains are told apart by number and genesis hash. A development chain is trusted only where the file says `"dev":
+true`, and then the verdict says so. `contracts`, where given, are the only ones trusted on that chain. `timestamp` of
+a block is needed only for the lower bound of a time; a header brings its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from notary import jcs, reading
+from notary.errors import TrustInvalid
+from notary.jcs import Json
+from notary.reading import Reader
+from notary.verdict import Reason, Status
+
+DEV_CHAIN_IDS = frozenset({1337, 31337, 31338})
+DEFAULT_UNCERTAINTY = 900  # seconds; sequencers and validators may set a block's time some minutes off
+MAX_BYTES = 16 * 1024 * 1024
+MAX_CHAINS = 1000
+MAX_BLOCKS = 100_000  # per chain
+MAX_CONTRACTS = 1000  # per chain
+
+_BLOCK = re.compile(r"([1-9][0-9]{0,15}):(0|[1-9][0-9]{0,15}):(0x[0-9a-f]{64})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedBlock:
+    """A block as the verifier's own source knows it.
+
+    hash       32 bytes
+    timestamp  Unix seconds, where the source says it
+    source     names the source in explanations
+    """
+
+    number: int
+    hash: bytes
+    timestamp: int | None = None
+    source: str = "your trusted-blocks file"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedChain:
+    """A chain as the verifier's own source knows it.
+
+    genesis    32 bytes; None where the source does not say (a hash given by hand)
+    dev        True: a development chain that the verifier trusts all the same
+    contracts  20 bytes each; empty: none is pinned
+    blocks     by number
+    """
+
+    chain_id: int
+    genesis: bytes | None = None
+    name: str = ""
+    dev: bool = False
+    contracts: tuple[bytes, ...] = ()
+    blocks: Mapping[int, TrustedBlock] = field(default_factory=dict)
+    uncertainty_seconds: int = DEFAULT_UNCERTAINTY
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the verifier's sources say about one block.
+
+    status       PASSED: it is known; FAILED: another block of that number is known; else INDETERMINATE
+    reason       set unless PASSED; on PASSED it may be dev-chain
+    pinned       the contract is one of those that the verifier names
+    uncertainty  seconds
+    """
+
+    status: Status
+    detail: str
+    reason: Reason | None = None
+    pinned: bool = False
+    uncertainty: int = DEFAULT_UNCERTAINTY
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """All that the verifier knows from its own side. `Trust()` is nothing at all: the default."""
+
+    chains: tuple[TrustedChain, ...] = ()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Trust:
+        """Read a trusted-blocks file.  Raises TrustInvalid or JsonInvalid."""
+        top = Reader.open(data, MAX_BYTES, "trusted-blocks file", TrustInvalid)
+        top.only("format", "version", "chains")
+        if top.text("format") != "tallystick/trusted-blocks" or top.integer("version") != 1:
+            raise TrustInvalid("the file is not of the format tallystick/trusted-blocks, version 1")
+        chains = tuple(_read_chain(chain) for chain in top.objects("chains", MAX_CHAINS))
+        if len({(chain.chain_id, chain.genesis) for chain in chains}) != len(chains):
+            raise TrustInvalid("a chain is there twice")
+        return cls(chains)
+
+    def to_bytes(self) -> bytes:
+        """The trusted-blocks file that says the same."""
+        chains: list[Json] = [_write_chain(chain) for chain in self.chains]
+        return jcs.dumps({"format": "tallystick/trusted-blocks", "version": 1, "chains": chains}) + b"\n"
+
+    def with_block(self, chain_id: int, block: TrustedBlock, genesis: bytes | None = None) -> Trust:
+        """This trust and one more block.
+
+        genesis  32 bytes, where the source has checked it; else None
+
+        Raises TrustInvalid when another block of that number is known already.
+        """
+        found = next((c for c in self.chains if (c.chain_id, c.genesis) == (chain_id, genesis)), None)
+        chain = found or TrustedChain(chain_id, genesis)
+        known = chain.blocks.get(block.number)
+        if known is not None and known.hash != block.hash:
+            raise TrustInvalid(
+                f"your sources contradict each other about block {block.number} of chain {chain_id}: "
+                f"0x{known.hash.hex()} by {known.source}, 0x{block.hash.hex()} by {block.source}"
+            )
+        chain = replace(chain, blocks={**chain.blocks, block.number: block})
+        return Trust((*(c for c in self.chains if c is not found), chain))
+
+    def judge(self, chain_id: int, genesis: bytes, contract: bytes, number: int, block_hash: bytes) -> Judgement:
+        """What is known about block `number` of the chain with this number and genesis, and about this contract."""
+        same_id = [chain for chain in self.chains if chain.chain_id == chain_id]
+        chains = [chain for chain in same_id if chain.genesis in (None, genesis)]
+        if same_id and not chains:
+            detail = f"you know a chain {chain_id}, but its genesis is not 0x{genesis.hex()}"
+            return Judgement(Status.INDETERMINATE, detail, Reason.GENESIS_DIFFERS)
+        blocks = [block for chain in chains if (block := chain.blocks.get(number))]
+        for block in blocks:
+            if block.hash != block_hash:
+                detail = f"{block.source} says that block {number} of chain {chain_id} is 0x{block.hash.hex()}"
+                return Judgement(Status.FAILED, detail, Reason.BLOCK_HASH_DIFFERS)
+        if not blocks:
+            detail = f"nothing on your side says that block {number} of chain {chain_id} is 0x{block_hash.hex()}"
+            return Judgement(Status.INDETERMINATE, detail, Reason.BLOCK_HASH_UNCONFIRMED)
+        trusted_dev = any(chain.dev for chain in chains)
+        if chain_id in DEV_CHAIN_IDS and not trusted_dev:
+            detail = f"chain {chain_id} is a development chain"
+            return Judgement(Status.INDETERMINATE, detail, Reason.DEV_CHAIN_UNTRUSTED)
+        contracts = {pinned for chain in chains for pinned in chain.contracts}
+        if contracts and contract not in contracts:
+            detail = (
+                f"0x{contract.hex()} is not among the {len(contracts)} contracts that you trust on chain {chain_id}"
+            )
+            return Judgement(Status.INDETERMINATE, detail, Reason.CONTRACT_UNTRUSTED)
+        return Judgement(
+            Status.PASSED,
+            f"{blocks[0].source} says that block {number} of chain {chain_id} is 0x{block_hash.hex()}",
+            Reason.DEV_CHAIN if trusted_dev else None,
+            bool(contracts),
+            max(chain.uncertainty_seconds for chain in chains),
+        )
+
+    def time_of(self, chain_id: int, number: int, block_hash: bytes) -> int | None:
+        """The time of a block that the verifier's sources know with its time, on a chain that they trust."""
+        for chain in self.chains:
+            block = chain.blocks.get(number) if chain.chain_id == chain_id else None
+            if block is not None and block.hash == block_hash and (chain.dev or chain_id not in DEV_CHAIN_IDS):
+                return block.timestamp
+        return None
+
+
+def parse_block(text: str) -> tuple[int, int, bytes]:
+    """(chain id, number, hash of 32 bytes) of a block written CHAIN:NUMBER:0xHASH.  Raises TrustInvalid."""
+    match = _BLOCK.fullmatch(text)
+    if not match:
+        raise TrustInvalid(f"not a block: {text[:100]!r}")
+    return int(match[1]), int(match[2]), bytes.fromhex(match[3][2:])
+
+
+def trust_blocks(texts: Iterable[str], trust: Trust | None = None, source: str = "the --block that you gave") -> Trust:
+    """`trust` and the blocks written CHAIN:NUMBER:0xHASH.  Raises TrustInvalid."""
+    trust = trust or Trust()
+    for text in texts:
+        chain_id, number, block_hash = parse_block(text)
+        trust = trust.with_block(chain_id, TrustedBlock(number, block_hash, source=source))
+    return trust
+
+
+def _read_chain(chain: Reader) -> TrustedChain:
+    chain.only("chain_id", "genesis", "blocks", optional=("name", "dev", "contracts", "uncertainty_seconds"))
+    listed = [_read_block(block) for block in chain.objects("blocks", MAX_BLOCKS)]
+    blocks = {block.number: block for block in listed}
+    if len(blocks) != len(listed):
+        raise TrustInvalid(f"the {chain.what} names a block twice")
+    return TrustedChain(
+        chain_id=chain.integer("chain_id", least=1),
+        genesis=chain.evm_hex("genesis", 32),
+        name=chain.text("name") if chain.has("name") else "",
+        dev=chain.boolean("dev") if chain.has("dev") else False,
+        contracts=chain.evm_hex_list("contracts", MAX_CONTRACTS, 20, 20) if chain.has("contracts") else (),
+        blocks=blocks,
+        uncertainty_seconds=chain.integer("uncertainty_seconds")
+        if chain.has("uncertainty_seconds")
+        else DEFAULT_UNCERTAINTY,
+    )
+
+
+def _read_block(block: Reader) -> TrustedBlock:
+    block.only("number", "hash", optional=("timestamp",))
+    timestamp = block.integer("timestamp") if block.has("timestamp") else None
+    return TrustedBlock(block.integer("number"), block.evm_hex("hash", 32), timestamp)
+
+
+def _write_chain(chain: TrustedChain) -> dict[str, Json]:
+    if chain.genesis is None:
+        raise TrustInvalid(f"chain {chain.chain_id} has no genesis hash, so it cannot be written to a file")
+    blocks: list[Json] = []
+    for block in chain.blocks.values():
+        entry: dict[str, Json] = {"number": block.number, "hash": reading.evm(block.hash)}
+        if block.timestamp is not None:
+            entry["timestamp"] = block.timestamp
+        blocks.append(entry)
+    return {
+        "chain_id": chain.chain_id,
+        "genesis": reading.evm(chain.genesis),
+        "name": chain.name,
+        "dev": chain.dev,
+        "contracts": [reading.evm(contract) for contract in chain.contracts],
+        "uncertainty_seconds": chain.uncertainty_seconds,
+        "blocks": blocks,
+    }

@@ -1,0 +1,222 @@
+"""Whole receipts without a database or a node: a small log, a checkpoint signed by a key of our own, and a chain of our own.
+
+The chain is built with the `trie` and `rlp` packages, not with notary's own code. It is exactly what a forger would build: own
+header, own receipts trie, own event. So every receipt made here is self-consistent, and only the verifier's own trust can tell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import rlp
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from eth_hash.auto import keccak
+from trie import HexaryTrie
+
+from notary import commitment, merkle
+from notary.checkpoint import Checkpoint, SignedCheckpoint, sign
+from notary.claim import Claim, Value
+from notary.commitment import Opening, claim_entry, open_claim
+from notary.custody import Action, CustodyEntry
+from notary.evm_proof import EvmAnchor
+from notary.heads import CaseHead, HeadMap, blinded_case
+from notary.receipt import Anchor, CaseHeadProof, Inclusion, LogRef, Receipt
+from notary.trust import Trust, TrustedBlock, TrustedChain
+from notary.verify import DocumentDigests
+
+KEY = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
+PUBLIC = KEY.public_key().public_bytes_raw()
+ORIGIN = "tallystick.local/0badcafe"
+LOG_ID = hashlib.sha256(b"log").digest()
+CONTRACT = bytes.fromhex("c0ffee" + "00" * 17)
+GENESIS = hashlib.sha256(b"genesis").digest()
+CASE_SECRET = b"\x05" * 32
+HEAD_EVENT = keccak(b"HeadAppended(bytes32,uint64,bytes32)")
+BLOCK_TIME = 1_800_000_000
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block that we made: its raw header, and the receipts in it as raw envelopes."""
+
+    header: bytes
+    receipts: Sequence[bytes]
+    number: int
+    trie: HexaryTrie = field(repr=False)
+
+    @property
+    def hash(self) -> bytes:
+        return bytes(keccak(self.header))
+
+    def path(self, index: int) -> tuple[bytes, ...]:
+        return proof_nodes(self.trie, rlp.encode(index))
+
+
+def proof_nodes(trie: HexaryTrie, key: bytes) -> tuple[bytes, ...]:
+    """The nodes of a proof as Ethereum's clients list them: those that stand inside their parent are not listed."""
+    encoded = [rlp.encode(node) for node in trie.get_proof(key)]
+    return tuple(node for place, node in enumerate(encoded) if place == 0 or len(node) >= 32)
+
+
+def make_log(address: bytes, topics: Sequence[bytes], data: bytes) -> list[object]:
+    return [address, list(topics), data]
+
+
+def head_event(size: int, root: bytes, *, log_id: bytes = LOG_ID, contract: bytes = CONTRACT) -> list[object]:
+    return make_log(contract, [HEAD_EVENT, log_id, size.to_bytes(32, "big")], root)
+
+
+def make_receipt(logs: Sequence[object], *, tx_type: int = 2, status: int = 1, more: Sequence[object] = ()) -> bytes:
+    body = rlp.encode([status, 21000, b"\0" * 256, list(logs), *more])
+    return bytes(body if tx_type == 0 else bytes([tx_type]) + body)
+
+
+def make_block(
+    receipts: Sequence[bytes], *, number: int = 1234, timestamp: int = BLOCK_TIME, fields: int = 21
+) -> Block:
+    trie = HexaryTrie({})
+    for index, receipt in enumerate(receipts):
+        trie[rlp.encode(index)] = receipt
+    known: list[object] = [
+        b"\x11" * 32,  # parent
+        b"\x12" * 32,
+        b"\x13" * 20,
+        b"\x14" * 32,
+        b"\x15" * 32,
+        trie.root_hash,
+        b"\0" * 256,
+        0,
+        number,
+        30_000_000,
+        21_000,
+        timestamp,
+        b"extra",
+        b"\x16" * 32,
+        b"\0" * 8,
+        7,  # base fee, London
+        b"\x17" * 32,  # withdrawals, Shanghai
+        0,  # blob gas, Cancun
+        0,
+        b"\x18" * 32,
+        b"\x19" * 32,  # requests, Prague
+    ]
+    known += [b"\x20" * 32] * (fields - len(known))
+    return Block(rlp.encode(known[:fields]), receipts, number, trie)
+
+
+def make_anchor(block: Block, index: int, log_index: int = 0, *, chain_id: int = 1) -> EvmAnchor:
+    return EvmAnchor(
+        chain_id=chain_id,
+        genesis=GENESIS,
+        contract=CONTRACT,
+        block_number=block.number,
+        block_hash=block.hash,
+        header=block.header,
+        receipt=block.receipts[index],
+        receipt_index=index,
+        path=block.path(index),
+        log_index=log_index,
+        tx=b"\x99" * 32,
+    )
+
+
+def document_of(data: bytes, names: Sequence[str] = ("sha256",)) -> DocumentDigests:
+    return DocumentDigests(len(data), {name: hashlib.new(name, data).digest() for name in names})
+
+
+def make_claim(data: bytes, **more: Value | None) -> Claim:
+    values: dict[str, Value | None] = {
+        "case": "Weber v. Kraft",
+        "case_blinded": blinded_case(CASE_SECRET).hex(),
+        "exhibit": "A-1",
+        "kind": "invoice",
+        "name": "rechnung-günther.pdf",
+        "media_type": "application/pdf",
+        "size": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "captured_at": BLOCK_TIME - 3600,
+        "captured_by": "M. Weber",
+        "tool": "tallystick 0.1.0",
+    }
+    return Claim.of(values | more)
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A batch that was sealed: a receipt of each document, all under one checkpoint."""
+
+    documents: Sequence[bytes]
+    receipts: Sequence[Receipt]
+    note: SignedCheckpoint
+    tree: merkle.Tree
+    heads: HeadMap
+
+
+def seal(
+    documents: Sequence[bytes] = (b"one", b"two", b"three"),
+    *,
+    entries_before: int = 5,
+    other_cases: int = 3,
+    key: Ed25519PrivateKey = KEY,
+    fields: Mapping[str, Value | None] | None = None,
+    log_id: bytes | None = LOG_ID,
+) -> Sealed:
+    """Seal `documents` as one batch of one case, in a log that has other entries and cases already."""
+    openings: list[Opening] = []
+    for place, data in enumerate(documents):
+        secret = hashlib.sha256(b"secret %d" % place).digest()
+        openings.append(open_claim(make_claim(data, **(fields or {})), secret))
+    case = blinded_case(CASE_SECRET)
+    last = CustodyEntry(case, 0, None, Action.SEALED, openings[0].commitment(), BLOCK_TIME - 3600, "M. Weber")
+    for opening in openings[1:]:
+        last = last.next(Action.SEALED, opening.commitment(), BLOCK_TIME - 3600, "M. Weber")
+    others = [CaseHead(blinded_case(bytes([n]) * 32), n + 1, bytes([n]) * 32) for n in range(100, 100 + other_cases)]
+    heads = HeadMap([CaseHead(case, len(documents), last.hash()), *others])
+    leaf = heads.leaf(entries_before - 1 if entries_before else None)
+    older = [commitment.claim_entry(hashlib.sha256(b"%d" % place).digest()) for place in range(entries_before)]
+    entries = [*older, *(claim_entry(opening.commitment()) for opening in openings), leaf.to_bytes()]
+    tree = merkle.Tree(merkle.leaf_hashes(entries))
+    public = key.public_key().public_bytes_raw()
+    note = sign(Checkpoint(ORIGIN, tree.size, tree.root), public, key.sign)
+
+    def inclusion(of: merkle.Tree, index: int) -> Inclusion:
+        return Inclusion(index, of.size, tuple(of.inclusion_path(index)))
+
+    head, place, path = heads.prove(case)
+    case_head = CaseHeadProof(
+        inclusion(tree, tree.size - 1), leaf, head, Inclusion(place, len(heads.heads), tuple(path))
+    )
+    receipts = [
+        Receipt(opening, LogRef(log_id, ORIGIN, public), inclusion(tree, entries_before + place), note, case_head)
+        for place, opening in enumerate(openings)
+    ]
+    return Sealed(documents, receipts, note, tree, heads)
+
+
+def anchor(sealed: Sealed, *anchors: Anchor) -> list[Receipt]:
+    """The batch's receipts with these anchors."""
+    return [replace(receipt, anchors=anchors) for receipt in sealed.receipts]
+
+
+def anchored_block(sealed: Sealed, *, neighbours: int = 20, index: int = 7, number: int = 1234) -> Block:
+    """A block of transactions among which number `index` records the batch's head, as its second event."""
+    state = sealed.note.checkpoint
+    other = make_log(b"\x31" * 20, [b"\x32" * 32], b"a transfer")
+    receipts = [make_receipt([other] * (place % 3), tx_type=place % 5) for place in range(neighbours)]
+    receipts[index:index] = [make_receipt([other, head_event(state.size, state.root)])]
+    return make_block(receipts, number=number)
+
+
+def sample(chain_id: int = 1) -> tuple[bytes, Receipt, Block]:
+    """(document, receipt, block) of one anchored document."""
+    sealed = seal()
+    block = anchored_block(sealed)
+    receipt = anchor(sealed, make_anchor(block, 7, 1, chain_id=chain_id))[1]
+    return sealed.documents[1], receipt, block
+
+
+def trust_in(block: Block, *, chain_id: int = 1, dev: bool = False, contracts: Sequence[bytes] = (CONTRACT,)) -> Trust:
+    known = TrustedBlock(block.number, block.hash)
+    return Trust((TrustedChain(chain_id, GENESIS, "ours", dev, tuple(contracts), {block.number: known}),))
