@@ -41,11 +41,10 @@ contract EvidenceLog is IEvidenceLog {
     /// @inheritdoc IEvidenceLog
     function append(bytes32 logId, uint64 fromSize, uint64 toSize, bytes32 root, bytes32[] calldata proof) external {
         Log storage log = _logs[logId];
-        address appender = log.appender;
-        uint64 size = log.size;
+        (address appender, uint64 size, bool closed) = (log.appender, log.size, log.closed);
 
         // Check: who, when, from where, how far.
-        if (log.closed) revert Errors.EvidenceLog_Closed(logId);
+        if (closed) revert Errors.EvidenceLog_Closed(logId);
         if (msg.sender != appender) revert Errors.EvidenceLog_OnlyAppender(logId, msg.sender, appender);
         if (fromSize != size) revert Errors.EvidenceLog_FromSizeMismatch(logId, fromSize, size);
         if (toSize <= size) revert Errors.EvidenceLog_SizeNotLarger(logId, toSize, size);
