@@ -109,6 +109,11 @@ class LogDecoder:
                 if entry.get("type") == "event" and not entry.get("anonymous"):
                     self._by_topic.setdefault(abis.topic(entry), entry)
 
+    @property
+    def topics(self) -> list[bytes]:
+        """Topic 0 of all events that are known here, sorted: 32 bytes each."""
+        return sorted(self._by_topic)
+
     def decode(self, log: Log, timestamp: int | None = None) -> Event | None:
         """The event in `log`, or None where no ABI knows it. Raises AbiError when the bytes do not fit the ABI."""
         entry = self._by_topic.get(log.topics[0]) if log.topics else None
