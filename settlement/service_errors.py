@@ -7,6 +7,8 @@ SettlementError
 ├── SignatureForeign           a signature that was not made with the party's key
 ├── TokenInvalid               an address that is no token
 ├── FundsShort                 a payer who holds less than the payment
+├── AllowanceShort             somebody who has not let the contract take what it needs
+├── NotSender                  the step needs another key
 ├── ContractUnknown            the workspace has no deployment of that contract
 ├── CollateralUnknown          the plan's collateral terms are not here, or there is no collateral
 ├── KeeperUnready              the keeper's world was not configured
@@ -91,6 +93,22 @@ class FundsShort(SettlementError):
     code = "settlement.funds-short"
     hint = "Send the missing amount to the address, or use another payer."
     template = "{address} holds {held} units of {token}, {needed} are needed"
+
+
+class AllowanceShort(SettlementError):
+    """Somebody has not yet let a contract take what a step needs."""
+
+    code = "settlement.allowance-short"
+    hint = "The owner allows it first, with the owner's own key: for collateral, by the debtor's step before opening."
+    template = "{owner} allows {allowed} units of {token} to be taken, {needed} are needed"
+
+
+class NotSender(SettlementError):
+    """A step was asked for with the key of somebody who may not do it."""
+
+    code = "settlement.not-sender"
+    hint = "Use the key of the party named."
+    template = "this step is the {role}'s: {needed} has to send it, not {address}"
 
 
 class ContractUnknown(SettlementError):

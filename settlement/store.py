@@ -79,6 +79,7 @@ plans = sa.Table(
     sa.Column("security", sa.Text),  # JSON of the collateral's position as of the cursor
     sa.Column("applied_block", sa.BigInteger, nullable=False),
     sa.Column("applied_index", sa.BigInteger, nullable=False),
+    sa.Column("caught_up", sa.Boolean, nullable=False),  # whether events from before the plan came here were applied
     sa.Column("next_due_at", sa.BigInteger, index=True),  # due date of the oldest uncleared installment
     sa.Column("wake_at", sa.BigInteger, index=True),  # when time alone may make something due; null: never
     sa.Column("created_at", sa.BigInteger, nullable=False),
@@ -102,6 +103,7 @@ escrows = sa.Table(
     sa.Column("decimals", sa.Integer, nullable=False),
     sa.Column("applied_block", sa.BigInteger, nullable=False),
     sa.Column("applied_index", sa.BigInteger, nullable=False),
+    sa.Column("caught_up", sa.Boolean, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("updated_at", sa.BigInteger, nullable=False),
     _one_of(DRAFT, SIGNED, OPEN, FUNDED, RELEASED, REFUNDED, RECLAIMED),
@@ -123,6 +125,14 @@ settlement_events = sa.Table(
     sa.Column("mark", sa.Text),  # what names it in that notice's key
     sa.Column("told", sa.Boolean, nullable=False),  # whether its notices are in `actions`
     sa.Index("ix_settlement_events_untold", "told", "subject"),
+)
+
+settlement_cursors = sa.Table(
+    "settlement_cursors",
+    metadata,
+    sa.Column("chain_id", sa.BigInteger, primary_key=True),
+    sa.Column("block_number", sa.BigInteger, nullable=False),  # final events up to here were given to their plans
+    sa.Column("log_index", sa.BigInteger, nullable=False),
 )
 
 contacts = sa.Table(

@@ -92,7 +92,7 @@ class Channel(Protocol):
 class Notifier:
     """The outside world of notices.
 
-    origin       domain in message ids, such as "settlements.example.org"
+    origin       whence the notices come, such as "settlements.example.org" or a log's origin; message ids end with it
     smtp_url     Apprise address of the mail server for plain mailboxes, with from=; None: they cannot be used
     environment  where ${NAME} is looked up
     """
@@ -102,8 +102,13 @@ class Notifier:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        if _ORIGIN.fullmatch(self.origin) is None:
+        if _ORIGIN.fullmatch(self.domain) is None:
             raise ContactInvalid(role="operator", channel="origin", reason=f"{self.origin[:80]!r} is not a domain")
+
+    @property
+    def domain(self) -> str:
+        """The origin as message ids can hold it: "host/log" becomes "log.host"."""
+        return ".".join(reversed(self.origin.split("/")))
 
     def channel(self, address: str, *, role: str, name: str) -> Channel:
         """Return the channel behind an address.
@@ -116,18 +121,18 @@ class Notifier:
         if mailbox is not None:
             if self.smtp_url is None:
                 raise ContactInvalid(role=role, channel=name, reason="no mail server is configured")
-            return Mail(self.origin, name, _read_mail(self._resolved(self.smtp_url), role, name), (mailbox,))
+            return Mail(self.domain, name, _read_mail(self._resolved(self.smtp_url), role, name), (mailbox,))
         resolved = self._resolved(address)
         scheme = resolved.partition(":")[0].lower()
         if scheme in _MAIL_SCHEMES:
             server = _read_mail(resolved, role, name)
-            return Mail(self.origin, name, server, server.targets)
+            return Mail(self.domain, name, server, server.targets)
         if scheme in _HOOK_SCHEMES:
-            return WebHook(self.origin, name, _read_hook(resolved, role, name))
+            return WebHook(self.domain, name, _read_hook(resolved, role, name))
         service = apprise.Apprise.instantiate(resolved)
         if service is None:
             raise ContactInvalid(role=role, channel=name, reason="Apprise does not know this address")
-        return Service(self.origin, name, service)
+        return Service(self.domain, name, service)
 
     def _resolved(self, address: str) -> str:
         def value(match: re.Match[str]) -> str:
