@@ -34,10 +34,11 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """The creditor took `amount` out, to the address `to`."""
+    """The creditor took `amount` out, to the address `to`; `withdrawn` is the sum after it."""
 
     to: str
     amount: int
+    withdrawn: int
 
 
 @dataclass(frozen=True, slots=True)

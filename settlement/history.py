@@ -42,7 +42,8 @@ def _step(terms: Terms, account: Account, at: int, event: Event) -> Account:
             account, produced = apply_pay(terms, account, at=at, amount=event.taken, payer=event.payer)
             _same("payment", event, next(made for made in produced if isinstance(made, Paid)))
         case Withdrawn():
-            account, _ = apply_withdraw(terms, account, amount=event.amount, caller=terms.creditor, to=event.to)
+            account, produced = apply_withdraw(terms, account, amount=event.amount, caller=terms.creditor, to=event.to)
+            _same("withdrawal", event, produced[0])
         case InstallmentsMissed():
             account, _ = apply_poke(terms, account, at=at)
             _same("installments noted", event.last, account.noted)

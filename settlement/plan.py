@@ -316,7 +316,8 @@ def apply_withdraw(terms: Terms, account: Account, *, amount: int, caller: str, 
         raise AmountZero()
     if taken > account.withdrawable:
         raise WithdrawTooLarge(amount=amount, withdrawable=account.withdrawable)
-    return replace(account, withdrawn=account.withdrawn + taken), [Withdrawn(to, taken)]
+    account = replace(account, withdrawn=account.withdrawn + taken)
+    return account, [Withdrawn(to, taken, account.withdrawn)]
 
 
 def _known(account: Account) -> None:

@@ -57,22 +57,17 @@ def validate(terms: Terms, *, now: int, book: str | None = None) -> None:
     now   Unix seconds; the block time at which the plan would be opened
     book  address of the RepaymentBook, where it is known
 
-    Raises the TermsInvalid subclass of the first rule that is broken.
+    Raises the TermsInvalid subclass of the first rule that is broken; the order is the contract's.
     """
-    validate_form(terms, book=book)
     if now > terms.sign_by:
         raise SignByPassed(sign_by=terms.sign_by, now=now)
-    if terms.first_due_at < now:
-        raise FirstDuePast(first_due_at=terms.first_due_at, late=now - terms.first_due_at, now=now)
-
-
-def validate_form(terms: Terms, *, book: str | None = None) -> None:
-    """Check all rules that do not depend on the time of opening.  Raises as `validate`."""
-    _parties(terms, book)
+    _distinct({"debtor": terms.debtor, "creditor": terms.creditor}, terms.token, book)
     if not 1 <= terms.installments <= MAX_INSTALLMENTS:
         raise InstallmentsOutOfRange(installments=terms.installments, most=MAX_INSTALLMENTS)
     if not terms.installments <= terms.total <= MAX_AMOUNT:
         raise TotalOutOfRange(total=terms.total, least=terms.installments, most=MAX_AMOUNT)
+    if terms.first_due_at < now:
+        raise FirstDuePast(first_due_at=terms.first_due_at, late=now - terms.first_due_at, now=now)
     _calendar(terms)
     _charges(terms)
     _default(terms)
@@ -95,14 +90,14 @@ def validate_collateral_form(collateral: CollateralTerms) -> None:
     """Check the rules of collateral terms by themselves.  Raises CollateralTermsInvalid."""
     checks: tuple[tuple[str, int | str, bool, str], ...] = (
         ("token", collateral.token, collateral.token != ZERO_ADDRESS, "any other address"),
-        ("amount", collateral.amount, 1 <= collateral.amount <= MAX_AMOUNT, f"1 to {MAX_AMOUNT}"),
+        ("amount", collateral.amount, collateral.amount >= 1, "1 and more"),
         (
             "startBps",
             collateral.start_bps,
             MIN_START_BPS <= collateral.start_bps <= MAX_START_BPS,
             f"{MIN_START_BPS} to {MAX_START_BPS}",
         ),
-        ("reserve", collateral.reserve, 1 <= collateral.reserve <= MAX_AMOUNT, f"1 to {MAX_AMOUNT}"),
+        ("reserve", collateral.reserve, collateral.reserve >= 1, "1 and more"),
         (
             "auctionSeconds",
             collateral.auction_seconds,
@@ -121,8 +116,8 @@ def validate_escrow(terms: EscrowTerms, *, now: int, book: str | None = None) ->
     Raises PartyMissing, PartiesSame, PartyReserved, EscrowTermsInvalid, SignByPassed.
     """
     _distinct({"payer": terms.payer, "payee": terms.payee}, terms.token, book)
-    if not 1 <= terms.amount <= MAX_AMOUNT:
-        raise EscrowTermsInvalid(reason=f"an amount of {terms.amount} units; allowed are 1 to {MAX_AMOUNT}")
+    if terms.amount == 0:
+        raise EscrowTermsInvalid(reason="the amount is zero")
     if not terms.fund_by < terms.expires_at:
         raise EscrowTermsInvalid(reason=f"funding until {terms.fund_by} does not end before expiry, {terms.expires_at}")
     if now > terms.fund_by:
@@ -133,24 +128,16 @@ def _distinct(parties: dict[str, str], token: str, book: str | None) -> None:
     for role, address in (*parties.items(), ("token", token)):
         if address == ZERO_ADDRESS:
             raise PartyMissing(role=role)
-        if book is not None and address == checksum_address(book):
-            raise PartyReserved(role=role, address=address, what="book")
-    for role, address in parties.items():
-        if address == token:
-            raise PartyReserved(role=role, address=address, what="token")
     one, other = parties.values()
     if one == other:
         raise PartiesSame(address=one)
-
-
-def _parties(terms: Terms, book: str | None) -> None:
-    _distinct({"debtor": terms.debtor, "creditor": terms.creditor}, terms.token, book)
-    if (terms.collateral_terms == ZERO_32) == terms.has_collateral:
-        raise CollateralMismatch(
-            reason="a collateral module without the hash of its terms"
-            if terms.has_collateral
-            else "the hash of collateral terms without a collateral module"
-        )
+    reserved = {"token": token} if book is None else {"book": checksum_address(book), "token": token}
+    for role, address in parties.items():
+        for what, contract in reserved.items():
+            if address == contract:
+                raise PartyReserved(role=role, address=address, what=what)
+    if token == reserved.get("book"):
+        raise PartyReserved(role="token", address=token, what="book")
 
 
 def _calendar(terms: Terms) -> None:
@@ -170,11 +157,11 @@ def _calendar(terms: Terms) -> None:
             raise FirstDueOffCalendar(first_due_at=terms.first_due_at, day=day, expected=expected)
     if last_due_at(terms) >= TIME_LIMIT:
         raise LastDueTooLate(last_due_at=last_due_at(terms), limit=TIME_LIMIT)
-    if terms.grace_seconds > MAX_GRACE_SECONDS:
-        raise GraceTooLong(grace_seconds=terms.grace_seconds, most=MAX_GRACE_SECONDS)
 
 
 def _charges(terms: Terms) -> None:
+    if terms.grace_seconds > MAX_GRACE_SECONDS:
+        raise GraceTooLong(grace_seconds=terms.grace_seconds, most=MAX_GRACE_SECONDS)
     if terms.late_flat > terms.late_cap:
         raise LateFlatAboveCap(late_flat=terms.late_flat, late_cap=terms.late_cap)
     days = days_to_cap(terms)
@@ -191,5 +178,11 @@ def _default(terms: Terms) -> None:
         raise DefaultMissedOutOfRange(default_missed=terms.default_missed, installments=terms.installments)
     if terms.default_seconds != RULE_OFF and terms.default_seconds < terms.grace_seconds:
         raise DefaultBeforeGrace(default_seconds=terms.default_seconds, grace_seconds=terms.grace_seconds)
+    if (terms.collateral_terms == ZERO_32) == terms.has_collateral:
+        raise CollateralMismatch(
+            reason="a collateral module without the hash of its terms"
+            if terms.has_collateral
+            else "the hash of collateral terms without a collateral module"
+        )
     if terms.has_collateral and terms.default_missed == RULE_OFF and terms.default_seconds == RULE_OFF:
         raise CollateralWithoutDefault(collateral=terms.collateral)

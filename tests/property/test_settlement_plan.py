@@ -7,6 +7,8 @@ import dataclasses
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.settlement_strategies import START, THIRD, Step, moments, steps, terms
+
 from settlement.errors import NothingOwed, PlanRefused
 from settlement.events import Event, Paid, Withdrawn
 from settlement.history import fold
@@ -23,7 +25,6 @@ from settlement.plan import (
 )
 from settlement.schedule import cleared, cumulative, due_at
 from settlement.terms import Allocation, Terms
-from support.settlement_strategies import START, THIRD, Step, moments, steps, terms
 
 LIVES = settings(max_examples=150, deadline=None)
 
@@ -231,7 +232,7 @@ class TestFairness:
             if k < plan.installments:
                 at = min(at, due_at(plan, k + 1))
             amount = cumulative(plan, k) - cumulative(plan, k - 1)
-            account, events = apply_pay(plan, account, at=at, amount=amount, payer=THIRD)
+            account, _ = apply_pay(plan, account, at=at, amount=amount, payer=THIRD)
             assert view_at(plan, account, at).charges_assessed == 0
             assert view_at(plan, account, at).state in (State.CURRENT, State.COMPLETED, State.IN_GRACE)
         assert account.status is Status.COMPLETED

@@ -7,10 +7,11 @@ import dataclasses
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from reference import plan_reference as reference
+from support.settlement_strategies import START, THIRD, moments, steps, terms
+
 from settlement.plan import Account, apply_open, apply_pay, apply_poke, apply_withdraw, view_at
 from settlement.schedule import count_due, count_late, count_overdue, cumulative, due_at, last_due_at
 from settlement.terms import Terms
-from support.settlement_strategies import START, THIRD, moments, steps, terms
 
 
 @given(st.data())

@@ -1,11 +1,11 @@
 """A second, slow implementation of a repayment plan, to hold the fast one and the contract to.
 
-Nothing is shared with `settlement`: due dates are found by walking the calendar one day at a time, installments are separate
-heaps of money that fill up in order, late days are counted one by one, and default is found by asking its rule at every
-moment at which anything can change.  Every question replays the whole history from the opening.
+Nothing is shared with `settlement`: due dates are found by walking the calendar one day at a time, installments are
+separate heaps of money that fill up in order, late days are counted one by one, and default is found by asking its rule
+at every moment at which anything can change.  Every question replays the whole history from the opening.
 
-Terms may be any object with the attributes of `settlement.terms.Terms`; enums are read as integers (calendar 1 = months,
-allocation 1 = charges first).
+Terms may be any object with the attributes of `settlement.terms.Terms`; enums are read as integers (calendar 1 =
+months, allocation 1 = charges first).
 """
 
 from __future__ import annotations
