@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -110,3 +111,13 @@ def scratch(name: str) -> Iterator[Path]:
 def child_environment() -> dict[str, str]:
     """For programs that are measured: no byte code is written, no colours, nothing of this process's settings."""
     return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LC_ALL": "C.UTF-8", "TERM": "dumb"}
+
+
+def run(*argv: str | Path, status: int = 0) -> float:
+    """Seconds that a program takes from start to end; another exit status than `status` ends the benchmark."""
+    environment = child_environment()
+    done: list[subprocess.CompletedProcess[bytes]] = []
+    seconds = clock(lambda: done.append(subprocess.run(argv, capture_output=True, env=environment, check=False)))
+    if done[0].returncode != status:
+        raise SystemExit(f"{argv[0]} failed: {(done[0].stderr or done[0].stdout).decode(errors='replace')}")
+    return seconds

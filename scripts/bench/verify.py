@@ -1,0 +1,58 @@
+"""Offline verification of 1,000 receipts: within a second, and beside `json.loads` of the same bytes.
+
+Every verdict is PASSED, by a block that the verifier names; otherwise this ends with an error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from batch import Batch, one_batch, own_batches
+from harness import ROOT, Row, Target, alternate, clock, run, scratch
+
+from notary.verdict import Status
+from notary.verify import DocumentDigests, Verifier
+
+TALLYSTICK = ROOT / ".venv/bin/tallystick"
+
+
+def measure(quick: bool) -> Iterator[Row]:
+    count = 100 if quick else 1_000
+    target = Target("at most", 1.0, "ours")
+    batch = one_batch(count)
+    yield in_process(f"verify {count:,} receipts of one batch", batch, target)
+    yield in_process(
+        f"verify {count:,} receipts, each with checkpoint and block of its own", own_batches(count), target
+    )
+    with scratch("verify") as folder:
+        batch.write(folder / "files")
+        yield command(f"tallystick verify FOLDER, {count:,} files and receipts", folder, target)
+
+
+def in_process(what: str, batch: Batch, target: Target) -> Row:
+    """From the receipts' bytes to verdicts; documents are hashed in it."""
+    files = [receipt.to_bytes() for receipt in batch.receipts]
+
+    def work() -> list[Status]:
+        verifier = Verifier(batch.trust)
+        return [
+            verifier.verify_bytes(file, DocumentDigests(len(data), {"sha256": sha256(data).digest()})).status
+            for file, data in zip(files, batch.documents, strict=True)
+        ]
+
+    if set(work()) != {Status.PASSED}:
+        raise SystemExit("verify: not every receipt passed")
+    ours, parsing = alternate(5, lambda: clock(work), lambda: clock(lambda: [json.loads(file) for file in files]))
+    return Row(what, ours, "json.loads of them", parsing, "s", target)
+
+
+def command(what: str, folder: Path, target: Target) -> Row:
+    """The whole command, with its start; beside a program that only reads and parses the same files."""
+    ours = [str(TALLYSTICK), "verify", str(folder / "files"), "--trust", str(folder / "trust.json")]
+    parse = "import json, pathlib, sys; [json.loads(p.read_bytes()) for p in pathlib.Path(sys.argv[1]).glob('*.json')]"
+    bare = [str(ROOT / ".venv/bin/python"), "-c", parse, str(folder / "files")]
+    seconds, floor = alternate(5, lambda: run(*ours), lambda: run(*bare))
+    return Row(what, seconds, "python, json.loads of them", floor, "s", target)
