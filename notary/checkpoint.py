@@ -27,6 +27,7 @@ SIGNATURE_SIZE = 64
 _ED25519 = b"\x01"  # the algorithm byte of C2SP signed-note
 
 _NAME = re.compile(r"[^\s+\x00-\x1f\x7f]{1,255}")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
 _SIGNATURE = re.compile(r"— ([^\s+]{1,255}) ([A-Za-z0-9+/]+={0,2})")
 
@@ -87,7 +88,7 @@ class SignedCheckpoint:
     @classmethod
     def from_text(cls, text: str) -> SignedCheckpoint:
         """Read a signed checkpoint.  Raises CheckpointInvalid unless `text` is exactly what `to_text` gives."""
-        if len(text) > MAX_BYTES or any(ord(char) < 0x20 and char != "\n" for char in text):
+        if len(text) > MAX_BYTES or _CONTROL.search(text):
             raise CheckpointInvalid(f"a checkpoint has at most {MAX_BYTES} characters and no control characters")
         body, blank, rest = text.rpartition("\n\n")
         lines = body.split("\n")

@@ -1,7 +1,8 @@
-"""Whole receipts without a database or a node: a small log, a checkpoint signed by a key of our own, and a chain of our own.
+"""Whole receipts without a database or a node: a small log, and a checkpoint and a chain of our own making.
 
-The chain is built with the `trie` and `rlp` packages, not with notary's own code. It is exactly what a forger would build: own
-header, own receipts trie, own event. So every receipt made here is self-consistent, and only the verifier's own trust can tell.
+The chain is built with the `trie` and `rlp` packages, not with notary's own code. It is exactly what a forger would
+build: own header, own receipts trie, own event. So every receipt made here is self-consistent, and only the
+verifier's own trust can tell.
 """
 
 from __future__ import annotations

@@ -1,0 +1,110 @@
+"""Any changed bit of a receipt, and any cut, is refused or claims nothing else; checked against a second verifier."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from reference.receipt_reference import holds
+from support.sealed import GENESIS, document_of, sample, trust_in
+
+from notary.errors import ReceiptInvalid
+from notary.evm_proof import EvmAnchor
+from notary.receipt import Receipt
+from notary.verdict import Reason, Status
+from notary.verify import Verifier
+
+DOCUMENT, RECEIPT, BLOCK = sample()
+DATA = RECEIPT.to_bytes()
+TRUST = trust_in(BLOCK)
+BLOCKS = {(1, "0x" + GENESIS.hex(), BLOCK.number): "0x" + BLOCK.hash.hex()}
+
+
+def without_pointers(receipt: Receipt) -> Receipt:
+    """The receipt but for what no proof covers and no verdict repeats: the transaction's hash."""
+    anchors = tuple(replace(a, tx=b"") if isinstance(a, EvmAnchor) else a for a in receipt.anchors)
+    return replace(receipt, anchors=anchors)
+
+
+def judge(verifier: Verifier, mutant: bytes) -> str:
+    """How a mutant was met; fails the test where it passes and claims something else."""
+    verdict = verifier.verify_bytes(mutant, document_of(DOCUMENT))
+    if verdict.status is not Status.PASSED:
+        return str(verdict.reason)
+    found = Receipt.from_bytes(mutant)
+    assert without_pointers(found) == without_pointers(RECEIPT), "a changed receipt passed and claims something else"
+    return "same claim" if found == RECEIPT else "same claim, other pointer"
+
+
+@pytest.mark.timeout(120)
+def test_any_flipped_bit_is_refused_or_claims_nothing_else() -> None:
+    chosen = random.Random(20261123).sample(range(len(DATA) * 8), 3000)
+    verifier = Verifier(TRUST)
+    outcomes: Counter[str] = Counter()
+    for bit in chosen:
+        mutant = bytearray(DATA)
+        mutant[bit // 8] ^= 1 << bit % 8
+        outcome = judge(verifier, bytes(mutant))
+        outcomes[outcome] += 1
+        if outcome.startswith("same claim"):
+            assert holds(bytes(mutant), DOCUMENT, BLOCKS)
+        elif outcome != Reason.RECEIPT_INVALID and bit % 10 == 0:  # the second verifier reads more loosely
+            assert not holds(bytes(mutant), DOCUMENT, BLOCKS), outcome
+    print(f"\n{len(chosen)} of {len(DATA) * 8} single-bit mutants of a receipt of {len(DATA)} bytes: {dict(outcomes)}")
+    refused = sum(count for outcome, count in outcomes.items() if not outcome.startswith("same claim"))
+    assert refused > 2900
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(1800)
+def test_every_flipped_bit_is_refused_or_claims_nothing_else() -> None:
+    verifier = Verifier(TRUST)
+    outcomes: Counter[str] = Counter()
+    for bit in range(len(DATA) * 8):
+        mutant = bytearray(DATA)
+        mutant[bit // 8] ^= 1 << bit % 8
+        outcomes[judge(verifier, bytes(mutant))] += 1
+    print(f"\nall {len(DATA) * 8} single-bit mutants: {dict(outcomes)}")
+
+
+def test_every_truncation_is_refused() -> None:
+    for length in range(len(DATA) - 1):  # without its last newline it is whole
+        with pytest.raises(ReceiptInvalid):
+            Receipt.from_bytes(DATA[:length])
+    assert Receipt.from_bytes(DATA[:-1]) == RECEIPT
+
+
+def test_bytes_after_the_receipt_are_refused_unless_white_space() -> None:
+    assert Receipt.from_bytes(DATA + b" \r\n") == RECEIPT
+    for extra in (b"{}", b"x", b"\0", DATA):
+        with pytest.raises(ReceiptInvalid):
+            Receipt.from_bytes(DATA + extra)
+
+
+def test_removed_repeated_and_swapped_pieces_are_refused_or_claim_nothing_else() -> None:
+    source = random.Random(7)
+    verifier = Verifier(TRUST)
+    outcomes: Counter[str] = Counter()
+    for _ in range(1000):
+        start, length = source.randrange(len(DATA)), source.randrange(1, 80)
+        piece = DATA[start : start + length]
+        kind = source.randrange(3)
+        if kind == 0:
+            mutant = DATA[:start] + DATA[start + length :]
+        elif kind == 1:
+            mutant = DATA[:start] + piece + DATA[start:]
+        else:
+            other = source.randrange(len(DATA))
+            mutant = DATA[:other] + piece + DATA[other + length :]
+        outcomes[judge(verifier, mutant)] += 1
+    assert sum(outcomes.values()) == 1000
+    assert outcomes["same claim"] < 50  # a swap with itself
+
+
+def test_both_verifiers_accept_the_sample_and_refuse_it_for_another_document() -> None:
+    assert Verifier(TRUST).verify_bytes(DATA, document_of(DOCUMENT)).status is Status.PASSED
+    assert holds(DATA, DOCUMENT, BLOCKS)
+    assert Verifier(TRUST).verify_bytes(DATA, document_of(b"other")).status is Status.FAILED
+    assert not holds(DATA, b"other", BLOCKS)
