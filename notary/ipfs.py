@@ -202,7 +202,8 @@ class IpfsNode:
         client = ipfshttpclient.client.Client(
             f"/{kind}/{self._host}/tcp/{self._port}/{self._scheme}", username=username, password=password
         )
-        client._client._session_props["trust_env"] = False  # as below; the library has no other way to say it
+        # As below; the library has no other way to say it, and mypy looks at its other transport.
+        client._client._session_props["trust_env"] = False  # type: ignore[attr-defined]
         return client
 
     def _mapped(self, call: str) -> _Mapped:

@@ -19,6 +19,8 @@ NotaryError
 └── DocumentNotStored   nothing to fetch for this claim
 """
 
+# ruff: noqa: N818  (errors are named for what happened; the root says that they are errors)
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -200,6 +202,29 @@ class AnchoringUnavailable(NotaryError):
 
     code = "notary.anchoring-unavailable"
     hint = "Run `tallystick doctor`, then `tallystick deploy`; sealing goes on without a chain."
+
+
+class AnchorUnknown(NotaryError):
+    """No anchor with this id."""
+
+    code = "notary.anchor-unknown"
+    hint = "Run `tallystick anchor`; it anchors the newest head."
+
+    def __init__(self) -> None:
+        super().__init__("there is no such anchor")
+
+
+class AnchorElsewhere(NotaryError):
+    """The log is anchored on another chain or in another contract than the one that is configured now."""
+
+    code = "notary.anchor-elsewhere"
+    hint = "Configure the chain and contract that the log began on; a log does not move."
+
+    def __init__(self, chain: int, contract: bytes, here: int, here_contract: bytes) -> None:
+        super().__init__(
+            f"the log is in contract 0x{contract.hex()} of chain {chain}, "
+            f"configured is 0x{here_contract.hex()} of chain {here}"
+        )
 
 
 class AnchorFailed(NotaryError):
