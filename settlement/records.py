@@ -69,6 +69,7 @@ class PlanRecord:
     plan_id  0x and 64 hex digits
     account  as of the final event at `applied`; None before the opening is final
     applied  (block, log index) of the last event that was applied
+    trouble  why the plan's events do not fit its terms; None as it should be
     """
 
     plan_id: str
@@ -85,6 +86,7 @@ class PlanRecord:
     account: Account | None
     position: Position
     applied: tuple[int, int]
+    trouble: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +198,14 @@ def find_plan(connection: Connection, name: str) -> PlanRecord:
     row = connection.execute(plans.select().where((plans.c.name == name) | (plans.c.plan_id == name.lower()))).first()
     if row is None:
         raise PlanNotFound(name=name[:80])
-    return _plan(row)
+    return plan_of_row(row)
 
 
 def list_plans(connection: Connection) -> list[PlanRecord]:
     """Return all plans, oldest first."""
-    return [_plan(row) for row in connection.execute(plans.select().order_by(plans.c.created_at, plans.c.plan_id))]
+    return [
+        plan_of_row(row) for row in connection.execute(plans.select().order_by(plans.c.created_at, plans.c.plan_id))
+    ]
 
 
 def account_json(account: Account) -> str:
@@ -214,7 +218,8 @@ def position_json(position: Position) -> str:
     return json.dumps(asdict(position), sort_keys=True)
 
 
-def _plan(row: sa.Row[tuple[object, ...]]) -> PlanRecord:
+def plan_of_row(row: sa.Row[tuple[object, ...]]) -> PlanRecord:
+    """Return a row of `plans` as a value."""
     account = None
     if row.account is not None:
         members = json.loads(row.account)
@@ -234,6 +239,7 @@ def _plan(row: sa.Row[tuple[object, ...]]) -> PlanRecord:
         account=account,
         position=Position() if row.security is None else Position(**json.loads(row.security)),
         applied=(row.applied_block, row.applied_index),
+        trouble=row.trouble,
     )
 
 
@@ -306,16 +312,17 @@ def find_escrow(connection: Connection, name: str) -> EscrowRecord:
     row = connection.execute(escrows.select().where((table.name == name) | (table.escrow_id == name.lower()))).first()
     if row is None:
         raise EscrowNotFound(name=name[:80])
-    return _escrow(row)
+    return escrow_of_row(row)
 
 
 def list_escrows(connection: Connection) -> list[EscrowRecord]:
     """Return all escrows, oldest first."""
     ordered = escrows.select().order_by(escrows.c.created_at, escrows.c.escrow_id)
-    return [_escrow(row) for row in connection.execute(ordered)]
+    return [escrow_of_row(row) for row in connection.execute(ordered)]
 
 
-def _escrow(row: sa.Row[tuple[object, ...]]) -> EscrowRecord:
+def escrow_of_row(row: sa.Row[tuple[object, ...]]) -> EscrowRecord:
+    """Return a row of `escrows` as a value."""
     return EscrowRecord(
         escrow_id=row.escrow_id,
         name=row.name,

@@ -80,6 +80,7 @@ plans = sa.Table(
     sa.Column("applied_block", sa.BigInteger, nullable=False),
     sa.Column("applied_index", sa.BigInteger, nullable=False),
     sa.Column("caught_up", sa.Boolean, nullable=False),  # whether events from before the plan came here were applied
+    sa.Column("trouble", sa.Text),  # why its events do not fit; nothing is done for such a plan
     sa.Column("next_due_at", sa.BigInteger, index=True),  # due date of the oldest uncleared installment
     sa.Column("wake_at", sa.BigInteger, index=True),  # when time alone may make something due; null: never
     sa.Column("created_at", sa.BigInteger, nullable=False),
