@@ -1,22 +1,27 @@
 """Errors of the notary's services: files, keys, database rows, nodes, anchors.
 
 NotaryError
-├── InputsRefused       some of the files cannot be sealed, so none was
-├── CaseUnknown / CaseExists / CaseNameInvalid
-├── ClaimUnknown
-├── VaultLocked         a key file is missing, unreadable or open to others
-├── VaultDamaged        a key file or a wrapped secret does not decode
-├── CaseErased          the case's key was destroyed on purpose
-├── LogBusy             another process held the log's lock too long
-├── LogDamaged          rows of the log contradict each other
-├── LogBehindChain      the chain holds a longer log than this workspace
-├── LogForked           the chain holds another log of the same size
+├── InputsRefused         some of the files cannot be sealed, so none was
+├── CaseNameInvalid, CaseExists, CaseUnknown, ClaimUnknown
+├── VaultLocked           a key file is missing, unreadable or open to others
+├── VaultDamaged          a key file or a wrapped secret does not decode
+├── CaseErased            the case's key was destroyed on purpose
+├── LogUnknown            the workspace's log was not begun
+├── LogNotOpen            it is behind its chain, forked from it, or closed
+├── LogBusy               another process held the log's lock too long
+├── LogDamaged            rows of the log contradict each other
+├── LogBehindChain        the chain holds a longer log than this workspace
+├── LogForked             the chain holds another history
 ├── AnchoringUnavailable  no chain, deployment or signer is configured
-├── AnchorFailed        the contract refused the head for good
-├── SourceChanged       a file is no longer what was sealed
-├── EnvelopeInvalid     a ciphertext is truncated, altered or of another key
-├── StorageUnreachable / StorageRefused / StorageMismatch   the IPFS node
-└── DocumentNotStored   nothing to fetch for this claim
+├── AnchorElsewhere       the log lives on another chain or contract than configured
+├── AnchorUnknown
+├── AnchorFailed          the contract refused the head for good
+├── HeadUnknown           no checkpoint of that size, or it does not cover the claim
+├── SourceChanged         a file is no longer what was sealed
+├── EnvelopeInvalid       a ciphertext is truncated, altered or of another key
+├── StorageNotConfigured, StorageUnreachable, StorageRefused, StorageMismatch   the IPFS node
+├── DocumentNotStored     nothing to fetch for this claim
+└── OutputExists          a file to be written is there already
 """
 
 # ruff: noqa: N818  (errors are named for what happened; the root says that they are errors)
@@ -290,6 +295,38 @@ class StorageMismatch(NotaryError):
     def __init__(self, cid: str, reason: str) -> None:
         super().__init__(f"{cid}: {reason}")
         self.cid = cid
+
+
+class StorageNotConfigured(NotaryError):
+    """The workspace has no IPFS node, or no folder for ciphertext."""
+
+    code = "notary.storage-not-configured"
+    hint = 'Name a node under [ipfs] in tallystick.toml, for example api = "http://127.0.0.1:5001".'
+
+    def __init__(self) -> None:
+        super().__init__("no IPFS node is configured")
+
+
+class HeadUnknown(NotaryError):
+    """The log has no checkpoint of this size, or it does not cover the claim."""
+
+    code = "notary.head-unknown"
+    hint = "Leave the size out to get the usual receipt."
+
+    def __init__(self, size: int, reason: str) -> None:
+        super().__init__(f"no receipt under a head of {size} entries: {reason}")
+        self.size = size
+
+
+class OutputExists(NotaryError):
+    """What would be written is there already; nothing is replaced."""
+
+    code = "notary.output-exists"
+    hint = "Name another place, or move the file away."
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{printable(path)} exists")
+        self.path = path
 
 
 class DocumentNotStored(NotaryError):

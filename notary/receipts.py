@@ -1,0 +1,211 @@
+"""Assemble receipts from rows, one by one or many, and write them out.
+
+A receipt stands under the earliest head that has a final anchor and covers its claim: that one proves the earliest
+time. (What happened to the case since then is the matter of a newer receipt: ask for it by the head's size.) Without a
+final anchor it stands under the newest head, and says that anchors are pending.
+"""
+
+from __future__ import annotations
+
+import bisect
+import os
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from notary import anchors, bundle, cases, ledger, merkle
+from notary.cases import SealedClaim
+from notary.checkpoint import SignedCheckpoint
+from notary.cid import CHUNK_BYTES
+from notary.commitment import open_claim
+from notary.context import Progress, silent
+from notary.files import write_whole
+from notary.heads import HeadMap, HeadsLeaf
+from notary.ledger import LogRow
+from notary.receipt import Anchor, CaseHeadProof, Inclusion, IpfsStorage, LogRef, Receipt
+from notary.seal import heads_at
+from notary.service_errors import HeadUnknown, LogDamaged
+from notary.share import storage_of
+from notary.store import DOCUMENT_STORED
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from notary.context import NotaryContext
+
+RECEIPT_SUFFIX = ".receipt.json"
+MAX_FILE_NAME = 255  # bytes of one name on the usual file systems
+BUNDLE_RECEIPTS = 10_000  # in one bundle file: a reader holds them all (about 100 MB)
+_KEPT_HEADS = 8  # heads of which the shared parts are kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What receipts under one head have in common."""
+
+    note: SignedCheckpoint
+    anchors: tuple[Anchor, ...]
+    leaf: HeadsLeaf
+    leaf_entry: Inclusion
+    heads: HeadMap
+
+
+class Assembler:
+    """Makes receipts within one reading transaction; shared parts are read once."""
+
+    def __init__(self, ctx: NotaryContext, connection: Connection) -> None:
+        self._connection = connection
+        self.log: LogRow = ledger.log_of(connection, ctx.note_key)
+        self._node_at = ledger.node_reader(connection, self.log.id)
+        self._anchored = anchors.anchored_sizes(connection, self.log.id)
+        self._newest = ledger.head(connection, self.log.id)
+        self._shared: OrderedDict[int, _Shared] = OrderedDict()
+
+    def receipt(self, sealed: SealedClaim, size: int | None = None) -> Receipt:
+        """The receipt of one claim, under the head that the module's text says or the one of `size` entries.
+
+        Raises HeadUnknown, LogDamaged.
+        """
+        size = self._size_for(sealed) if size is None else size
+        if size <= sealed.heads_index:
+            raise HeadUnknown(size, f"the claim is entry {sealed.leaf_index}, its batch ends at {sealed.heads_index}")
+        shared = self._of_head(size)
+        blinded = bytes.fromhex(str(sealed.claim.get("case_blinded")))
+        try:
+            head, place, path = shared.heads.prove(blinded)
+        except KeyError as exc:
+            raise LogDamaged(size, f"its map of cases has no entry for case {sealed.case_id}") from exc
+        return Receipt(
+            opening=open_claim(sealed.claim, sealed.secret),
+            log=LogRef(self.log.chain_log_id, self.log.origin, self.log.note_key),
+            entry=self._inclusion(sealed.leaf_index, size),
+            note=shared.note,
+            case_head=CaseHeadProof(
+                entry=shared.leaf_entry,
+                leaf=shared.leaf,
+                head=head,
+                place=Inclusion(place, len(shared.heads.heads), tuple(path)),
+            ),
+            anchors=shared.anchors,
+            storage=self._storage(sealed),
+        )
+
+    def _size_for(self, sealed: SealedClaim) -> int:
+        place = bisect.bisect_right(self._anchored, sealed.heads_index)
+        if place < len(self._anchored):
+            return self._anchored[place]
+        if self._newest is None:
+            raise LogDamaged(0, "a claim is there without a checkpoint")
+        return self._newest.size
+
+    def _inclusion(self, index: int, size: int) -> Inclusion:
+        return Inclusion(index, size, tuple(merkle.inclusion_path(index, size, self._node_at)))
+
+    def _of_head(self, size: int) -> _Shared:
+        if size in self._shared:
+            self._shared.move_to_end(size)
+            return self._shared[size]
+        head = ledger.head(self._connection, self.log.id, size)
+        if head is None:
+            raise HeadUnknown(size, "no checkpoint was signed there")
+        (leaf,) = ledger.entries(self._connection, self.log.id, size - 1, size) or [b""]
+        shared = _Shared(
+            note=SignedCheckpoint.from_text(head.note),
+            anchors=tuple(anchors.anchors_of(self._connection, self.log.id, size)),
+            leaf=HeadsLeaf.from_bytes(leaf),
+            leaf_entry=self._inclusion(size - 1, size),
+            heads=HeadMap(heads_at(self._connection, self.log.id, size - 1)),
+        )
+        if shared.heads.root != shared.leaf.map_root:
+            raise LogDamaged(size, "the rows of its case heads are not those that its last entry commits to")
+        self._shared[size] = shared
+        if len(self._shared) > _KEPT_HEADS:
+            self._shared.popitem(last=False)
+        return shared
+
+    def _storage(self, sealed: SealedClaim) -> tuple[IpfsStorage, ...]:
+        stored = None if sealed.cid is None else storage_of(self._connection, sealed.id)
+        if stored is None or stored.status != DOCUMENT_STORED:
+            return ()
+        return (IpfsStorage(stored.cid, stored.cipher_sha256, stored.cipher_size, CHUNK_BYTES),)
+
+
+def receipt_for(ctx: NotaryContext, claim_id: int, size: int | None = None) -> Receipt:
+    """The receipt of one claim.
+
+    size  of the head that it shall stand under; default: see the module's text
+
+    Raises ClaimUnknown, HeadUnknown, CaseErased, VaultLocked, VaultDamaged, LogUnknown, LogDamaged.
+    """
+    sealed = cases.claim_by_id(ctx, claim_id)
+    with ctx.engine.connect() as connection:
+        return Assembler(ctx, connection).receipt(sealed, size)
+
+
+def receipts_of(
+    ctx: NotaryContext, case_id: str, *, current_only: bool = False
+) -> Iterator[tuple[SealedClaim, Receipt]]:
+    """All receipts of a case, in the order of sealing, a few at a time in memory.
+
+    Raises CaseUnknown, CaseErased, VaultLocked, VaultDamaged, LogDamaged.
+    """
+    with ctx.engine.connect() as connection:
+        assembler = Assembler(ctx, connection)
+        for sealed in cases.claims_of(ctx, case_id, current_only=current_only):
+            yield sealed, assembler.receipt(sealed)
+
+
+def export(
+    ctx: NotaryContext,
+    case_id: str,
+    folder: str | os.PathLike[str],
+    *,
+    as_bundle: bool = False,
+    progress: Progress = silent,
+) -> list[Path]:
+    """Write a case's receipts into `folder`; returns the files written.
+
+    as_bundle  CASE.receipts.json (CASE-2.receipts.json, ... from 10,001 receipts on) instead of one file for each
+
+    A receipt lies at its file's name and ".receipt.json"; one that a later version supersedes at
+    ".superseded-<place in the log>.receipt.json". Files are replaced whole. Raises as `receipts_of`, and OSError.
+    """
+    total = cases.show_case(ctx, case_id).count
+    root, written, done = Path(folder), list[Path](), 0
+
+    def counted() -> Iterator[tuple[SealedClaim, Receipt]]:
+        nonlocal done
+        for pair in receipts_of(ctx, case_id):
+            yield pair
+            done += 1
+            progress("export", done, total, "files")
+
+    if not as_bundle:
+        for sealed, receipt in counted():
+            path = root / receipt_name(sealed)
+            write_whole(path, receipt.to_bytes())
+            written.append(path)
+        return written
+    pairs = counted()
+    while receipts := [receipt for _, (_, receipt) in zip(range(BUNDLE_RECEIPTS), pairs, strict=False)]:
+        number = f"-{len(written) + 1}" if written else ""
+        path = root / f"{case_id}{number}.receipts.json"
+        write_whole(path, bundle.dumps(receipts))
+        written.append(path)
+    return written
+
+
+def receipt_name(sealed: SealedClaim) -> Path:
+    """Where a claim's receipt lies below the folder of receipts: like the file, never outside that folder."""
+    raw = sealed.claim.get("name_bytes")
+    name = os.fsdecode(bytes.fromhex(str(raw))) if raw is not None else str(sealed.claim.get("name"))
+    suffix = RECEIPT_SUFFIX
+    if sealed.superseded_by is not None:
+        suffix = f".superseded-{sealed.leaf_index}{RECEIPT_SUFFIX}"
+    parts = name.split("/")
+    safe = all(part not in ("", ".", "..") and len(os.fsencode(part)) <= MAX_FILE_NAME for part in parts)
+    if not safe or len(os.fsencode(parts[-1] + suffix)) > MAX_FILE_NAME:
+        return Path(f"entry-{sealed.leaf_index}{suffix}")
+    return Path(*parts[:-1], parts[-1] + suffix)

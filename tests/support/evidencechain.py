@@ -1,0 +1,62 @@
+"""The evidence log's contract on a real anvil, for the notary's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from support.notaryworld import World
+
+from notary import anchors
+from notary.anchors import AnchorRow
+from notary.context import NotaryContext
+from notary.evidence_chain import EvidenceChain
+from notary.store import ANCHOR_FINAL
+from notary.trust import Trust, TrustedBlock, TrustedChain
+from onchain import store as chain_store
+from onchain.contract import Contract
+from onchain.deploy import deploy, deployments_path
+from onchain.devchain import DevChain
+from onchain.send import Sender
+
+MAX_STEPS = 50
+
+
+def give_chain(world: World, dev: DevChain, account: int = 0, *, mine: bool = True) -> NotaryContext:
+    """Deploy EvidenceLog on `dev` and let the world anchor there; `mine`: waiting makes blocks."""
+    with world.ctx.engine.begin() as connection:
+        chain_store.metadata.create_all(connection)
+    chain = dev.chain()
+    sender = Sender(world.ctx.engine, chain, dev.signer(account), world.clock)
+    deployed = deploy("EvidenceLog", [], sender, deployments_path(world.folder / "deployments", chain))
+    return world.with_context(evidence=lambda: opened(world, dev, deployed.address, account, mine=mine))
+
+
+def opened(world: World, dev: DevChain, address: str, account: int, *, mine: bool) -> EvidenceChain:
+    """Connect anew, as each command does."""
+    chain = dev.chain()
+    sender = Sender(world.ctx.engine, chain, dev.signer(account), world.clock)
+    between: Callable[[], object] | None = dev.mine if mine else None
+    return EvidenceChain(chain, sender, Contract("EvidenceLog", address), between=between)
+
+
+def anchor_to_final(ctx: NotaryContext, dev: DevChain) -> AnchorRow:
+    """Anchor the newest head and mine until that is final."""
+    anchor = anchors.request(ctx)
+    assert anchor is not None
+    for _ in range(MAX_STEPS):
+        if anchor.status == ANCHOR_FINAL:
+            return anchor
+        anchor = anchors.advance(ctx, anchor.id)
+        dev.mine()
+    raise AssertionError(f"not final after {MAX_STEPS} steps: {anchor}")
+
+
+def trust_in(dev: DevChain) -> Trust:
+    """A verifier who knows every block of this dev chain from its own node, and accepts that it is one."""
+    chain = dev.chain()
+    blocks = {}
+    for number in range(chain.head().number + 1):
+        block = chain.block(number)
+        assert block is not None
+        blocks[number] = TrustedBlock(number, block.hash, block.timestamp, "the test's own node")
+    return Trust((TrustedChain(dev.chain_id, chain.genesis, dev=True, blocks=blocks),))
