@@ -111,10 +111,19 @@ class IpfsPart(_Part):
 class NotifyPart(_Part):
     """[notify]
 
-    urls   Apprise URLs that every notice goes to, for example mailto://mail.example:25?from=...&to=... or json://host/path
+    urls    Apprise addresses that every notice goes to as the operator's copy: mailto://..., json://host/path
+    smtp    Apprise address of the mail server for contacts written mailto:somebody@example.org; "": there is none
+    locale  language of the operator's copies
     """
 
     urls: tuple[Url, ...] = ()
+    smtp: str = ""
+    locale: Literal["en", "zh-Hans"] = "en"
+
+    @field_validator("smtp")
+    @classmethod
+    def _no_secret(cls, url: str) -> str:
+        return _no_password(url)
 
     @field_validator("urls", mode="before")
     @classmethod

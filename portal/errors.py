@@ -10,7 +10,7 @@
     ├── DatabaseError         DatabaseMissing · DatabaseOutdated · DatabaseNewer · DatabaseUnreachable
     ├── EngineError           EngineSilent · WorkflowFailed · WorkflowCancelled
     ├── ChainNotReady         ChainNotConfigured · DeploymentMissing · LogMissing
-    ├── InputInvalid          FileMissing · FileTooLarge · AddressInvalid · ArgumentInvalid
+    ├── InputInvalid          FileMissing · FileTooLarge · OutputRefused · AddressInvalid · ArgumentInvalid
     ├── NothingFound          CaseUnknown · PlanUnknown · EscrowUnknown · ReceiptUnknown
     ├── ServeRefused          ApiKeyRequired
     └── RequestRefused        Unauthorized · BodyTooLarge · RouteUnknown · MethodUnknown · BodyInvalid
@@ -331,6 +331,17 @@ class FileTooLarge(InputInvalid):
     def __init__(self, path: str, size: int, allowed: int) -> None:
         super().__init__(f"{path} has {size} bytes, at most {allowed} are read")
         self.path, self.size, self.allowed = path, size, allowed
+
+
+class OutputRefused(InputInvalid):
+    """A file that was named for output cannot be written, or is there already."""
+
+    code = "portal.output"
+    hint = "Name another file, or remove the one that is there."
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
 
 
 class AddressInvalid(InputInvalid):

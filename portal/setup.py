@@ -33,7 +33,8 @@ class Choices:
     evidence   chain for log heads
     plans      chain for plans and escrows
     ipfs       address of a Kubo RPC endpoint, or ""
-    notify     Apprise URLs of notices
+    notify     Apprise addresses that every notice goes to
+    smtp       Apprise address of the mail server, or ""
     database   postgresql://... or "" for the SQLite file
     """
 
@@ -42,6 +43,7 @@ class Choices:
     plans: ChainChoice = ChainChoice(PLANS_ID)
     ipfs: str = ""
     notify: tuple[str, ...] = ()
+    smtp: str = ""
     database: str = ""
 
 
@@ -54,11 +56,14 @@ class Made:
     origin: str
 
 
-def make_workspace(folder: Path, choices: Choices, ask: Ask) -> Made:
+def make_workspace(folder: Path, choices: Choices, ask: Ask, now: int) -> Made:
     """Make a workspace at `folder`, whole or not at all.
+
+    now   Unix seconds, when the evidence log begins
 
     Raises WorkspaceExists, WorkspacePermission, ConfigInvalid, PasswordMissing, DatabaseUnreachable.
     """
+    from notary.ledger import ensure_log
     from notary.notekey import NoteKey
     from notary.vault import Vault
 
@@ -72,12 +77,13 @@ def make_workspace(folder: Path, choices: Choices, ask: Ask) -> Made:
             ring.make_dev()
         operator = ring.create(OPERATOR)
         Vault.create(workspace.case_keys)
-        NoteKey.create(note_key_file(workspace), origin)
+        note_key = NoteKey.create(note_key_file(workspace), origin)
         if not choices.database:
             write_private(_file(workspace), b"")  # SQLite keeps the mode, for the files beside it as well
         engine = open_engine(workspace.database_url if choices.database else sqlite_url(_file(workspace)))
         try:
             migrate(engine)
+            ensure_log(engine, note_key, now)
         finally:
             engine.dispose()
     return Made(folder.resolve(), operator, origin)
@@ -118,9 +124,11 @@ origin = {_quoted(origin)}  # the evidence log's name; it stands in every checkp
 [ipfs]
 {ipfs}
 
-# Where notices go: Apprise addresses, for example "mailto://mail.example:25?from=office@example&to=li@example".
+# Notices: urls get a copy of every one (Apprise addresses such as "json://127.0.0.1:9000/hook"); smtp is the mail
+# server for contacts that are plain mailboxes, such as "mailto://${{USER}}:${{PASSWORD}}@mail.example?from=me@example".
 [notify]
 urls = [{notify}]
+smtp = {_quoted(choices.smtp)}
 
 [keeper]
 interval_seconds = 15

@@ -1,4 +1,4 @@
-"""Ask a node that the verifier chose what it knows of the blocks that receipts name (`tallystick verify --rpc`)."""
+"""Block hashes from the verifier's own side: a node of theirs (`verify --rpc`), or ours (`anchor --trust-file`)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from portal.logs import conceal
 if TYPE_CHECKING:
     from notary.receipt import Receipt
     from onchain.connect import Chain
+    from portal.world import World
 
 UNKNOWN_DEPTH: Final = 64  # blocks on top before a block of a chain without a profile is taken for final
 TIMEOUT_SECONDS: Final = 20.0
@@ -60,3 +61,26 @@ def _connect(url: str) -> Chain:
         name = f"chain {chain_id}"
         rules = ChainProfile(chain_id, name, f"depth:{UNKNOWN_DEPTH}", "mpt", "eip1559", "", False, 12, None)
     return Chain.connect(url, profile=rules, timeout=TIMEOUT_SECONDS)
+
+
+def own_trust(world: World) -> Trust:
+    """What this workspace's own node says about the blocks of its final anchors.
+
+    A development chain is trusted in it: whoever asks for this file asks for that.
+
+    Raises DeploymentMissing, NodeError.
+    """
+    from notary.anchors import list_anchors
+    from notary.store import ANCHOR_FINAL
+    from notary.trust import TrustedChain
+    from portal.deployments import evidence_contract
+
+    chain = world.chain("evidence")
+    contract = bytes.fromhex(evidence_contract(world.workspace, chain).address[2:])
+    final = [a for a in list_anchors(world.notary) if a.status == ANCHOR_FINAL and a.chain_id == chain.chain_id]
+    numbers = sorted({anchor.block_number for anchor in final if anchor.block_number is not None})
+    found = chain.blocks(numbers) if numbers else []
+    blocks = {b.number: TrustedBlock(b.number, b.hash, b.timestamp) for b in found if b is not None}
+    rules = chain.profile
+    known = TrustedChain(chain.chain_id, chain.genesis, rules.name, rules.dev, (contract,), blocks)
+    return Trust((known,))

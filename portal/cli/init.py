@@ -16,7 +16,8 @@ from portal.cli.shell import Shell, command
 @click.option("--plans-rpc", metavar="URL", default="", help="Node for plans and escrows [default: embedded].")
 @click.option("--plans-chain", metavar="ID", type=int, help="Its chain id, for example 8453 for Base.")
 @click.option("--ipfs", metavar="URL", default="", help="Kubo RPC endpoint for `seal --store ipfs`.")
-@click.option("--notify", metavar="URL", multiple=True, help="Where notices go (Apprise address); repeatable.")
+@click.option("--notify", metavar="URL", multiple=True, help="Where a copy of every notice goes (Apprise); repeatable.")
+@click.option("--smtp", metavar="URL", default="", help="Mail server for notices (Apprise: mailto://...?from=...).")
 @click.option("--database", metavar="URL", default="", help="postgresql://... [default: an SQLite file].")
 def init(
     shell: Shell,
@@ -27,6 +28,7 @@ def init(
     plans_chain: int | None,
     ipfs: str,
     notify: tuple[str, ...],
+    smtp: str,
     database: str,
 ) -> None:
     """Make a workspace: a folder with keys, database and configuration.
@@ -40,6 +42,7 @@ def init(
       tallystick init --dev
       tallystick init --evidence-rpc 'https://node.example/${NODE_KEY}' --evidence-chain 11155111
     """
+    from portal.clock import now
     from portal.errors import ArgumentInvalid
     from portal.setup import EVIDENCE_ID, PLANS_ID, ChainChoice, Choices, make_workspace
 
@@ -52,9 +55,10 @@ def init(
         plans=ChainChoice(plans_chain or PLANS_ID, plans_rpc),
         ipfs=ipfs,
         notify=notify,
+        smtp=smtp,
         database=database,
     )
-    made = make_workspace(shell.folder, choices, shell.password)
+    made = make_workspace(shell.folder, choices, shell.password, now())
     shell.say(f"A workspace is ready in {made.folder}")
     shell.say(f"  operator's key  {made.operator.address}  (keys/operator.json)")
     shell.say(f"  evidence log    {made.origin}")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from sqlalchemy import MetaData, Table
+from sqlalchemy.sql.schema import SchemaItem
+
 import notary.store
 import onchain.store
 import settlement.store
-from sqlalchemy import MetaData, Table
-from sqlalchemy.sql.schema import SchemaItem
 
 METADATA: Final[tuple[MetaData, ...]] = (onchain.store.metadata, notary.store.metadata, settlement.store.metadata)
 NAMES: Final = frozenset(name for metadata in METADATA for name in metadata.tables)

@@ -1,0 +1,170 @@
+"""The parts of one workspace, opened as they are asked for and closed together: database, keys, chains, contexts,
+engine.
+
+A command opens a `World`, asks it for what a service needs, and leaves; nothing is opened that is not asked for, so a
+command that only reads needs neither a password nor a node.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from portal.chains import ChainUse, Role
+from portal.clock import now
+from portal.config import reveal
+from portal.database import open_engine, require_current
+from portal.deployments import book_addresses, evidence_contract
+from portal.engine import Runner
+from portal.keys import OPERATOR, Ask, KeyRing
+from portal.setup import note_key_file
+from portal.workspace import Workspace
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
+    from notary.context import NotaryContext
+    from notary.evidence_chain import EvidenceChain
+    from notary.ipfs import IpfsNode
+    from onchain.connect import Chain
+    from onchain.send import Sender
+    from settlement.context import Addresses, SettlementContext
+
+
+class World:
+    """One process's view of a workspace.
+
+    purpose   what this process is, for whoever waits for its locks: "anchor", "keeper run"
+    ask       asked for passwords
+    """
+
+    def __init__(self, workspace: Workspace, *, purpose: str, ask: Ask) -> None:
+        self.workspace, self.purpose = workspace, purpose
+        self.keys = KeyRing(workspace.keys, ask)
+        self._open = ExitStack()
+        self._chains: dict[Role, ChainUse] = {}
+        self._senders: dict[tuple[Role, str], Sender] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what was opened, the last first."""
+        self._open.close()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database.  Raises DatabaseError."""
+        engine = open_engine(self.workspace.database_url)
+        self._open.callback(engine.dispose)
+        require_current(engine)
+        return engine
+
+    def use(self, role: Role) -> ChainUse:
+        """This process's use of a chain; connected or started only by what is asked of it."""
+        if role not in self._chains:
+            self._chains[role] = self._open.enter_context(ChainUse(self.workspace, role))
+        return self._chains[role]
+
+    def chain(self, role: Role) -> Chain:
+        """A chain, checked.  Raises NodeError, WrongChain, WrongGenesis, DevChainError, SecretMissing."""
+        return self.use(role).connect()
+
+    def sender(self, role: Role, key: str = OPERATOR) -> Sender:
+        """Sends with the key of that name.  Raises what `chain` and `KeyRing.signer` raise."""
+        from onchain.send import Sender
+
+        if (role, key) not in self._senders:
+            signer = self.keys.signer(key)  # before the chain is started: a wrong password changes nothing
+            self._senders[role, key] = Sender(self.engine, self.chain(role), signer, now)
+        return self._senders[role, key]
+
+    @cached_property
+    def ipfs(self) -> IpfsNode | None:
+        """The configured IPFS node, None where there is none."""
+        from notary.ipfs import IpfsNode
+
+        part = self.workspace.config.ipfs
+        return IpfsNode(reveal(part.api), timeout_seconds=part.timeout_seconds) if part.api else None
+
+    @cached_property
+    def notary(self) -> NotaryContext:
+        """What the notary's services are given.  Raises DatabaseError, VaultLocked, VaultDamaged."""
+        from importlib.metadata import version
+
+        from notary.context import NotaryContext
+        from notary.notekey import NoteKey
+        from notary.vault import Vault
+
+        return NotaryContext(
+            engine=self.engine,
+            vault=Vault(self.workspace.case_keys),
+            note_key=NoteKey.load(note_key_file(self.workspace)),
+            clock=now,
+            actor=OPERATOR,
+            tool=f"tallystick {version('tallystick')}",
+            blobs=self.workspace.blobs,
+            exclude=(self.workspace.root,),
+            ipfs=self.ipfs,
+            evidence=self.evidence,
+        )
+
+    def evidence(self) -> EvidenceChain:
+        """The chain and contract that heads are anchored on, with the operator's key.
+
+        Raises DeploymentMissing and what `sender` raises.
+        """
+        from notary.evidence_chain import EvidenceChain
+
+        sender = self.sender("evidence")
+        return EvidenceChain(sender.chain, sender, evidence_contract(self.workspace, sender.chain))
+
+    def addresses(self) -> Addresses:
+        """Where the contracts of plans are.  Raises DeploymentMissing and what `chain` raises."""
+        return book_addresses(self.workspace, self.chain("plans"))
+
+    def settlement(self) -> SettlementContext:
+        """What the keeper is given.  Raises DeploymentMissing, ContactInvalid and what `sender` raises."""
+        from settlement.context import SettlementContext, operator_contacts
+        from settlement.keeper.channels import Notifier
+
+        config = self.workspace.config
+        sender = self.sender("plans")
+        notifier = Notifier(
+            origin=config.workspace.origin, smtp_url=config.notify.smtp or None, environment=dict(os.environ)
+        )
+        return SettlementContext(
+            engine=self.engine,
+            clock=now,
+            chain=sender.chain,
+            addresses=self.addresses(),
+            notifier=notifier,
+            sender=sender,
+            operators=operator_contacts(config.notify.urls, config.notify.locale),
+            budget_per_day=config.keeper.budget_per_day,
+        )
+
+    def runner(self) -> Runner:
+        """Runs durable work, here or in the process that holds the engine."""
+        runner = Runner(self.workspace.engine_lock, self.workspace.database_url, self.purpose, self._prepare)
+        return self._open.enter_context(runner)
+
+    def _prepare(self) -> None:
+        """Import the workflows and give them this world; only in the process that runs the engine.
+
+        All of them: work of a process that has died may be of any kind.
+        """
+        from notary import anchoring
+        from settlement.keeper import workflows
+
+        require_current(self.engine)
+        anchoring.configure(lambda: self.notary)
+        workflows.configure(self.settlement)
