@@ -89,25 +89,33 @@ class SettlementChain:
         finally:
             assert self.rpc.call("evm_revert", [snapshot]) is True
 
-    def send(self, index: int, contract: Contract, function: str, *args: object, at: int) -> Sent | Refused:
-        """Send a transaction in a block of its own at `at`; a refused one is not sent."""
-        transaction: dict[str, Any] = {
+    def attempt(self, index: int, contract: Contract, function: str, *args: object, at: int) -> Refused | None:
+        """What would happen to a transaction in a block at `at`: its refusal, or None; nothing is sent."""
+        call = {
             "from": self.accounts[index],
             "to": contract.address,
             "data": "0x" + contract.encode(function, *args).hex(),
             "gas": GAS,
         }
-        (probe,) = self.rpc.batch([("eth_call", [transaction, "latest", {}, {"time": hex(at)}])])
-        self.rpc.call(
-            "evm_setNextBlockTimestamp", [hex(at)]
-        )  # not in one batch: anvil runs a batch's calls side by side
+        (answer,) = self.rpc.batch([("eth_call", [call, "latest", {}, {"time": hex(at)}])])
+        return Refused(decode_error(answer.data or b"")[0]) if isinstance(answer, NodeRefused) else None
+
+    def send(self, index: int, contract: Contract, function: str, *args: object, at: int) -> Sent | Refused:
+        """Send a transaction in a block of its own at `at`; a refused one is mined and fails."""
+        probe = self.attempt(index, contract, function, *args, at=at)
+        transaction = {
+            "from": self.accounts[index],
+            "to": contract.address,
+            "data": "0x" + contract.encode(function, *args).hex(),
+            "gas": GAS,
+        }
+        self.rpc.call("evm_setNextBlockTimestamp", [hex(at)])  # not in one batch: anvil runs a batch's calls at once
         receipt = self._receipt(self.rpc.call("eth_sendTransaction", [transaction]))
         block = cast(dict[str, Any], self.rpc.call("eth_getBlockByNumber", [receipt["blockNumber"], False]))
         assert int(block["timestamp"], 16) == at
-        if isinstance(probe, NodeRefused):
-            assert receipt["status"] == "0x0", "the transaction went through and its call was refused"
-            return Refused(decode_error(probe.data or b"")[0])
-        assert receipt["status"] == "0x1", "the transaction failed and its call went through"
+        assert receipt["status"] == ("0x1" if probe is None else "0x0"), probe
+        if probe is not None:
+            return probe
         return Sent(list(self._events(receipt)), int(receipt["gasUsed"], 16))
 
     def read(self, *calls: tuple[Contract, str, tuple[object, ...]]) -> list[Any]:
