@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
 from support.devchain import dev_chain
 
 from onchain.devchain import DevChain
+
+RECURSION_LIMIT = sys.getrecursionlimit()
+
+
+def pytest_collection_finish() -> None:
+    """Put the recursion limit back: test files import eth_account, whose py_ecc raises it beyond what the stack holds.
+
+    Without this a test with deeply nested JSON would end the process (SIGSEGV) instead of seeing RecursionError.
+    """
+    sys.setrecursionlimit(RECURSION_LIMIT)
 
 
 @pytest.fixture(scope="session")

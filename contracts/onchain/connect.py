@@ -6,6 +6,7 @@ Values from the node are bounded and typed by `wire.py`; errors are this package
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -121,8 +122,10 @@ class Chain:
     @cached_property
     def w3(self) -> Web3:
         """The same node through web3.py (slow to import; nothing in this package needs it)."""
+        limit = sys.getrecursionlimit()
         from onchain.web3_bridge import bridge
 
+        sys.setrecursionlimit(limit)  # web3 imports py_ecc: see signer._library
         return bridge(self._rpc)
 
     def close(self) -> None:

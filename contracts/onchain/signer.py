@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from onchain.errors import SignerLocked, SignerRefused, WrongPassword
 from onchain.profiles import ChainProfile
 
 if TYPE_CHECKING:
+    from eth_account import Account
     from eth_account.signers.local import LocalAccount
 
 MAX_KEYSTORE_BYTES = 64 * 1024  # a keystore file has about 500
@@ -32,6 +34,7 @@ MAX_SCRYPT_P = 16
 MAX_PBKDF2_ROUNDS = 10_000_000  # about ten seconds
 TEST_MNEMONIC = "test test test test test test test test test test test junk"  # public: anvil's and hardhat's default
 MAX_TEST_ACCOUNTS = 100
+_NUMBERS = {"chainId", "nonce", "gas", "gasPrice", "maxFeePerGas", "maxPriorityFeePerGas", "value", "type"}
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,10 @@ class _KeySigner:
         """See Signer. The transaction must name its chain: one without chainId would be valid everywhere."""
         if not isinstance(tx.get("chainId"), int):
             raise SignerRefused("a transaction without chainId is not signed")
+        for name in _NUMBERS & set(tx):
+            number = tx[name]
+            if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 2**256:
+                raise SignerRefused(f"malformed transaction: {name} is not a number that fits")
         try:
             signed = self._account.sign_transaction(dict(tx))  # type: ignore[arg-type]  # its own check follows
         except (TypeError, ValueError, KeyError, AttributeError) as exc:
@@ -114,11 +121,11 @@ class KeystoreSigner(_KeySigner):
     @classmethod
     def open(cls, path: Path, password: str) -> KeystoreSigner:
         """Open a keystore file. Raises SignerLocked (missing, broken, hostile parameters), WrongPassword."""
-        from eth_account import Account
+        library = _library()
 
         keystore = _read_keystore(path)
         try:
-            key = Account.decrypt(keystore, password)
+            key = library.decrypt(keystore, password)
         except ValueError as exc:
             if "MAC" in str(exc):
                 raise WrongPassword(path.name) from None
@@ -139,12 +146,12 @@ class KeystoreSigner(_KeySigner):
 
         Raises SignerLocked when the file exists, cannot be written, or the password is empty.
         """
-        from eth_account import Account
+        library = _library()
 
         if not password:
             raise SignerLocked(path.name, "a password is needed")
-        account: LocalAccount = Account.create()
-        keystore = Account.encrypt(account.key, password, kdf="scrypt", iterations=iterations)
+        account: LocalAccount = library.create()
+        keystore = library.encrypt(account.key, password, kdf="scrypt", iterations=iterations)
         _write_private(path, json.dumps(keystore, sort_keys=True) + "\n")
         return cls(account)
 
@@ -196,16 +203,30 @@ class UnlockedSigner(_KeySigner):
 
 @lru_cache(maxsize=MAX_TEST_ACCOUNTS)
 def _test_key(index: int) -> bytes:
+    _library()
     from eth_account.hdaccount import key_from_seed, seed_from_mnemonic
 
     return bytes(key_from_seed(seed_from_mnemonic(TEST_MNEMONIC, ""), f"m/44'/60'/0'/0/{index}"))
 
 
-def _account(key: bytes, where: str) -> LocalAccount:
+def _library() -> type[Account]:
+    """eth-account, imported when first used.
+
+    What it imports (py_ecc) raises the recursion limit to 100,000, at which Python's stack ends before the limit does: a
+    deeply nested JSON from outside would then end the process instead of raising RecursionError. So the limit is put back.
+    """
+    limit = sys.getrecursionlimit()
     from eth_account import Account
 
+    sys.setrecursionlimit(limit)
+    return Account
+
+
+def _account(key: bytes, where: str) -> LocalAccount:
+    library = _library()
+
     try:
-        account: LocalAccount = Account.from_key(key)
+        account: LocalAccount = library.from_key(key)
     except Exception:  # the message of some versions repeats the key
         raise SignerLocked(where, "not a valid private key") from None
     return account
