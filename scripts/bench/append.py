@@ -1,7 +1,7 @@
 """Durable append to the log beside bare inserts of as many rows: SQLite in both, WAL, every commit synchronised.
 
 Ours hashes the entries into the tree, writes entries and tiles, signs the checkpoint and commits. The bare loop inserts
-the same entries into a table of the same form, in as many transactions, through `sqlite3` itself.
+the same entries into the same table, under the same pragmas, in as many transactions, through `sqlite3` itself.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness import Row, Target, alternate, clock, scratch
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
 from tree import entries
 
 from notary import ledger, merkle
 from notary.notekey import NoteKey
-from notary.store import log_entries, metadata
+from notary.store import log_entries, logs, metadata
 from portal.database import open_engine, sqlite_url
 
 BATCH = 2_000  # claims that one transaction of a seal appends at most
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")  # as portal.database has them
 
 
 def measure(quick: bool) -> Iterator[Row]:
@@ -69,7 +70,10 @@ def insert(folder: Path, batches: list[list[bytes]]) -> float:
     connection = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
-    connection.execute(str(CreateTable(log_entries)).replace("WITHOUT ROWID", "") + " WITHOUT ROWID")
+    dialect = sqlite.dialect()
+    for table in (logs, log_entries):
+        connection.execute(str(CreateTable(table).compile(dialect=dialect)))
+    connection.execute("INSERT INTO logs VALUES (1, 'origin', x'', 0, 'open', x'', NULL, NULL, NULL, 0)")
 
     def work() -> None:
         index = 0
