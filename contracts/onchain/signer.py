@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 from onchain.abi import checksum_address
 from onchain.errors import SignerLocked, SignerRefused, WrongPassword
 from onchain.profiles import ChainProfile
+from onchain.typed_data import strict_typed_data
 
 if TYPE_CHECKING:
     from eth_account import Account
@@ -101,11 +102,8 @@ class _KeySigner:
         return SignedTransaction(raw=bytes(signed.raw_transaction), hash=bytes(signed.hash))
 
     def sign_typed_data(self, typed: Mapping[str, object]) -> bytes:
-        """See Signer. The domain must name chain and contract: without them a signature is valid elsewhere too."""
-        domain = typed.get("domain")
-        if not isinstance(domain, Mapping) or not {"chainId", "verifyingContract"} <= set(domain):
-            raise SignerRefused("typed data whose domain names no chainId and verifyingContract is not signed")
-        message: dict[str, Any] = dict(typed)
+        """See Signer. Only what fits its types exactly, for one chain and one contract (`typed_data`)."""
+        message: dict[str, Any] = strict_typed_data(typed)
         try:
             signed = self._account.sign_typed_data(full_message=message)
         except Exception as exc:  # eth-account lets errors of several libraries through; all mean malformed data
@@ -212,8 +210,8 @@ def _test_key(index: int) -> bytes:
 def _library() -> type[Account]:
     """eth-account, imported when first used.
 
-    What it imports (py_ecc) raises the recursion limit to 100,000, at which Python's stack ends before the limit does: a
-    deeply nested JSON from outside would then end the process instead of raising RecursionError. So the limit is put back.
+    What it imports (py_ecc) raises the recursion limit to 100,000, at which Python's stack ends before the limit does:
+    a deeply nested JSON from outside would then end the process instead of raising RecursionError. So it is put back.
     """
     limit = sys.getrecursionlimit()
     from eth_account import Account

@@ -92,9 +92,72 @@ class TestSigning:
         with pytest.raises(SignerRefused, match="malformed"):
             EnvironmentSigner.open("K", {"K": KEY}).sign_transaction({**TRANSACTION, **broken})
 
-    def test_malformed_typed_data_is_refused(self) -> None:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"message": {}},
+            {"message": {"text": "hello", "more": 1}},
+            {"message": {"text": 5}},
+            {"message": ["hello"]},
+            {"primaryType": "Other"},
+            {"extra": 1},
+            {"domain": {"name": "t", "chainId": "0x7a69", "verifyingContract": ADDRESS}},
+            {"domain": {"name": "t", "chainId": 31337, "verifyingContract": "0x12"}},
+        ],
+    )
+    def test_typed_data_that_does_not_fit_its_types_is_refused(self, change: dict[str, object]) -> None:
+        with pytest.raises(SignerRefused):
+            EnvironmentSigner.open("K", {"K": KEY}).sign_typed_data({**TYPED, **change})
+
+    @pytest.mark.parametrize(
+        ("kind", "good", "bad"),
+        [
+            ("uint8", 255, 256),
+            ("uint8", 0, -1),
+            ("int8", -128, -129),
+            ("int8", 127, 128),
+            ("uint256", 2**256 - 1, 2**256),
+            ("uint16", 1, True),
+            ("uint256", "12345678901234567890", "0x10"),
+            ("uint8", "255", "256"),
+            ("uint8", "0", "01"),
+            ("bool", True, 1),
+            ("address", ADDRESS, ADDRESS[:-1]),
+            ("bytes32", b"\0" * 32, b"\0" * 31),
+            ("bytes32", "0x" + "00" * 32, "00" * 32),
+            ("bytes", b"", "0x0"),
+            ("uint8[2]", [1, 2], [1]),
+            ("uint8[]", [], "12"),
+            ("Point", {"x": 1}, {"y": 1}),
+            ("Point[]", [{"x": 1}], [{"x": 256}]),
+        ],
+    )
+    def test_each_type_takes_its_last_good_value_and_refuses_the_next(
+        self, kind: str, good: object, bad: object
+    ) -> None:
+        types = {
+            **TYPED["types"],  # type: ignore[dict-item]
+            "Note": [{"name": "value", "type": kind}],
+            **({"Point": [{"name": "x", "type": "uint8"}]} if "Point" in kind else {}),
+        }
+        signer = EnvironmentSigner.open("K", {"K": KEY})
+        assert len(signer.sign_typed_data({**TYPED, "types": types, "message": {"value": good}})) == 65
         with pytest.raises(SignerRefused, match="malformed"):
-            EnvironmentSigner.open("K", {"K": KEY}).sign_typed_data({**TYPED, "message": {}})
+            signer.sign_typed_data({**TYPED, "types": types, "message": {"value": bad}})
+
+    def test_decimal_text_is_signed_as_the_number_that_it_says(self) -> None:
+        types = {**TYPED["types"], "Note": [{"name": "value", "type": "uint256"}]}  # type: ignore[dict-item]
+        signer = EnvironmentSigner.open("K", {"K": KEY})
+        as_text = signer.sign_typed_data({**TYPED, "types": types, "message": {"value": str(10**30)}})
+        assert as_text == signer.sign_typed_data({**TYPED, "types": types, "message": {"value": 10**30}})
+
+    def test_types_that_contain_themselves_are_refused(self) -> None:
+        types = {**TYPED["types"], "Note": [{"name": "text", "type": "Note[]"}]}  # type: ignore[dict-item]
+        message: dict[str, object] = {"text": []}
+        for _ in range(20):
+            message = {"text": [message]}
+        with pytest.raises(SignerRefused, match="nested deeper"):
+            EnvironmentSigner.open("K", {"K": KEY}).sign_typed_data({**TYPED, "types": types, "message": message})
 
 
 class TestKeystore:
