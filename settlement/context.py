@@ -55,7 +55,7 @@ class SettlementContext:
     engine          of the database that holds this package's and onchain's tables
     clock           wall clock, Unix seconds: dates of mail, pauses between attempts; all else goes by the chain's
     chain           the plans' chain
-    sender          of the keeper's transactions; None: it sends none, and says so
+    sender          of the keeper's transactions; None: it sends none
     notifier        how notices leave
     operators       who is written to about every plan, and their addresses
     budget_per_day  transactions for one plan in one day of chain time
