@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from notary import cid as cids
 from notary.cid import Cid, Dag, Link
-from notary.service_errors import StorageMismatch, StorageRefused, StorageUnreachable
+from notary.service_errors import StorageMismatch, StorageNotConfigured, StorageRefused, StorageUnreachable
 
 if TYPE_CHECKING:
     import httpx
@@ -45,16 +45,18 @@ class IpfsNode:
 
     api              for example http://127.0.0.1:5001; a user name and password in it are used and never shown
     timeout_seconds  of one call, and of the node's search for a block
+
+    Raises StorageNotConfigured for an address that cannot be one.
     """
 
     def __init__(self, api: str, *, timeout_seconds: int = DEFAULT_TIMEOUT_SECONDS) -> None:
-        parts = urlsplit(api)
         try:
+            parts = urlsplit(api)
             port = parts.port or (443 if parts.scheme == "https" else 80)
         except ValueError as exc:
-            raise ValueError("the port of the IPFS API's address is no number from 0 to 65535") from exc
+            raise StorageNotConfigured("the IPFS API's address is not a URL with a port from 1 to 65535") from exc
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("the IPFS API's address must look like http://127.0.0.1:5001")
+            raise StorageNotConfigured("the IPFS API's address must look like http://127.0.0.1:5001")
         self.address = f"{parts.scheme}://{parts.hostname}:{port}"
         self._auth = (parts.username, parts.password or "") if parts.username else None
         self._host, self._port, self._scheme = parts.hostname, port, parts.scheme

@@ -29,7 +29,8 @@ from notary import cases, commitment, ledger, merkle
 from notary.claim import Claim, Value, name_fields
 from notary.context import Progress, silent
 from notary.custody import Action, CustodyEntry
-from notary.hashing import FileDigests, Unhashable, hash_files
+from notary.errors import ClaimInvalid
+from notary.hashing import EXTRA_DIGESTS, FileDigests, Unhashable, hash_files
 from notary.heads import CaseHead, HeadMap
 from notary.intake import FoundFile, find_files
 from notary.ledger import Head, LogRow
@@ -116,6 +117,9 @@ def seal(
     Raises InputsRefused, CaseUnknown, CaseErased, VaultLocked, VaultDamaged, LogUnknown, LogNotOpen, LogBusy,
     LogDamaged, ClaimInvalid (details that no claim may hold). After InputsRefused and ClaimInvalid nothing has changed.
     """
+    unknown = [name for name in extra_digests if name not in EXTRA_DIGESTS]
+    if unknown:
+        raise ClaimInvalid(f"unknown digest {unknown[0][:40]!r}; known: {', '.join(EXTRA_DIGESTS)}")
     key = cases.case_key(ctx, case_id)
     with ctx.engine.connect() as connection:
         log = ledger.log_of(connection, ctx.note_key)

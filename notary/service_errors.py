@@ -298,13 +298,13 @@ class StorageMismatch(NotaryError):
 
 
 class StorageNotConfigured(NotaryError):
-    """The workspace has no IPFS node, or no folder for ciphertext."""
+    """The workspace has no IPFS node, no folder for ciphertext, or an address that cannot be one."""
 
     code = "notary.storage-not-configured"
     hint = 'Name a node under [ipfs] in tallystick.toml, for example api = "http://127.0.0.1:5001".'
 
-    def __init__(self) -> None:
-        super().__init__("no IPFS node is configured")
+    def __init__(self, reason: str = "no IPFS node is configured") -> None:
+        super().__init__(reason)
 
 
 class HeadUnknown(NotaryError):

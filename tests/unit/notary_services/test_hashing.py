@@ -1,0 +1,207 @@
+"""notary.hashing: digests of files, and files that have none."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from notary import hashing
+from notary.hashing import BUFFER_BYTES, PROCESSES_PAY_FROM, SMALL_BYTES, FileDigests, Unhashable, hash_file, hash_files
+
+
+def code_of(outcome: object) -> str:
+    assert isinstance(outcome, Unhashable)
+    return outcome.code
+
+
+class TestHashFile:
+    @pytest.mark.parametrize(
+        "size", [0, 1, SMALL_BYTES, SMALL_BYTES + 1, BUFFER_BYTES - 1, BUFFER_BYTES, BUFFER_BYTES + 1, 3 * BUFFER_BYTES]
+    )
+    def test_hash_file_equals_hashlib_at_every_buffer_boundary(self, tmp_path: Path, size: int) -> None:
+        data = os.urandom(size)
+        (tmp_path / "f").write_bytes(data)
+        assert hash_file(tmp_path / "f") == FileDigests(size, hashlib.sha256(data).digest())
+
+    def test_hash_file_gives_further_digests_in_the_order_asked_for(self, tmp_path: Path) -> None:
+        (tmp_path / "f").write_bytes(b"abc")
+        outcome = hash_file(tmp_path / "f", ("sm3", "sha3_512"))
+        assert isinstance(outcome, FileDigests)
+        assert outcome.extra == (
+            ("sm3", bytes.fromhex("66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0")),
+            ("sha3_512", hashlib.sha3_512(b"abc").digest()),
+        )
+
+    def test_hash_file_refuses_a_digest_that_it_does_not_know(self, tmp_path: Path) -> None:
+        with pytest.raises(ValueError, match="md5"):
+            hash_file(tmp_path, ("md5",))
+
+    def test_hash_file_says_missing_when_there_is_no_file(self, tmp_path: Path) -> None:
+        assert code_of(hash_file(tmp_path / "none")) == "missing"
+
+    def test_hash_file_says_missing_when_the_folder_is_a_file(self, tmp_path: Path) -> None:
+        (tmp_path / "f").write_bytes(b"")
+        assert code_of(hash_file(tmp_path / "f" / "g")) == "missing"
+
+    def test_hash_file_does_not_follow_a_link(self, tmp_path: Path) -> None:
+        (tmp_path / "f").write_bytes(b"x")
+        (tmp_path / "link").symlink_to("f")
+        assert code_of(hash_file(tmp_path / "link")) == "symlink"
+
+    def test_hash_file_refuses_a_pipe_without_waiting_for_its_writer(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+        assert code_of(hash_file(tmp_path / "pipe")) == "fifo"
+
+    def test_hash_file_refuses_a_socket(self, tmp_path: Path) -> None:
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(tmp_path / "s"))
+            assert code_of(hash_file(tmp_path / "s")) == "socket"
+
+    def test_hash_file_refuses_a_device_and_a_folder(self, tmp_path: Path) -> None:
+        assert code_of(hash_file("/dev/null")) == "device"
+        assert code_of(hash_file(tmp_path)) == "unreadable"
+
+    def test_hash_file_says_unreadable_when_reading_fails(self) -> None:
+        assert code_of(hash_file("/proc/self/mem")) == "unreadable"  # opens, and its first page cannot be read
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody without rights")
+    def test_hash_file_says_unreadable_when_permission_is_denied(self, tmp_path: Path) -> None:
+        path = tmp_path / "secret"
+        path.write_bytes(b"x")
+        path.chmod(0o000)
+        os.seteuid(65534)
+        try:
+            outcome = hash_file(path)
+        finally:
+            os.seteuid(0)
+        assert code_of(outcome) in ("unreadable", "missing")  # missing: nobody may not even enter the folder
+        assert code_of(outcome) == "unreadable" or not os.access(tmp_path, os.X_OK, effective_ids=False)
+
+
+class TestChangeWhileReading:
+    def test_hash_file_says_changed_when_the_file_has_more_bytes_than_its_size(self) -> None:
+        assert code_of(hash_file("/proc/self/status")) == "changed"  # says 0 bytes and has some
+
+    @pytest.mark.parametrize("change", ["append", "rewrite", "truncate", "replace"])
+    def test_hash_file_says_changed_when_it_is_written_meanwhile(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+    ) -> None:
+        path = tmp_path / "f"
+        path.write_bytes(bytes(3 * BUFFER_BYTES))
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+        real, reads = os.readv, 0
+
+        def readv(descriptor: int, buffers: list[memoryview]) -> int:
+            nonlocal reads
+            reads += 1
+            if reads == 2:
+                if change == "append":
+                    with path.open("ab") as file:
+                        file.write(b"x")
+                elif change == "rewrite":
+                    with path.open("r+b") as file:
+                        file.write(b"x")
+                elif change == "truncate":
+                    os.truncate(path, 10)
+                else:
+                    (tmp_path / "g").write_bytes(bytes(3 * BUFFER_BYTES))
+                    (tmp_path / "g").replace(path)
+            return real(descriptor, buffers)
+
+        monkeypatch.setattr(os, "readv", readv)
+        assert code_of(hash_file(path)) == "changed"
+
+    def test_hash_file_never_gives_a_digest_of_neither_version_when_a_writer_races(self, tmp_path: Path) -> None:
+        path = tmp_path / "f"
+        versions = [bytes([v]) * (2 * BUFFER_BYTES) for v in range(2)]
+        valid = {hashlib.sha256(version).digest() for version in versions}
+        path.write_bytes(versions[0])
+        stop = threading.Event()
+
+        def write() -> None:
+            turn = 0
+            while not stop.is_set():
+                turn ^= 1
+                with path.open("r+b") as file:
+                    file.write(versions[turn])
+                time.sleep(0.03)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            outcomes = [hash_file(path) for _ in range(60)]
+        finally:
+            stop.set()
+            writer.join()
+        assert all(outcome.sha256 in valid for outcome in outcomes if isinstance(outcome, FileDigests))
+
+
+class TestHashFiles:
+    def test_hash_files_gives_outcomes_in_the_order_asked_for_when_workers_share_them(self, tmp_path: Path) -> None:
+        count = PROCESSES_PAY_FROM + 300
+        for i in range(count):
+            (tmp_path / f"f{i}").write_bytes(b"%d" % i)
+        (tmp_path / "f7").unlink()
+        done = [0, 0]
+
+        def advance(files: int, size: int) -> None:
+            done[0] += files
+            done[1] += size
+
+        outcomes = hash_files([(str(tmp_path / f"f{i}"), 1) for i in range(count)], advance=advance, readers=2)
+        assert done == [count, count]
+        assert code_of(outcomes[7]) == "missing"
+        for i, outcome in enumerate(outcomes):
+            if i != 7:
+                assert outcome == FileDigests(len(b"%d" % i), hashlib.sha256(b"%d" % i).digest())
+
+    def test_hash_files_passes_extra_digests_and_odd_names_to_workers(self, tmp_path: Path) -> None:
+        odd = os.fsdecode(b"caf\xe9")
+        (tmp_path / odd).write_bytes(b"x")
+        files = [(str(tmp_path / odd), 1)] * (PROCESSES_PAY_FROM + 1)
+        expected = FileDigests(1, hashlib.sha256(b"x").digest(), (("sha3_512", hashlib.sha3_512(b"x").digest()),))
+        assert set(hash_files(files, ("sha3_512",), readers=3)) == {expected}
+
+    def test_hash_files_reads_a_batch_itself_when_its_worker_died(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "f").write_bytes(b"x")
+        monkeypatch.setattr(sys, "executable", "/bin/false")
+        outcomes = hash_files([(str(tmp_path / "f"), 1)] * (PROCESSES_PAY_FROM + 1), readers=2)
+        assert set(outcomes) == {FileDigests(1, hashlib.sha256(b"x").digest())}
+        assert len(outcomes) == PROCESSES_PAY_FROM + 1
+
+    def test_hash_files_uses_threads_for_large_files(self, tmp_path: Path) -> None:
+        data = [os.urandom(SMALL_BYTES + 1 + i) for i in range(9)]
+        for i, part in enumerate(data):
+            (tmp_path / f"f{i}").write_bytes(part)
+        outcomes = hash_files([(str(tmp_path / f"f{i}"), len(d)) for i, d in enumerate(data)], readers=4)
+        assert outcomes == [FileDigests(len(d), hashlib.sha256(d).digest()) for d in data]
+
+    def test_hash_files_of_nothing_is_nothing(self) -> None:
+        assert hash_files([]) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is measured the way Linux tells it")
+def test_hashing_a_file_larger_than_the_bound_holds_at_most_64_mib(tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    with path.open("wb") as file:
+        file.truncate(300 << 20)  # sparse: five times the bound, costs no disk
+    program = (
+        "import re, sys; sys.path.insert(0, sys.argv[2]); from notary.hashing import hash_files;"
+        "r = hash_files([(sys.argv[1], 300 << 20)] * 2, ('sha3_512',), readers=2); assert r[0].size == 300 << 20;"
+        "print(re.search(r'VmHWM:\\s+(\\d+) kB', open('/proc/self/status').read())[1])"
+    )
+    root = str(Path(hashing.__file__).parents[1])
+    result = subprocess.run(
+        [sys.executable, "-c", program, str(path), root], capture_output=True, text=True, check=True
+    )
+    assert int(result.stdout) <= 64 * 1024, f"{result.stdout.strip()} KiB at most in memory"
