@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from notary.custody import Action, CustodyEntry, verify_chain
+from notary.errors import LogEntryInvalid
+
+FIRST = CustodyEntry(b"\1" * 32, 0, None, Action.SEALED, b"\2" * 32, 1_800_000_000, "M. Weber")
+SECOND = FIRST.next(Action.SUPERSEDED, b"\3" * 32, 1_800_000_100, "M. Weber")
+THIRD = SECOND.next(Action.ACCESSED, b"\3" * 32, 1_800_000_200, "court")
+
+
+class TestCustodyEntry:
+    def test_the_hash_is_over_tag_and_canonical_json(self) -> None:
+        text = (
+            f'{{"action":"sealed","at":1800000000,"by":"M. Weber","case":"{"01" * 32}",'
+            f'"prev":null,"seq":0,"subject":"{"02" * 32}"}}'
+        )
+        assert FIRST.to_bytes().decode() == text
+        assert FIRST.hash() == hashlib.sha256(b"tallystick/custody/v1\0" + text.encode()).digest()
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"case": b"short"},
+            {"subject": b""},
+            {"previous": b"\0" * 32},
+            {"seq": 1},
+            {"seq": -1},
+            {"at": -1},
+            {"by": ""},
+            {"by": "x" * 4097},
+        ],
+    )
+    def test_what_breaks_the_rules_is_refused(self, change: dict[str, object]) -> None:
+        with pytest.raises(LogEntryInvalid):
+            replace(FIRST, **change)  # type: ignore[arg-type]
+
+
+class TestVerifyChain:
+    def test_a_whole_chain_passes_and_counts_its_claims(self) -> None:
+        assert verify_chain([FIRST], FIRST.hash()) == 1
+        assert verify_chain([FIRST, SECOND, THIRD], THIRD.hash()) == 2
+
+    def test_a_cut_off_tail_a_hole_a_changed_entry_and_another_case_are_refused(self) -> None:
+        other = replace(SECOND, case=b"\x09" * 32)
+        for entries in (
+            [],
+            [FIRST, SECOND],
+            [FIRST, THIRD],
+            [SECOND, THIRD],
+            [FIRST, replace(SECOND, by="somebody else"), THIRD],
+            [FIRST, other, other.next(Action.ACCESSED, b"\3" * 32, 1, "x")],
+        ):
+            with pytest.raises(LogEntryInvalid):
+                verify_chain(entries, THIRD.hash())

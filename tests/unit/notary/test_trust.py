@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from notary.errors import TrustInvalid
+from notary.trust import DEFAULT_UNCERTAINTY, Trust, TrustedBlock, TrustedChain, parse_block, trust_blocks
+from notary.verdict import Reason, Status
+
+GENESIS, OTHER = b"\x01" * 32, b"\x02" * 32
+HASH, WRONG = b"\x0a" * 32, b"\x0b" * 32
+CONTRACT = b"\x0c" * 20
+
+
+def chain(chain_id: int = 1, **more: Any) -> TrustedChain:
+    blocks = {5: TrustedBlock(5, HASH, 1_800_000_000)}
+    return TrustedChain(**({"chain_id": chain_id, "genesis": GENESIS, "blocks": blocks} | more))
+
+
+def judged(
+    trust: Trust, *, chain_id: int = 1, number: int = 5, block_hash: bytes = HASH
+) -> tuple[Status, Reason | None]:
+    found = trust.judge(chain_id, GENESIS, CONTRACT, number, block_hash)
+    return found.status, found.reason
+
+
+class TestJudge:
+    def test_nothing_known_is_unconfirmed(self) -> None:
+        unconfirmed = (Status.INDETERMINATE, Reason.BLOCK_HASH_UNCONFIRMED)
+        assert judged(Trust()) == unconfirmed
+        assert judged(Trust((chain(2),))) == unconfirmed
+        assert judged(Trust((chain(),)), number=6) == unconfirmed
+
+    def test_the_known_block_passes_and_another_of_that_number_fails(self) -> None:
+        assert judged(Trust((chain(),))) == (Status.PASSED, None)
+        assert judged(Trust((chain(),)), block_hash=WRONG) == (Status.FAILED, Reason.BLOCK_HASH_DIFFERS)
+
+    def test_another_genesis_is_another_chain(self) -> None:
+        other = chain(genesis=OTHER)
+        assert judged(Trust((other,))) == (Status.INDETERMINATE, Reason.GENESIS_DIFFERS)
+        assert judged(Trust((other, chain()))) == (Status.PASSED, None)
+
+    def test_a_hash_given_by_hand_needs_no_genesis(self) -> None:
+        by_hand = trust_blocks([f"1:5:0x{HASH.hex()}"])
+        assert judged(by_hand) == (Status.PASSED, None)
+        assert judged(by_hand, block_hash=WRONG) == (Status.FAILED, Reason.BLOCK_HASH_DIFFERS)
+
+    def test_two_sources_that_disagree_never_pass(self) -> None:
+        for first, second in ((HASH, WRONG), (WRONG, HASH)):
+            file = Trust((chain(blocks={5: TrustedBlock(5, first)}),))
+            both = trust_blocks([f"1:5:0x{second.hex()}"], file)
+            assert judged(both) == (Status.FAILED, Reason.BLOCK_HASH_DIFFERS)
+
+    @pytest.mark.parametrize("chain_id", [1337, 31337, 31338])
+    def test_a_dev_chain_is_trusted_only_where_the_file_says_so(self, chain_id: int) -> None:
+        plain, dev = Trust((chain(chain_id),)), Trust((chain(chain_id, dev=True),))
+        by_hand = trust_blocks([f"{chain_id}:5:0x{HASH.hex()}"])
+        untrusted = (Status.INDETERMINATE, Reason.DEV_CHAIN_UNTRUSTED)
+        assert judged(plain, chain_id=chain_id) == untrusted
+        assert judged(by_hand, chain_id=chain_id) == untrusted
+        assert judged(dev, chain_id=chain_id) == (Status.PASSED, Reason.DEV_CHAIN)
+        assert judged(dev, chain_id=chain_id, block_hash=WRONG) == (Status.FAILED, Reason.BLOCK_HASH_DIFFERS)
+
+    def test_any_chain_may_be_called_a_dev_chain(self) -> None:
+        assert judged(Trust((chain(dev=True),))) == (Status.PASSED, Reason.DEV_CHAIN)
+
+    def test_a_dev_chain_of_another_genesis_lends_no_trust(self) -> None:
+        other = chain(31337, genesis=OTHER, dev=True)
+        both = trust_blocks([f"31337:5:0x{HASH.hex()}"], Trust((other,)))
+        assert judged(both, chain_id=31337) == (Status.INDETERMINATE, Reason.DEV_CHAIN_UNTRUSTED)
+
+    def test_pinned_contracts_are_the_only_ones(self) -> None:
+        pinned = Trust((chain(contracts=(CONTRACT,)),)).judge(1, GENESIS, CONTRACT, 5, HASH)
+        free = Trust((chain(),)).judge(1, GENESIS, CONTRACT, 5, HASH)
+        assert (pinned.pinned, free.pinned) == (True, False)
+        assert judged(Trust((chain(contracts=(b"\0" * 20,)),))) == (Status.INDETERMINATE, Reason.CONTRACT_UNTRUSTED)
+
+
+class TestTimeOf:
+    def test_only_a_known_block_with_a_time_on_a_trusted_chain_has_one(self) -> None:
+        trust = Trust((chain(), chain(31337), chain(31338, dev=True), chain(2, blocks={5: TrustedBlock(5, HASH)})))
+        assert trust.time_of(1, 5, HASH) == 1_800_000_000
+        assert trust.time_of(31338, 5, HASH) == 1_800_000_000
+        for block in ((1, 5, WRONG), (1, 6, HASH), (31337, 5, HASH), (2, 5, HASH)):
+            assert trust.time_of(*block) is None
+
+
+class TestWithBlock:
+    def test_the_same_block_again_changes_nothing_and_another_hash_is_refused(self) -> None:
+        once = Trust().with_block(1, TrustedBlock(5, HASH, source="one"))
+        trust = once.with_block(1, TrustedBlock(5, HASH, source="two"))
+        assert [block.hash for block in trust.chains[0].blocks.values()] == [HASH]
+        with pytest.raises(TrustInvalid, match="contradict"):
+            trust.with_block(1, TrustedBlock(5, WRONG, source="three"))
+
+    def test_a_source_that_knows_the_genesis_adds_to_the_chain_of_the_file(self) -> None:
+        trust = Trust((chain(31337, dev=True, blocks={}),)).with_block(31337, TrustedBlock(5, HASH), GENESIS)
+        assert len(trust.chains) == 1
+        assert judged(trust, chain_id=31337) == (Status.PASSED, Reason.DEV_CHAIN)
+
+
+class TestParseBlock:
+    def test_a_block_is_read_in_either_case(self) -> None:
+        assert parse_block(f"1:5:0x{HASH.hex().upper()}") == (1, 5, HASH)
+        assert parse_block(f"1:0:0x{HASH.hex()}") == (1, 0, HASH)
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "1:5", "0:5:0xHH", "1:05:0xHH", "1:5:HH", "1:5:0xHH0", "1:-5:0xHH", "1:5:0xHH ", "a:5:0xHH", "1:5:0xzz"],
+    )
+    def test_anything_else_is_refused_with_a_hint(self, text: str) -> None:
+        with pytest.raises(TrustInvalid) as caught:
+            parse_block(text.replace("HH", "ab" * 32))
+        assert "CHAIN:NUMBER:0xHASH" in caught.value.hint
+
+
+class TestFile:
+    TRUST = Trust((chain(name="Ethereum", contracts=(CONTRACT,), uncertainty_seconds=12), chain(31337, dev=True)))
+
+    def test_a_file_reads_back(self) -> None:
+        assert Trust.from_bytes(self.TRUST.to_bytes()) == self.TRUST
+
+    def test_optional_members_may_be_absent(self) -> None:
+        block = {"number": 5, "hash": "0x" + HASH.hex()}
+        data = {
+            "format": "tallystick/trusted-blocks",
+            "version": 1,
+            "chains": [{"chain_id": 1, "genesis": "0x" + GENESIS.hex(), "blocks": [block]}],
+        }
+        (found,) = Trust.from_bytes(json.dumps(data).encode()).chains
+        assert found == TrustedChain(1, GENESIS, blocks={5: TrustedBlock(5, HASH)})
+        assert found.uncertainty_seconds == DEFAULT_UNCERTAINTY
+
+    def test_a_hash_given_by_hand_has_no_chain_to_write(self) -> None:
+        with pytest.raises(TrustInvalid, match="genesis"):
+            trust_blocks([f"1:5:0x{HASH.hex()}"]).to_bytes()
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda v: v.update(version=2),
+            lambda v: v.update(format="x"),
+            lambda v: v.update(x=1),
+            lambda v: v.update(chains=v["chains"] * 2),
+            lambda v: v["chains"][0].pop("genesis"),
+            lambda v: v["chains"][0].update(genesis=None),
+            lambda v: v["chains"][0].update(dev="yes"),
+            lambda v: v["chains"][0].update(trusted=True),
+            lambda v: v["chains"][0].update(contracts=["0x00"]),
+            lambda v: v["chains"][0]["blocks"].append(v["chains"][0]["blocks"][0]),
+            lambda v: v["chains"][0]["blocks"][0].update(number=-1),
+            lambda v: v["chains"][0]["blocks"][0].update(hash=HASH.hex()),
+            lambda v: v["chains"][0]["blocks"][0].update(x=1),
+        ],
+    )
+    def test_what_lacks_its_form_is_refused(self, change: Callable[[Any], object]) -> None:
+        value = json.loads(self.TRUST.to_bytes())
+        change(value)
+        with pytest.raises(TrustInvalid):
+            Trust.from_bytes(json.dumps(value).encode())
