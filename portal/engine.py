@@ -36,6 +36,7 @@ EXECUTOR: Final = "local"
 COMMANDS: Final = "commands"  # the queue that commands enqueue on
 POLL_SECONDS: Final = 0.1
 DRAIN_SECONDS: Final = 20  # how long a stopping engine lets running workflows come to their end
+RUNNING: Final = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
 
 Tick = Callable[[], None]
 Prepare = Callable[[], None]
@@ -146,7 +147,7 @@ class Runner:
                         return handle.get_result()
                     if status.status == "ERROR":
                         raise _error(workflow, status.error)
-                    if status.status not in ("ENQUEUED", "PENDING", "DELAYED"):
+                    if status.status not in RUNNING:
                         raise WorkflowCancelled(workflow, status.status)
                     if time.monotonic() > deadline:
                         raise EngineSilent(self._lock.holder(), timeout_seconds)
@@ -157,6 +158,22 @@ class Runner:
                     time.sleep(POLL_SECONDS)
             finally:
                 close()
+
+    def start(self, workflow: str, workflow_id: str, *args: str | int) -> None:
+        """Have `workflow` run under `workflow_id` without waiting; only in the process that runs the engine."""
+        self.launch()
+        self._enqueue(True, workflow, workflow_id, args)
+
+    def has_ended(self, workflow_id: str) -> bool:
+        """Whether a workflow that was started here runs no longer."""
+        from dbos import DBOS
+
+        status = DBOS.get_workflow_status(workflow_id)
+        return status is None or status.status not in RUNNING
+
+    def holder(self) -> str:
+        """Who runs the engine, in words."""
+        return self._lock.holder()
 
     def close(self) -> None:
         """Let running workflows end (at most 20 s), stop the engine if this process runs it, give the lock back."""

@@ -10,8 +10,10 @@
     ├── DatabaseError         DatabaseMissing · DatabaseOutdated · DatabaseNewer · DatabaseUnreachable
     ├── EngineError           EngineSilent · WorkflowFailed · WorkflowCancelled
     ├── ChainNotReady         ChainNotConfigured · DeploymentMissing · LogMissing
-    ├── InputInvalid          FileMissing · FileTooLarge · OutputRefused · AddressInvalid · ArgumentInvalid
+    ├── InputInvalid          FileMissing · FileTooLarge · OutputRefused · AddressInvalid · ArgumentInvalid ·
+    │                         PaperInvalid · NotAParty
     ├── NothingFound          CaseUnknown · PlanUnknown · EscrowUnknown · ReceiptUnknown
+    ├── DemoStopped           a command of the demo ended in another way than the story has it
     ├── ServeRefused          ApiKeyRequired
     └── RequestRefused        Unauthorized · BodyTooLarge · RouteUnknown · MethodUnknown · BodyInvalid
 
@@ -344,6 +346,26 @@ class OutputRefused(InputInvalid):
         self.path = path
 
 
+class PaperInvalid(InputInvalid):
+    """A file of a plan or an escrow that is not one."""
+
+    code = "portal.paper"
+    hint = "Ask whoever drafted it for the file again; it is the one that `plan draft` or `escrow draft` wrote."
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}")
+
+
+class NotAParty(InputInvalid):
+    """A key that is to sign belongs to neither party."""
+
+    code = "portal.not-a-party"
+    hint = "Sign with the key of one of the parties; `tallystick key list` shows the keys."
+
+    def __init__(self, key: str, address: str, parties: str) -> None:
+        super().__init__(f"the key {key!r} ({address}) is none of the parties: {parties}")
+
+
 class AddressInvalid(InputInvalid):
     """Neither a key's name nor an address."""
 
@@ -407,6 +429,17 @@ class ReceiptUnknown(NothingFound):
     code = "portal.receipt-unknown"
     hint = "A receipt's id is its claim's id, as `tallystick case show CASE` lists them."
     kind = "receipt"
+
+
+class DemoStopped(PortalError):
+    """A command of the demo ended in another way than the story has it."""
+
+    code = "portal.demo"
+
+    def __init__(self, command: str, exit_code: int, message: str, hint: str) -> None:
+        super().__init__(f"`tallystick {command}` ended with exit code {exit_code}: {message}")
+        self.hint = hint or "The demo's folder holds the workspace with its logs."
+        self.exit_code = exit_code
 
 
 # --- HTTP ------------------------------------------------------------------------------------------------------------

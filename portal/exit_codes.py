@@ -52,6 +52,7 @@ BY_CODE: Final[dict[str, Exit]] = {
     "portal.input": Exit.INPUT,
     "portal.not-found": Exit.INPUT,
     "portal.serve": Exit.INPUT,
+    "portal.demo": Exit.BUG,
     "portal.request": Exit.INPUT,
 }
 

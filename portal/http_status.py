@@ -25,6 +25,7 @@ BY_CODE: Final[dict[str, int]] = {
     "portal.input": 400,
     "portal.not-found": 404,
     "portal.serve": 503,
+    "portal.demo": 500,
     "portal.request": 400,
     "portal.unauthorized": 401,
     "portal.body-too-large": 413,

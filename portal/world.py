@@ -7,6 +7,7 @@ command that only reads needs neither a password nor a node.
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import ExitStack
 from functools import cached_property
@@ -19,6 +20,7 @@ from portal.config import reveal
 from portal.database import open_engine, require_current
 from portal.deployments import book_addresses, evidence_contract
 from portal.engine import Runner
+from portal.errors import PortalError
 from portal.keys import OPERATOR, Ask, KeyRing
 from portal.setup import note_key_file
 from portal.workspace import Workspace
@@ -163,8 +165,16 @@ class World:
         All of them: work of a process that has died may be of any kind.
         """
         from notary import anchoring
+        from onchain.errors import ChainError
+        from settlement.errors import SettlementError
         from settlement.keeper import workflows
 
         require_current(self.engine)
         anchoring.configure(lambda: self.notary)
-        workflows.configure(self.settlement)
+        try:
+            workflows.configure(self.settlement())
+        except (PortalError, ChainError, SettlementError) as exc:
+            # Not every workspace has plans, and their chain may be down while evidence is anchored.  A plan's action
+            # that this process meets then ends as "not ready" and is done by the keeper's next round.
+            logging.getLogger("portal").warning("plans are left alone by this process: %s", exc)
+            workflows.configure(None)

@@ -25,11 +25,11 @@ def anchor(shell: Shell, wait: bool, trust_file: str | None) -> None:
       tallystick anchor --wait
       tallystick anchor --wait --trust-file my-blocks.json
     """
-    from notary import anchoring, anchors
-    from portal.trusted import own_trust
-
     with shell.world("anchor") as world:
-        world.keys.signer("operator")
+        world.keys.signer("operator")  # a missing workspace or a wrong password is told before anything is loaded
+        from notary import anchoring, anchors
+        from portal.trusted import own_trust
+
         requested = anchors.request(world.notary)
         if requested is None:
             shell.result({"anchor": None}, "The log is empty: seal something first.")

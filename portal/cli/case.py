@@ -55,17 +55,19 @@ def list_(shell: Shell) -> None:
     else:
         shell.say("No case yet: `tallystick case new NAME` opens one.")
     shell.result(
-        [
-            {
-                "case": c.id,
-                "title": c.title,
-                "parties": list(c.parties),
-                "exhibits": c.current,
-                "claims": c.count,
-                "created_at": c.created_at,
-            }
-            for c in found
-        ]
+        {
+            "cases": [
+                {
+                    "case": c.id,
+                    "title": c.title,
+                    "parties": list(c.parties),
+                    "exhibits": c.current,
+                    "claims": c.count,
+                    "created_at": c.created_at,
+                }
+                for c in found
+            ]
+        }
     )
 
 

@@ -43,7 +43,7 @@ def list_(shell: Shell) -> None:
     """
     keys = KeyRing(shell.workspace().keys, shell.password).all()
     shell.table(("key", "address"), [(k.name, k.address) for k in keys])
-    shell.result([{"name": k.name, "address": k.address} for k in keys])
+    shell.result({"keys": [{"name": k.name, "address": k.address} for k in keys]})
 
 
 key.add_command(new)

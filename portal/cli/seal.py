@@ -59,7 +59,7 @@ def seal(
         stored = store_sealed(world.notary, done, progress=progress) if store else None
     for file in done.files if len(done.files) <= SHOWN else ():
         shell.say(f"{file.state:<10}  {printable(file.name)}")
-    counts = {state: done.count(state) for state in STATES}
+    counts: dict[str, int] = {state: done.count(state) for state in STATES}
     words = ", ".join(f"{number} {state}" for state, number in counts.items() if number)
     shell.say(f"{plural(len(done.files), 'file')}: {words}. The log has {plural(done.head.size, 'entry', 'entries')}.")
     if stored is not None:

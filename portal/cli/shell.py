@@ -104,6 +104,15 @@ class Shell:
         elif text:
             click.echo(text)
 
+    def line(self, data: Json, text: str) -> None:
+        """One of many results of a command that goes on: with --json one object on one line."""
+        if self.as_json:
+            import json
+
+            click.echo(json.dumps(data, ensure_ascii=False))
+        else:
+            click.echo(text)
+
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "") -> None:
         """A table for people; columns whose heading ends in `>` are set flush right."""
         if self.as_json:

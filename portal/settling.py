@@ -1,0 +1,311 @@
+"""Use cases of plans and escrows that join files, rows, keys and the chain: draft, sign, take in, find, open.
+
+What the books do with them is `settlement.book` and `settlement.escrow_book`; this module brings them their arguments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from notary.hashing import Unhashable, hash_file
+from portal.clock import now
+from portal.errors import ArgumentInvalid, EscrowUnknown, FileMissing, NotAParty, PaperInvalid, PlanUnknown
+from portal.papers import Opening, Paper
+from portal.reading import write_output
+from settlement.book import Book
+from settlement.commitments import agreement_commitment, jurisdiction_commitment
+from settlement.draft import draft, draft_collateral, draft_escrow
+from settlement.escrow_book import EscrowBook
+from settlement.keeper.ladder import Role
+from settlement.records import add_escrow, add_plan, find_plan, list_escrows, list_plans, sign_escrow, sign_plan
+from settlement.service_errors import PlanNotFound
+from settlement.terms import Calendar, Terms
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from portal.world import World
+    from settlement.records import EscrowRecord, PlanRecord
+    from settlement.token import TokenInfo
+
+DAY: Final = 86_400
+_EVERY: Final = re.compile(r"([1-9][0-9]{0,8})?(months?|days?|hours?|seconds?)", re.ASCII)
+_SECONDS: Final = {"day": DAY, "hour": 3600, "second": 1}
+_SHORTEST_PREFIX: Final = 6  # characters of an id, 0x included
+
+
+@dataclass(frozen=True)
+class Security:
+    """Collateral for a plan, as a person writes it.
+
+    token    a key's name, address, or "test" for the token to try out with
+    amount   in that token; reserve in the plan's token
+    """
+
+    token: str
+    amount: str
+    reserve: str
+    start_percent: int
+    auction_hours: int
+
+
+def chain_now(world: World) -> int:
+    """The time of the plans' chain, which decides about money."""
+    return world.chain("plans").head().timestamp
+
+
+def token_address(world: World, text: str) -> str:
+    """The address meant by "test" (the token to try out with), a key's name, or an address.
+
+    Raises DeploymentMissing, AddressInvalid, KeyMissing.
+    """
+    from portal.deployments import placed_on
+    from portal.test_token import NAME
+
+    if text == "test":
+        return placed_on(world.workspace, world.chain("plans"), NAME).address
+    return world.keys.resolve(text)
+
+
+def book(world: World, record: PlanRecord | Paper, key: str | None = None) -> Book:
+    """The repayment book that the plan is of, to look at or, with a key, to send to."""
+    sender = None if key is None else world.sender("plans", key)
+    return Book(world.chain("plans"), record.book, collateral=world.addresses().collateral, sender=sender)
+
+
+def escrow_book(world: World, record: EscrowRecord | Paper, key: str | None = None) -> EscrowBook:
+    """The escrow book that the escrow is of, to look at or, with a key, to send to."""
+    return EscrowBook(world.chain("plans"), record.book, sender=None if key is None else world.sender("plans", key))
+
+
+def draft_plan(
+    world: World,
+    name: str,
+    *,
+    debtor: str,
+    creditor: str,
+    token: str,
+    every: str,
+    agreement: Path | None,
+    jurisdiction: str,
+    security: Security | None,
+    **terms: Any,  # as `settlement.draft.draft` names and checks them
+) -> Paper:
+    """Draft a plan, keep it in the workspace and write its file.
+
+    debtor, creditor   a key's name or an address
+    every              time between installments: "month", "3months", "30days", "12hours", "60seconds"
+
+    Raises what `draft`, `draft_collateral`, `KeyRing.resolve` and `Book.token` raise, ArgumentInvalid, FileMissing.
+    """
+    chain, addresses = world.chain("plans"), world.addresses()
+    looking = Book(chain, addresses.repayment_book)
+    info = looking.token(token_address(world, token))
+    calendar, interval = parse_every(every)
+    opened = _agreement(agreement)
+    tag = Opening(jurisdiction, secrets.token_bytes(32)) if jurisdiction else None
+    module = pledged = None
+    if security is not None:
+        module = addresses.require_collateral(chain.chain_id)
+        other = looking.token(token_address(world, security.token))
+        pledged = draft_collateral(
+            token=other.address,
+            decimals=other.decimals,
+            amount=security.amount,
+            reserve=security.reserve,
+            payment_decimals=info.decimals,
+            start_bps=security.start_percent * 100,
+            auction_seconds=security.auction_hours * 3600,
+        )
+    made = draft(
+        now=chain.head().timestamp,
+        debtor=world.keys.resolve(debtor),
+        creditor=world.keys.resolve(creditor),
+        token=info.address,
+        decimals=info.decimals,
+        agreement=_commitment(opened),
+        jurisdiction=jurisdiction_commitment(tag.salt, tag.text) if tag else secrets.token_bytes(32),
+        salt=secrets.token_bytes(32),
+        calendar=calendar,
+        interval=interval,
+        collateral=module,
+        collateral_terms=pledged,
+        book=addresses.repayment_book,
+        **terms,
+    )
+    paper = Paper(
+        name, chain.chain_id, addresses.repayment_book, info.symbol, info.decimals, made, pledged, opened, tag
+    )
+    return keep(world, paper, info)
+
+
+def draft_an_escrow(
+    world: World,
+    name: str,
+    *,
+    payer: str,
+    payee: str,
+    token: str,
+    amount: str,
+    fund_by: int,
+    expires_at: int,
+    agreement: Path | None,
+) -> Paper:
+    """Draft an escrow, keep it in the workspace and write its file.  Raises as `draft_plan` and `draft_escrow`."""
+    chain = world.chain("plans")
+    address = world.addresses().require_escrow_book(chain.chain_id)
+    info = EscrowBook(chain, address).token(token_address(world, token))
+    opened = _agreement(agreement)
+    made = draft_escrow(
+        now=chain.head().timestamp,
+        payer=world.keys.resolve(payer),
+        payee=world.keys.resolve(payee),
+        token=info.address,
+        decimals=info.decimals,
+        amount=amount,
+        fund_by=fund_by,
+        expires_at=expires_at,
+        agreement=_commitment(opened),
+        salt=secrets.token_bytes(32),
+        book=address,
+    )
+    paper = Paper(name, chain.chain_id, address, info.symbol, info.decimals, made, agreement=opened)
+    return keep(world, paper, info)
+
+
+def keep(world: World, paper: Paper, token: TokenInfo) -> Paper:
+    """Put a paper into the workspace: its row with its signatures, and its file.  Raises RecordConflict."""
+    at = now()
+    common: dict[str, Any] = {
+        "name": paper.name,
+        "chain_id": paper.chain_id,
+        "book": paper.book,
+        "token": token,
+        "now": at,
+    }
+    with world.engine.begin() as connection:
+        if isinstance(paper.terms, Terms):
+            plan = paper.id
+            add_plan(connection, plan_id=plan, terms=paper.terms, collateral_terms=paper.collateral_terms, **common)
+            for role, signature in zip((Role.DEBTOR, Role.CREDITOR), paper.signatures, strict=True):
+                if signature is not None:
+                    sign_plan(connection, plan, role=role, signature=signature, now=at)
+        else:
+            add_escrow(connection, escrow_id=paper.id, terms=paper.terms, **common)
+            for payer, signature in zip((True, False), paper.signatures, strict=True):
+                if signature is not None:
+                    sign_escrow(connection, paper.id, payer=payer, signature=signature, now=at)
+    write_output(paper_file(world, paper), paper.to_bytes())
+    return paper
+
+
+def take_in(world: World, paper: Paper) -> Paper:
+    """Keep a paper that came from somebody else, after asking chain and token whether it fits here.
+
+    Raises PaperInvalid when it is for another chain or book, TokenInvalid, RecordConflict.
+    """
+    chain, addresses = world.chain("plans"), world.addresses()
+    ours = addresses.repayment_book if paper.is_plan else addresses.require_escrow_book(chain.chain_id)
+    if paper.chain_id != chain.chain_id:
+        raise PaperInvalid(paper.name, f"is for chain {paper.chain_id}, this workspace uses {chain.chain_id}")
+    if paper.book != ours:
+        raise PaperInvalid(paper.name, f"is for the book {paper.book}, this workspace uses {ours}")
+    info = Book(chain, addresses.repayment_book).token(paper.terms.token)
+    if (info.decimals, info.symbol) != (paper.decimals, paper.symbol):
+        raise PaperInvalid(
+            paper.name,
+            f"says {paper.decimals} decimals of {paper.symbol}, the token says {info.decimals} of {info.symbol}",
+        )
+    return keep(world, paper, info)
+
+
+def sign_paper(world: World, paper: Paper, key: str) -> Paper:
+    """Sign with a key of the workspace, which must be a party's.  Raises NotAParty and what opening the key raises."""
+    address = world.keys.address(key)
+    if address not in paper.parties:
+        raise NotAParty(key, address, ", ".join(f"{r} {a}" for r, a in zip(paper.roles, paper.parties, strict=True)))
+    role = paper.roles[paper.parties.index(address)]
+    return paper.with_signature(role, world.keys.signer(key).sign_typed_data(paper.typed_data))
+
+
+def paper_file(world: World, paper: Paper) -> Path:
+    """Where the workspace keeps a paper."""
+    return world.workspace.plans / f"{paper.id}.json"
+
+
+def find_paper(world: World, text: str) -> Paper:
+    """The paper meant by a file's path, or by the name or id of a plan or escrow of the workspace.
+
+    Raises PlanUnknown, FileMissing, PaperInvalid.
+    """
+    if Path(text).is_file():
+        return Paper.read(Path(text))
+    try:
+        known = find_plan_record(world, text).plan_id
+    except PlanUnknown:
+        try:
+            known = find_escrow_record(world, text).escrow_id
+        except EscrowUnknown:
+            raise PlanUnknown(text) from None
+    return Paper.read(world.workspace.plans / f"{known}.json")
+
+
+def find_plan_record(world: World, text: str) -> PlanRecord:
+    """The plan of a name, an id, or the beginning of one id.  Raises PlanUnknown."""
+    with world.engine.connect() as connection:
+        found = [p for p in list_plans(connection) if _means(text, p.name, p.plan_id)]
+    if len(found) != 1:
+        raise PlanUnknown(text)
+    return found[0]
+
+
+def maybe_plan(connection: Connection, plan_id: str) -> PlanRecord | None:
+    """The plan of an id, None where the workspace has none."""
+    try:
+        return find_plan(connection, plan_id)
+    except PlanNotFound:
+        return None
+
+
+def find_escrow_record(world: World, text: str) -> EscrowRecord:
+    """The escrow of a name, an id, or the beginning of one id.  Raises EscrowUnknown."""
+    with world.engine.connect() as connection:
+        found = [e for e in list_escrows(connection) if _means(text, e.name, e.escrow_id)]
+    if len(found) != 1:
+        raise EscrowUnknown(text)
+    return found[0]
+
+
+def parse_every(text: str) -> tuple[Calendar, int]:
+    """Calendar and interval of "month", "3months", "30days", "12hours", "60seconds".  Raises ArgumentInvalid."""
+    match = _EVERY.fullmatch(text.replace(" ", ""))
+    if match is None:
+        raise ArgumentInvalid("--every", text, "is none of: month, 3months, 30days, 12hours, 60seconds")
+    count, unit = int(match[1] or 1), match[2].rstrip("s")
+    return (Calendar.MONTHS, count) if unit == "month" else (Calendar.SECONDS, count * _SECONDS[unit])
+
+
+def _means(text: str, name: str, known: str) -> bool:
+    by_id = text.startswith("0x") and len(text) >= _SHORTEST_PREFIX and known.startswith(text.lower())
+    return text == name or by_id
+
+
+def _agreement(path: Path | None) -> Opening | None:
+    if path is None:
+        return None
+    outcome = hash_file(str(path))
+    if isinstance(outcome, Unhashable):
+        raise FileMissing(str(path), outcome.reason)
+    return Opening(outcome.sha256.hex(), secrets.token_bytes(32))
+
+
+def _commitment(opened: Opening | None) -> bytes:
+    """The agreement's commitment; without an agreement 32 random bytes, which say nothing to anybody."""
+    if opened is None:
+        return hashlib.sha256(secrets.token_bytes(32)).digest()
+    return agreement_commitment(opened.salt, bytes.fromhex(opened.text))
