@@ -107,7 +107,7 @@ def draft(
         agreement=agreement,
         jurisdiction=jurisdiction,
         salt=salt,
-        sign_by=min(now + DEFAULT_SIGN_SECONDS, first_due_at) if sign_by is None else sign_by,
+        sign_by=max(now, min(now + DEFAULT_SIGN_SECONDS, first_due_at)) if sign_by is None else sign_by,
     )
     validate(terms, now=now, book=book)
     if collateral_terms is not None:
