@@ -18,12 +18,11 @@ library Charges {
     /// @dev Periods within which a late charge reaches its cap.
     uint256 internal constant CAPPED_AFTER = 12;
 
-    /// @notice Late charge of installment `k` at a moment.
-    function chargeAt(Terms calldata terms, uint256 k, uint256 moment) internal pure returns (uint256 charge) {
-        uint256 due = terms.dueAt(k);
+    /// @notice Late charge at a moment of an installment that was due at `due`.
+    function chargeAt(Terms calldata terms, uint256 due, uint256 moment) internal pure returns (uint256 charge) {
         unchecked {
             if (moment <= due + terms.graceSeconds) return 0;
-            charge = terms.lateFlat + uint256(terms.lateDaily) * ((moment - due) / DAY); // below 2^170 for any 40-bit time
+            charge = terms.lateFlat + uint256(terms.lateDaily) * ((moment - due) / DAY); // below 2^170, a 40-bit time
         }
         if (charge > terms.lateCap) charge = terms.lateCap;
     }
@@ -44,8 +43,9 @@ library Charges {
                 sum = (last - from + 1) * terms.lateCap; // at most 600 caps, below 2^112 by TermsLib
                 from = last + 1;
             }
+            (uint256 month, uint256 timeOfDay) = terms.origin();
             for (; from <= to; ++from) {
-                sum += chargeAt(terms, from, moment);
+                sum += chargeAt(terms, terms.dueFrom(month, timeOfDay, from), moment);
             }
         }
     }

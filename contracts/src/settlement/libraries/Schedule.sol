@@ -36,17 +36,30 @@ library Schedule {
     function dueAt(Terms calldata terms, uint256 k) internal pure returns (uint256 moment) {
         uint16 installments = terms.installments;
         if (k == 0 || k > installments) revert Errors.Schedule_NoSuchInstallment(k, installments);
+        (uint256 month, uint256 timeOfDay) = origin(terms);
+        return dueFrom(terms, month, timeOfDay, k);
+    }
+
+    /// @notice What the due dates of a calendar of months are counted from: month and local time of day of the first.
+    /// Both 0 in a calendar of seconds.
+    function origin(Terms calldata terms) internal pure returns (uint256 month, uint256 timeOfDay) {
+        if (terms.calendar == Calendar.Months) return MonthCalendar.monthOf(terms.firstDueAt, terms.utcOffset);
+    }
+
+    /// @notice Due date of installment `k`, at least 1, given the schedule's origin. For who needs several.
+    function dueFrom(Terms calldata terms, uint256 month, uint256 timeOfDay, uint256 k)
+        internal
+        pure
+        returns (uint256 moment)
+    {
         unchecked {
             uint256 periods = (k - 1) * terms.interval; // below 2^42
             if (terms.calendar == Calendar.Seconds) return terms.firstDueAt + periods;
-
-            int32 utcOffset = terms.utcOffset;
-            (uint256 month, uint256 timeOfDay) = MonthCalendar.monthOf(terms.firstDueAt, utcOffset);
-            moment = MonthCalendar.momentOf(month + periods, timeOfDay, terms.anchorDay, utcOffset);
+            return MonthCalendar.momentOf(month + periods, timeOfDay, terms.anchorDay, terms.utcOffset);
         }
     }
 
-    /// @notice Installments with dueAt(k) <= at.
+    /// @notice Installments with dueAt(k) <= moment.
     function countDue(Terms calldata terms, uint256 moment) internal pure returns (uint256 count) {
         uint256 firstDueAt = terms.firstDueAt;
         if (moment < firstDueAt) return 0;
@@ -56,24 +69,24 @@ library Schedule {
                 count = (moment - firstDueAt) / terms.interval + 1;
                 return count < installments ? count : installments;
             }
-            int32 utcOffset = terms.utcOffset;
-            (uint256 firstMonth,) = MonthCalendar.monthOf(firstDueAt, utcOffset);
-            (uint256 month,) = MonthCalendar.monthOf(moment, utcOffset);
-            // Installments before this month are due; the one that may fall into it needs a look.
+            (uint256 firstMonth, uint256 timeOfDay) = origin(terms);
+            (uint256 month,) = MonthCalendar.monthOf(moment, terms.utcOffset);
+            // Installments before this month are due; the one that may fall into it needs a look. (The last one gets it
+            // even when its month is over: the cost must not depend on how many installments there are.)
             count = (month - firstMonth) / terms.interval + 1;
-            if (count > installments) return installments;
-            if (dueAt(terms, count) > moment) --count;
+            if (count > installments) count = installments;
+            if (dueFrom(terms, firstMonth, timeOfDay, count) > moment) --count;
         }
     }
 
-    /// @notice Installments with dueAt(k) < at.
+    /// @notice Installments with dueAt(k) < moment.
     function countOverdue(Terms calldata terms, uint256 moment) internal pure returns (uint256 count) {
         unchecked {
             return moment == 0 ? 0 : countDue(terms, moment - 1);
         }
     }
 
-    /// @notice Installments with dueAt(k) + grace < at.
+    /// @notice Installments with dueAt(k) + grace < moment.
     function countLate(Terms calldata terms, uint256 moment) internal pure returns (uint256 count) {
         uint256 graceSeconds = terms.graceSeconds;
         unchecked {
