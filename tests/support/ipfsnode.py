@@ -79,7 +79,8 @@ def _wait_until_ready(process: subprocess.Popen[str]) -> str:
 
 def stop(node: RunningNode) -> None:
     """End the node in order, or, when it does not listen, at once."""
-    node.process.terminate()
+    if node.process.poll() is None:
+        node.process.terminate()
     try:
         node.process.wait(timeout=20)
     except subprocess.TimeoutExpired:
