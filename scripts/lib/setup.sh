@@ -24,9 +24,9 @@ is_ready() { [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]; }
 
 setup_python() { # $1: run or dev
   local python stamp
-  stamp="$(stamp_of requirements/uv.lock "requirements/$1.lock" pyproject.toml)"
+  stamp="$(stamp_of requirements/uv.lock "requirements/$1.lock")"
   PY="$root/.venv/bin/python"
-  if [ "$1" = run ] && is_ready .venv/ready-dev "$(stamp_of requirements/uv.lock requirements/dev.lock pyproject.toml)"; then return; fi
+  if [ "$1" = run ] && is_ready .venv/ready-dev "$(stamp_of requirements/uv.lock requirements/dev.lock)"; then return; fi
   if is_ready ".venv/ready-$1" "$stamp"; then return; fi
   if [ ! -x "$PY" ] || [ ! -x .venv/bin/pip ]; then
     python="$(find_python)"
