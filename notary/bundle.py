@@ -24,14 +24,17 @@ from notary.reading import Reader
 from notary.receipt import VERSION, Receipt
 
 FORMAT = "tallystick/receipts"
-MAX_BYTES = 256 * 1024 * 1024
-MAX_RECEIPTS = 100_000
+MAX_BYTES = 128 * 1024 * 1024
+MAX_RECEIPTS = 25_000  # about 3 KB each
 
 T = TypeVar("T")
 
 
 def dumps(receipts: Iterable[Receipt]) -> bytes:
-    """The bundle file of `receipts`, in their order: JCS and a newline."""
+    """The bundle file of `receipts`, in their order: JCS and a newline.
+
+    Raises ReceiptInvalid, ReceiptTooLarge when they are more than a reader would take.
+    """
     logs: dict[object, int] = {}
     checkpoints: dict[object, int] = {}
     case_heads: dict[object, int] = {}
@@ -71,7 +74,10 @@ def dumps(receipts: Iterable[Receipt]) -> bytes:
         "case_heads": case_head_list,
         "receipts": receipt_list,
     }
-    return jcs.dumps(top) + b"\n"
+    data = jcs.dumps(top) + b"\n"
+    if len(data) > MAX_BYTES:
+        raise ReceiptTooLarge(len(data), MAX_BYTES, "bundle")
+    return data
 
 
 def loads(data: bytes) -> tuple[Receipt, ...]:

@@ -123,9 +123,7 @@ def parse_receipt(envelope: bytes) -> TxReceipt:
     try:
         if not envelope:
             raise RlpInvalid("it is empty")
-        tx_type = envelope[0] if envelope[0] <= MAX_TX_TYPE else 0
-        if envelope[0] == 0:
-            raise RlpInvalid("a legacy receipt has no type byte")
+        tx_type = envelope[0] if envelope[0] <= MAX_TX_TYPE else 0  # a legacy one starts with its list
         fields = rlp.decode_list(envelope[1:] if tx_type else envelope)
         if len(fields) < 4:
             raise RlpInvalid(f"{len(fields)} fields, at least 4 belong there")

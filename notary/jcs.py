@@ -17,6 +17,7 @@ Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
 MAX_INT = 2**53 - 1  # larger ones are not exact in every JSON reader (RFC 8785, section 3.2.2.3)
 MAX_DEPTH = 16  # our deepest format nests 7
+MAX_VALUES = 4_000_000  # a bundle of 10,000 receipts has about 1.5 million; each costs some 100 bytes of memory
 
 
 def dumps(value: Json) -> bytes:
@@ -80,6 +81,8 @@ def loads(data: bytes, *, max_bytes: int, what: str = "file") -> Json:
     """
     if len(data) > max_bytes:
         raise JsonInvalid(f"the {what} has {len(data)} bytes, at most {max_bytes} are allowed")
+    if sum(map(data.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise JsonInvalid(f"the {what} has more than {MAX_VALUES} values")
     try:
         value: Json = _decoder.decode(data.decode())
     except UnicodeDecodeError as exc:

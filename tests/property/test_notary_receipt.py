@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from reference.receipt_reference import holds
 from support.sealed import GENESIS, document_of, sample, trust_in
 
-from notary.errors import ReceiptInvalid
+from notary import bundle
+from notary.errors import ReceiptInvalid, TrustInvalid
 from notary.evm_proof import EvmAnchor
 from notary.receipt import Receipt
+from notary.trust import Trust
 from notary.verdict import Reason, Status
 from notary.verify import Verifier
 
@@ -108,3 +113,38 @@ def test_both_verifiers_accept_the_sample_and_refuse_it_for_another_document() -
     assert holds(DATA, DOCUMENT, BLOCKS)
     assert Verifier(TRUST).verify_bytes(DATA, document_of(b"other")).status is Status.FAILED
     assert not holds(DATA, b"other", BLOCKS)
+
+
+HEX = ["", "0x", "ab" * 32, "0x" + "ab" * 32]
+nodes = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(max_size=5) | st.sampled_from(HEX),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.data())
+@settings(max_examples=400, deadline=None)
+def test_any_json_in_any_place_of_a_receipt_is_refused_or_claims_nothing_else(data: st.DataObject) -> None:
+    value = json.loads(DATA)
+    place = value
+    while True:
+        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+        key = data.draw(st.sampled_from(keys))
+        if not isinstance(place[key], dict | list) or not place[key] or data.draw(st.integers(0, 3)) == 0:
+            break
+        place = place[key]
+    place[key] = data.draw(nodes)
+    judge(Verifier(TRUST), json.dumps(value).encode())
+
+
+@given(nodes)
+@settings(max_examples=200, deadline=None)
+def test_any_other_json_is_refused_with_our_error_only(value: object) -> None:
+    for wrapped in (value, {"format": "tallystick/receipt", "version": 1, "claim": value}):
+        with pytest.raises(ReceiptInvalid):
+            Receipt.from_bytes(json.dumps(wrapped).encode())
+    with pytest.raises(ReceiptInvalid):
+        bundle.read_any(json.dumps({"format": "tallystick/receipts", "version": 1, "logs": value}).encode())
+    with pytest.raises(TrustInvalid):
+        Trust.from_bytes(json.dumps(value).encode())

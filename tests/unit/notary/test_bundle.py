@@ -34,6 +34,18 @@ class TestRoundTrip:
     def test_no_receipts_are_a_bundle_too(self) -> None:
         assert bundle.loads(bundle.dumps([])) == ()
 
+    def test_what_no_reader_would_take_is_not_written(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        size = len(bundle.dumps(RECEIPTS))
+        monkeypatch.setattr(bundle, "MAX_BYTES", size)
+        monkeypatch.setattr(bundle, "MAX_RECEIPTS", 40)
+        assert len(bundle.loads(bundle.dumps(RECEIPTS))) == 40
+        monkeypatch.setattr(bundle, "MAX_BYTES", size - 1)
+        with pytest.raises(ReceiptTooLarge):
+            bundle.dumps(RECEIPTS)
+        monkeypatch.setattr(bundle, "MAX_RECEIPTS", 39)
+        with pytest.raises(ReceiptInvalid, match="at most 39"):
+            bundle.dumps(RECEIPTS)
+
 
 class TestReadAny:
     def test_a_receipt_and_a_bundle_are_told_apart(self) -> None:

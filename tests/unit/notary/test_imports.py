@@ -4,7 +4,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from support.sealed import sample, trust_in
 
 from notary.errors import NotaryError
@@ -51,10 +50,3 @@ def test_every_error_has_a_code_of_its_own_and_a_hint() -> None:
     assert len({error.code for error in ours}) == len(ours) > 10
     assert all(error.code.startswith("notary.") for error in ours)
     assert [error.__name__ for error in ours if not error.hint] == ["NotaryError"]
-
-
-@pytest.mark.parametrize("data", [b"", b"abc" * 400, b"\0" * 135, b"\0" * 136, b"\0" * 137])
-def test_keccak_falls_back_to_pycryptodomes_own_door(data: bytes) -> None:
-    from notary import keccak
-
-    assert keccak.keccak256(data) == keccak._through_pycryptodome(data)

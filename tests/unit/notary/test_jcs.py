@@ -88,6 +88,13 @@ class TestLoads:
         data = b"[" * 17 + b"]" * 17
         assert jcs.dumps(loads(data)) == data
 
+    def test_as_many_values_as_allowed_pass_and_one_more_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(jcs, "MAX_VALUES", 4)
+        assert loads(b"[1,2,3,4]") == [1, 2, 3, 4]
+        for data in (b"[1,2,3,4,5]", b"[[[[[", b'{"a":{"a":{"a":{"a":{"a":1}}}}}'):
+            with pytest.raises(JsonInvalid, match="more than 4 values"):
+                loads(data)
+
     def test_paired_surrogate_escapes_are_one_character(self) -> None:
         assert loads(b'"\\ud83d\\ude00"') == "\U0001f600"
 

@@ -79,6 +79,18 @@ class TestProveValue:
         node = rlp.encode(item)
         assert reason in refused(keccak(node), b"\x80", (node,))
 
+    def test_a_node_of_31_bytes_stands_inside_its_parent_and_one_of_32_does_not(self) -> None:
+        for size, inside in ((31, True), (32, False)):
+            leaf = [b"\x30", b"v" * (size - 3)]
+            assert len(rlp.encode(leaf)) == size
+            branch = rlp.encode([leaf, *[b""] * 7, leaf, *[b""] * 8])
+            extension = rlp.encode([b"\x18", leaf])
+            for node, key in ((branch, b"\x80"), (extension, b"\x80")):
+                if inside:
+                    assert prove_value(keccak(node), key, (node,)) == leaf[1]
+                else:
+                    assert "stands inside" in refused(keccak(node), key, (node,))
+
     def test_a_node_after_the_value_is_refused(self) -> None:
         trie = trie_of({b"\x80": b"v" * 40, b"\x01": b"w" * 40})
         nodes = proof_nodes(trie, b"\x80")

@@ -13,6 +13,8 @@ from support.sealed import (
     BLOCK_TIME,
     CONTRACT,
     GENESIS,
+    KEY,
+    PUBLIC,
     Block,
     anchor,
     anchored_block,
@@ -236,20 +238,32 @@ class TestCaseHead:
 
     def test_a_head_that_is_not_the_last_entry_is_stale(self) -> None:
         """A log whose last batch is kept back: the older head would hide what came after it."""
-        sealed = seal()
-        grown = [*sealed.tree.levels[0], hashlib.sha256(b"later").digest()]
-        tree = module.merkle.Tree(grown)
-        state = replace(sealed.note.checkpoint, size=tree.size, root=tree.root)
-        key = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
-        note = sign(state, RECEIPT.log.key, key.sign)
-
-        def at(index: int) -> Inclusion:
-            return Inclusion(index, tree.size, tuple(tree.inclusion_path(index)))
-
-        old = sealed.receipts[1]
-        head = replace(old.case_head, entry=at(old.case_head.entry.index))
-        verdict = verify(replace(old, note=note, entry=at(old.entry.index), case_head=head), DIGESTS)
+        verdict = verify(grown(1), DIGESTS)
         assert found(verdict, 6) == (Status.INDETERMINATE, Reason.CASE_HEAD_STALE)
+
+    def test_a_proof_for_another_size_fails_even_where_its_hashes_lead_to_the_root(self) -> None:
+        receipt = grown(4)  # 13 entries; the path of entry 8 would be the same in a tree of 14
+        entry = replace(receipt.case_head.entry, size=14)
+        module.merkle.verify_inclusion(
+            module.merkle.leaf_hash(receipt.case_head.leaf.to_bytes()), 8, 14, entry.path, receipt.note.checkpoint.root
+        )
+        lying = replace(receipt, case_head=replace(receipt.case_head, entry=entry))
+        assert found(verify(lying, DIGESTS), 6) == (Status.FAILED, Reason.CASE_HEAD_NOT_IN_LOG)
+
+
+def grown(more: int) -> Receipt:
+    """The receipt of a batch that is no longer the log's last, under a later checkpoint, with its own old case head."""
+    sealed = seal()
+    later = [hashlib.sha256(b"later %d" % place).digest() for place in range(more)]
+    tree = module.merkle.Tree([*sealed.tree.levels[0], *later])
+    state = replace(sealed.note.checkpoint, size=tree.size, root=tree.root)
+
+    def at(index: int) -> Inclusion:
+        return Inclusion(index, tree.size, tuple(tree.inclusion_path(index)))
+
+    old = sealed.receipts[1]
+    head = replace(old.case_head, entry=at(old.case_head.entry.index))
+    return replace(old, note=sign(state, PUBLIC, KEY.sign), entry=at(old.entry.index), case_head=head)
 
 
 class TestAnchors:
