@@ -37,8 +37,6 @@ next. Errors carry the numbers that made them true; no error carries a key, a pa
 (`mask_url`).
 """
 
-# ruff: noqa: N818  (errors are named for what happened; the root says that they are errors)
-
 from __future__ import annotations
 
 from collections.abc import Sequence

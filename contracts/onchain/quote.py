@@ -35,7 +35,7 @@ def quote(chain: Chain, sender: str, to: str | None, data: bytes, value: int, ca
     called, estimated, counted, funded, *fee_answers = chain.batch(
         [
             ("eth_call", [request, "latest"]),
-            ("eth_estimateGas", [request]),
+            ("eth_estimateGas", [request, "latest"]),
             ("eth_getTransactionCount", [sender, "pending"]),
             ("eth_getBalance", [sender, "latest"]),
             *_fee_calls(chain),

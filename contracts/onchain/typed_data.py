@@ -15,10 +15,10 @@ MAX_NESTING = 8  # structs and lists within each other; ours have one
 
 
 def strict_typed_data(typed: Mapping[str, object]) -> dict[str, object]:
-    """The same data when domain and message have exactly the members of their types, each of the right kind and range.
+    """The same data, when domain and message have exactly their types' members, each of its kind and range.
 
-    typed  {types, primaryType, domain, message}; numbers as int or decimal text (wallets take both; int comes out), byte
-           strings as bytes or 0x hex, structs as mappings
+    typed  {types, primaryType, domain, message}; numbers as int or decimal text (wallets take both; int comes out),
+           byte strings as bytes or 0x hex, structs as mappings
 
     Also refused: a domain that names no chainId or no verifyingContract; its signature would be valid elsewhere too.
     Raises SignerRefused.
