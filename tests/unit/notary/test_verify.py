@@ -236,6 +236,23 @@ class TestCaseHead:
         verdict = verify(hidden, DIGESTS, TRUST)
         assert (verdict.status, verdict.reason) == (Status.INDETERMINATE, Reason.CASE_HIDDEN)
 
+    def test_a_forged_head_fails_though_the_case_is_hidden_or_another(self) -> None:
+        forged = replace(RECEIPT.case_head, head=replace(RECEIPT.case_head.head, count=1))
+        hidden = replace(RECEIPT, opening=RECEIPT.opening.hide(["case_blinded"]), case_head=forged)
+        assert found(verify(hidden, DIGESTS, TRUST), 6) == (Status.FAILED, Reason.CASE_NOT_IN_MAP)
+        other = replace(RECEIPT.case_head, head=replace(RECEIPT.case_head.head, case=b"\0" * 32))
+        assert found(verify(replace(RECEIPT, case_head=other)), 6) == (Status.FAILED, Reason.CASE_NOT_IN_MAP)
+
+    def test_another_number_of_cases_fails_even_where_its_hashes_lead_to_the_map(self) -> None:
+        (receipt,) = seal([DOCUMENT], other_cases=12).receipts
+        proof = receipt.case_head
+        assert (proof.place.index < 12, proof.place.size) == (True, 13)
+        entry, root = module.merkle.leaf_hash(proof.head.to_bytes()), proof.leaf.map_root
+        module.merkle.verify_inclusion(entry, proof.place.index, 14, proof.place.path, root)
+        lying = replace(receipt, case_head=replace(proof, place=replace(proof.place, size=14)))
+        assert found(verify(receipt), 6) == (Status.PASSED, None)
+        assert found(verify(lying), 6) == (Status.FAILED, Reason.CASE_NOT_IN_MAP)
+
     def test_a_head_that_is_not_the_last_entry_is_stale(self) -> None:
         """A log whose last batch is kept back: the older head would hide what came after it."""
         verdict = verify(grown(1), DIGESTS)
