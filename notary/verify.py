@@ -361,7 +361,7 @@ def _known(results: Sequence[AnchorResult]) -> Check:
 
 
 def _overall(checks: Sequence[Check]) -> tuple[Status, Reason | None]:
-    """The first FAILED, else the first INDETERMINATE; the time is known wherever 8 passed, so it can only contradict."""
+    """The first FAILED, else the first INDETERMINATE. Where 8 passed, the time is known: it can only contradict."""
     for status in (FAILED, INDETERMINATE):
         for check in checks:
             if check.status is status:
