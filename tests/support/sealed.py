@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import rlp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eth_hash.auto import keccak
 from trie import HexaryTrie
 
-from notary import commitment, merkle
+from notary import bundle, commitment, merkle
 from notary.checkpoint import Checkpoint, SignedCheckpoint, sign
 from notary.claim import Claim, Value
 from notary.commitment import Opening, claim_entry, open_claim
@@ -36,6 +37,7 @@ GENESIS = hashlib.sha256(b"genesis").digest()
 CASE_SECRET = b"\x05" * 32
 HEAD_EVENT = keccak(b"HeadAppended(bytes32,uint64,bytes32)")
 BLOCK_TIME = 1_800_000_000
+VECTORS = Path(__file__).parents[1] / "vectors/receipt_v1"
 
 
 @dataclass(frozen=True)
@@ -221,3 +223,19 @@ def sample(chain_id: int = 1) -> tuple[bytes, Receipt, Block]:
 def trust_in(block: Block, *, chain_id: int = 1, dev: bool = False, contracts: Sequence[bytes] = (CONTRACT,)) -> Trust:
     known = TrustedBlock(block.number, block.hash)
     return Trust((TrustedChain(chain_id, GENESIS, "ours", dev, tuple(contracts), {block.number: known}),))
+
+
+def vectors() -> dict[str, bytes]:
+    """The golden files of tests/vectors/receipt_v1, as the program of today writes them."""
+    document, receipt, block = sample()
+    return {
+        "document": document,
+        "receipt.json": receipt.to_bytes(),
+        "receipts.json": bundle.dumps(anchor(seal(), *receipt.anchors)),
+        "trusted-blocks.json": trust_in(block).to_bytes(),
+    }
+
+
+def write_vectors() -> None:
+    for name, data in vectors().items():
+        (VECTORS / name).write_bytes(data)
