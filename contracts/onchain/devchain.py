@@ -139,7 +139,7 @@ class DevChain:
                     command += ["--ipc", str(socket_path)]
                 process = _spawn(command, log_path)
                 try:
-                    _wait_until_up(process, use, chain_id)
+                    _wait_until_up(process, use, chain_id, socket_path)
                 except DevChainError as exc:
                     problem = str(exc)
                     _end(process.pid, process)
@@ -412,7 +412,7 @@ def _spawn(command: list[str], log_path: Path) -> subprocess.Popen[bytes]:
             raise DevChainError(f"cannot start anvil: {exc.strerror}") from exc
 
 
-def _wait_until_up(process: subprocess.Popen[bytes], port: int, chain_id: int) -> None:
+def _wait_until_up(process: subprocess.Popen[bytes], port: int, chain_id: int, ipc: Path | None) -> None:
     rpc = Rpc(f"http://127.0.0.1:{port}", timeout=5.0)
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
@@ -426,7 +426,10 @@ def _wait_until_up(process: subprocess.Popen[bytes], port: int, chain_id: int) -
         finally:
             rpc.close()
         if got == chain_id and process.poll() is None:
-            return
+            if ipc is None or ipc.exists():
+                return
+            time.sleep(0.01)
+            continue
         raise DevChainError(f"another node (chain {got}) answers on port {port}")
     raise DevChainError(f"anvil did not answer within {START_SECONDS:g} s")
 

@@ -133,14 +133,14 @@ class Follower:
 
         Raises ReorgDetected when a final block changed, NodeError, AbiError.
         """
-        cursor, final, head = self._begin()
+        final, head = self._begin()
         new_final: list[Event] = []
         new_events: list[Event] = []
+        cursor, depth = self._again(self._walk_back, head.number)
         while cursor.final < final.number:
             cursor, became_final, fresh = self._again(self._read_final, final.number)
             new_final += became_final
             new_events += fresh
-        cursor, depth = self._again(self._walk_back, head.number)
         while cursor.seen < head.number:
             cursor, fresh, taken_back = self._again(self._walk_and_read, head.number)
             new_events += fresh
@@ -155,8 +155,8 @@ class Follower:
 
     # -- the passes ----------------------------------------------------------------------------------------------------
 
-    def _begin(self) -> tuple[_Cursor, BlockRef, BlockRef]:
-        """The cursor, the final block and the head; the block that was final last must still be there."""
+    def _begin(self) -> tuple[BlockRef, BlockRef]:
+        """The final block and the head; the block that was final last must still be there."""
         cursor = self._load()
         if cursor is None:
             before = self._chain.block(self._from_block - 1) if self._from_block else None
@@ -168,7 +168,7 @@ class Follower:
             last = final if final.number == cursor.final else self._chain.block(cursor.final)
             if last is not None and last.hash != cursor.final_hash:
                 raise ReorgDetected(cursor.final, cursor.final_hash, last.hash)
-        return cursor, final, head
+        return final, head
 
     def _again(self, read: Callable[[_Cursor, int], _T], upto: int) -> _T:
         """Run one read, again where the chain or another process moved the ground under it."""
