@@ -13,7 +13,6 @@
     ├── InputInvalid          FileMissing · FileTooLarge · OutputRefused · AddressInvalid · ArgumentInvalid ·
     │                         PaperInvalid · NotAParty
     ├── NothingFound          CaseUnknown · PlanUnknown · EscrowUnknown · ReceiptUnknown
-    ├── DemoStopped           a command of the demo ended in another way than the story has it
     ├── ServeRefused          ApiKeyRequired
     └── RequestRefused        Unauthorized · BodyTooLarge · RouteUnknown · MethodUnknown · BodyInvalid
 
@@ -429,17 +428,6 @@ class ReceiptUnknown(NothingFound):
     code = "portal.receipt-unknown"
     hint = "A receipt's id is its claim's id, as `tallystick case show CASE` lists them."
     kind = "receipt"
-
-
-class DemoStopped(PortalError):
-    """A command of the demo ended in another way than the story has it."""
-
-    code = "portal.demo"
-
-    def __init__(self, command: str, exit_code: int, message: str, hint: str) -> None:
-        super().__init__(f"`tallystick {command}` ended with exit code {exit_code}: {message}")
-        self.hint = hint or "The demo's folder holds the workspace with its logs."
-        self.exit_code = exit_code
 
 
 # --- HTTP ------------------------------------------------------------------------------------------------------------

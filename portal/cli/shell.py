@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from portal.world import World
 
 PASSWORD_VARIABLE: Final = "TALLYSTICK_PASSWORD"  # noqa: S105 (a name)
+PIPE_WIDTH: Final = 140  # of tables where no terminal tells its own
 MAX_PASSWORD_FILE: Final = 4096  # bytes
 
 Json = Mapping[str, Any] | Sequence[Any]
@@ -127,7 +128,8 @@ class Shell:
             table.add_column(column.rstrip(">"), justify="right" if right else "left", overflow="fold")
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
-        Console(file=sys.stdout, highlight=False).print(table)
+        width = None if sys.stdout.isatty() else PIPE_WIDTH
+        Console(file=sys.stdout, highlight=False, width=width).print(table)
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:

@@ -168,7 +168,7 @@ def _show(shell: Shell, results: Sequence[Result], status: str, counts: Mapping[
         _headline(result.status, printable(result.document or result.receipt), result.reason)
     if len(wrong) > MAX_LISTED and len(results) > MAX_LISTED:
         shell.say(f"... and {len(wrong) - MAX_LISTED} more that did not pass; --json lists all")
-    for reason, text in {result.reason: result.text for result in wrong}.items():
+    for reason, text in {result.reason: result.text for result in results if result.reason}.items():
         shell.say(f"{reason}: {text}")
     shell.say(f"{status}: " + ", ".join(f"{number} {word}" for word, number in counts.items() if number) + ".")
     shell.say(NOT_PROVEN)
