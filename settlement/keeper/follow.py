@@ -300,7 +300,8 @@ def _told_of_book(
             return None  # the sale's own notice tells of it
         case happened.Paid():
             further = cleared(terms, after.principal_paid) > cleared(terms, before.principal_paid)
-            return (Stage.PAID if further or owed_now(terms, after, at) == 0 else Stage.PAID_PART), mark
+            settled = owed_now(terms, before, at) > 0 and owed_now(terms, after, at) == 0
+            return (Stage.PAID if further or settled else Stage.PAID_PART), mark
         case happened.Cured():
             return Stage.CURED, mark
         case happened.Completed():

@@ -85,6 +85,16 @@ class World:
         sender = self.sender(who)
         return EscrowBook(sender.chain, self.addresses.require_escrow_book(0), sender=sender)
 
+    def elsewhere(self) -> World:
+        """Another workspace with the same keys on the same chain: its database knows nothing of ours."""
+        self.salts += 1
+        folder = self.folder / f"elsewhere-{self.salts}"
+        folder.mkdir()
+        engine = open_engine(sqlite_url(folder / "world.sqlite"))
+        for metadata in (chain_store.metadata, store.metadata):
+            metadata.create_all(engine)
+        return replace(self, folder=folder, engine=engine, senders={})
+
     def balance(self, token: str, who: int) -> int:
         """What an account holds, read from the chain."""
         contract = Contract("DemoToken", token)
@@ -96,7 +106,7 @@ class World:
     # --- terms ---
 
     def terms(self, **changes: object) -> Terms:
-        """Terms of 1,200.00 in 12 installments of a day, the first due in ten days; `changes` replace members."""
+        """Terms of 1,200.00 in 12 installments of a day, the first due in twenty days; `changes` replace members."""
         self.salts += 1
         base = Terms(
             debtor=self.address(DEBTOR),
@@ -104,7 +114,7 @@ class World:
             token=self.money,
             total=1_200_000_000,
             calendar=Calendar.SECONDS,
-            first_due_at=self.dev.now() + 10 * DAY,
+            first_due_at=self.dev.now() + 20 * DAY,
             interval=DAY,
             installments=12,
             anchor_day=0,
