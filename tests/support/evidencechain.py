@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from support.notaryworld import World
 
 from notary import anchors
@@ -14,29 +12,33 @@ from notary.store import ANCHOR_FINAL
 from notary.trust import Trust, TrustedBlock, TrustedChain
 from onchain import store as chain_store
 from onchain.contract import Contract
-from onchain.deploy import deploy, deployments_path
+from onchain.deploy import deploy, deployments_path, find
 from onchain.devchain import DevChain
 from onchain.send import Sender
 
 MAX_STEPS = 50
 
 
-def give_chain(world: World, dev: DevChain, account: int = 0, *, mine: bool = True) -> NotaryContext:
-    """Deploy EvidenceLog on `dev` and let the world anchor there; `mine`: waiting makes blocks."""
+def give_chain(world: World, dev: DevChain) -> NotaryContext:
+    """Deploy EvidenceLog on `dev` and let the world anchor there; each use connects anew, as each command does."""
     with world.ctx.engine.begin() as connection:
         chain_store.metadata.create_all(connection)
     chain = dev.chain()
-    sender = Sender(world.ctx.engine, chain, dev.signer(account), world.clock)
-    deployed = deploy("EvidenceLog", [], sender, deployments_path(world.folder / "deployments", chain))
-    return world.with_context(evidence=lambda: opened(world, dev, deployed.address, account, mine=mine))
+    sender = Sender(world.ctx.engine, chain, dev.signer(), world.clock)
+    deploy("EvidenceLog", [], sender, deployments_path(world.folder / "deployments", chain))
+    return world.with_context(evidence=lambda: connect(world, dev))
 
 
-def opened(world: World, dev: DevChain, address: str, account: int, *, mine: bool) -> EvidenceChain:
-    """Connect anew, as each command does."""
-    chain = dev.chain()
-    sender = Sender(world.ctx.engine, chain, dev.signer(account), world.clock)
-    between: Callable[[], object] | None = dev.mine if mine else None
-    return EvidenceChain(chain, sender, Contract("EvidenceLog", address), between=between)
+def evidence_address(world: World, dev: DevChain) -> str:
+    """Where `give_chain` deployed the contract."""
+    return find("EvidenceLog", dev.chain(), [world.folder / "deployments"]).address
+
+
+def connect(world: World, dev: DevChain, address: str | None = None) -> EvidenceChain:
+    """Connect to the contract; waiting makes blocks."""
+    sender = Sender(world.ctx.engine, dev.chain(), dev.signer(), world.clock)
+    contract = Contract("EvidenceLog", address or evidence_address(world, dev))
+    return EvidenceChain(sender.chain, sender, contract, between=dev.mine)
 
 
 def anchor_to_final(ctx: NotaryContext, dev: DevChain) -> AnchorRow:

@@ -82,7 +82,7 @@ def world(folder: Path, case: str | None = "acme") -> Iterator[World]:
     clock = HeldClock()
     ctx = open_context(folder / "workspace", clock)
     made = World(folder, ctx, clock)
-    made.files.mkdir()
+    made.files.mkdir(parents=True)
     if case is not None:
         cases.create_case(ctx, case, "Acme v. Widget", ("Acme Ltd", "Widget GmbH"))
     try:
