@@ -70,7 +70,7 @@ class Receivers:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 (aiosmtpd's)
         """Keep one mail."""
         raw = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
-        self._keep("mail", "eml", raw, str(message_from_bytes(raw, policy=default)["Subject"]))
+        self._keep("mail", "eml", raw, str(message_from_bytes(raw, policy=default)["Subject"]).strip())
         return "250 kept"
 
     async def _listen(self) -> asyncio.Server:
@@ -94,7 +94,7 @@ class Receivers:
                     self.send_error(413)
                     return
                 raw = self.rfile.read(length)
-                keep("webhook", "json", raw, str(json.loads(raw).get("subject", "")))
+                keep("webhook", "json", raw, str(json.loads(raw).get("title", "")))
                 self.send_response(204)
                 self.end_headers()
 

@@ -48,7 +48,17 @@ def a_plan_that_completes(place: Place, pledge: str) -> None:
     stage.run(
         *("plan", "draft", GOOD_PLAN, *TERMS, "--total", "12000", "--installments", "3", "--first-due", due[0]),
         *LATE,
-        *("--collateral", "600", "--collateral-token", pledge, "--reserve", "3000", "--utc-offset", "-03:00"),
+        *(
+            "--charges-first",
+            "--collateral",
+            "600",
+            "--collateral-token",
+            pledge,
+            "--reserve",
+            "3000",
+            "--utc-offset",
+            "-03:00",
+        ),
         *("--agreement", _agreement(place), "--jurisdiction", "BR-business"),
     )
     for party in ("debtor", "creditor"):
@@ -59,8 +69,7 @@ def a_plan_that_completes(place: Place, pledge: str) -> None:
     _contacts(place, GOOD_PLAN)
 
     stage.chapter("Installments arrive")
-    terms = _show(place, GOOD_PLAN)["terms"]
-    first = int(terms["first_due_at"])
+    first = int(_show(place, GOOD_PLAN)["on_chain"]["next_due_at"])
     place.later(first - 6 * DAY, "a week before the first due date")
     place.keeper()
     stage.say("The first installment comes in two parts, one from a friend of the debtor.")
@@ -127,8 +136,8 @@ def a_plan_that_defaults(place: Place, pledge: str) -> None:
     sale = stage.run("plan", "buy", BAD_PLAN, "--key", "buyer", "--max-price", "12000")
     sold = _event(sale, "CollateralSold")
     stage.good(
-        f"sold for {_whole(sold['price'])} TEST: {_whole(sold['proceeds'])} paid the debt with its charges,"
-        f" {_whole(sold['surplus'])} are the debtor's"
+        f"sold for {_round(sold['price'])} TEST: {_round(sold['paidIn'])} paid the debt with its charges,"
+        f" {_round(sold['surplus'])} are the debtor's"
     )
     stage.run("plan", "surplus", BAD_PLAN, "--key", "debtor")
     stage.run("plan", "withdraw", BAD_PLAN, "--key", "creditor")
@@ -162,7 +171,8 @@ def escrows(place: Place) -> None:
 def _contacts(place: Place, plan: str) -> None:
     mail, hook = place.receivers.smtp_url, place.receivers.hook_url
     for role, address in (("debtor", "joao@aurora.example"), ("creditor", "li@hailian.example")):
-        place.stage.run("plan", "contact", plan, role, f"{mail}&to={address}", show=False)
+        locale = "zh-Hans" if role == "creditor" else "en"
+        place.stage.run("plan", "contact", plan, role, f"{mail}&to={address}", "--locale", locale, show=False)
     place.stage.run("plan", "contact", plan, "creditor", hook, "--channel", "hook", show=False)
 
 
@@ -212,3 +222,8 @@ def _whole(units: int) -> str:
     """An amount of a token with 6 decimals, without separators, as commands take it."""
     whole, part = divmod(int(units), 10**6)
     return f"{whole}.{part:06d}".rstrip("0") if part else str(whole)
+
+
+def _round(units: int) -> str:
+    """An amount of a token with 6 decimals for reading: two decimals, rounded down."""
+    return f"{units // 10**6:,}.{units % 10**6 // 10**4:02d}"
