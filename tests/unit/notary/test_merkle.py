@@ -48,8 +48,11 @@ class TestTree:
 
     @pytest.mark.parametrize("index", [-1, 8])
     def test_inclusion_path_refuses_an_entry_that_is_not_there(self, index: int) -> None:
+        tree = merkle.Tree(LEAVES)
         with pytest.raises(ProofInvalid, match="no such entry"):
-            merkle.Tree(LEAVES).inclusion_path(index)
+            tree.inclusion_path(index)
+        with pytest.raises(ProofInvalid, match="no such entry"):
+            merkle.inclusion_path(index, 8, tree.node_at)
 
 
 class TestVerifyInclusion:
@@ -109,6 +112,13 @@ class TestVerifyConsistency:
         merkle.verify_consistency(5, 8, merkle.root(LEAVES[:5]), honest.root, honest.consistency_path(5))
         with pytest.raises(ConsistencyInvalid):
             merkle.verify_consistency(5, 8, merkle.root(LEAVES[:5]), forged.root, forged.consistency_path(5))
+
+    def test_hashes_of_31_or_33_bytes_are_refused(self) -> None:
+        tree = merkle.Tree(LEAVES)
+        path = tree.consistency_path(5)
+        for broken in (path[0][:31], path[0] + b"\0"):
+            with pytest.raises(ConsistencyInvalid, match="32 bytes"):
+                merkle.verify_consistency(5, 8, merkle.root(LEAVES[:5]), tree.root, [broken, *path[1:]])
 
     def test_an_empty_path_is_too_short_where_one_is_needed(self) -> None:
         with pytest.raises(ConsistencyInvalid, match="too short"):

@@ -1,7 +1,7 @@
 """A receipt of version 1 as it was once written: it must verify for ever.
 
-Written by `python -c "from support.sealed import write_vectors; write_vectors()"` in tests/. Other bytes here are another
-format.
+Written by `python -c "from support.sealed import write_vectors; write_vectors()"` in tests/.
+Other bytes here are another format.
 """
 
 from __future__ import annotations
