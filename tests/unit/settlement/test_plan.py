@@ -143,6 +143,19 @@ class TestPay:
         assert (account.status, account.defaulted_at) == (Status.ACTIVE, 0)
         assert view_at(CHARGES_FIRST, account, at).state is State.CURRENT
 
+    @pytest.mark.parametrize(
+        ("at", "amount", "status"),
+        [
+            (DUE[3] - 1, 413, Status.ACTIVE),
+            (DUE[3], 413, Status.DEFAULTED),
+            (DUE[3], 579, Status.DEFAULTED),
+            (DUE[3], 580, Status.ACTIVE),
+        ],
+    )
+    def test_at_a_due_second_cures_only_with_that_installment(self, at: int, amount: int, status: Status) -> None:
+        account, _ = pay(opened(CHARGES_FIRST), at, amount, CHARGES_FIRST)
+        assert account.status is status
+
     def test_that_completes_a_plan_in_default_cures_it_too(self) -> None:
         at = DUE[2] + GRACE + 1
         account, events = pay(opened(), at, ALL)
