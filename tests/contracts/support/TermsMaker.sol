@@ -7,8 +7,15 @@ import {Allocation, Calendar, Terms} from "tallystick/settlement/types/Terms.sol
 library TermsMaker {
     uint256 private constant DAY = 86_400;
 
-    function make(Terms memory base, uint256 seed, uint16 most) internal pure returns (Terms memory terms) {
+    /// @param most    installments at most
+    /// @param spread  seconds within which the first due date lies after the base's
+    function make(Terms memory base, uint256 seed, uint16 most, uint256 spread)
+        internal
+        pure
+        returns (Terms memory terms)
+    {
         terms = base;
+        terms.firstDueAt = uint40(pick(seed, "first", terms.firstDueAt, terms.firstDueAt + spread));
         terms.installments = uint16(pick(seed, "n", 1, most));
         terms.total = uint128(pick(seed, "total", terms.installments, 10 ** pick(seed, "digits", 4, 24)));
         terms.allocation = pick(seed, "allocation", 0, 1) == 0 ? Allocation.PrincipalFirst : Allocation.ChargesFirst;
@@ -23,7 +30,6 @@ library TermsMaker {
     function bySeconds(Terms memory terms, uint256 seed) private pure {
         terms.calendar = Calendar.Seconds;
         terms.interval = uint32(pick(seed, "interval", 60, 100 days));
-        terms.firstDueAt = uint40(pick(seed, "first", terms.firstDueAt - 29 days, terms.firstDueAt + 300 days));
         terms.anchorDay = 0;
         terms.utcOffset = 0;
     }
@@ -32,10 +38,8 @@ library TermsMaker {
         terms.calendar = Calendar.Months;
         terms.interval = uint32(pick(seed, "months", 1, 13));
         terms.utcOffset = int32(int256(pick(seed, "offset", 0, 2 * 50_400))) - 50_400;
-        // A day within four years of the base, so that leap days come up; anchored on it, or above if it ends its month.
-        uint256 moment = pick(seed, "first", terms.firstDueAt, terms.firstDueAt + 1500 days);
-        terms.firstDueAt = uint40(moment);
-        (uint256 day, uint256 length) = dayOfMonth(uint256(int256(moment) + terms.utcOffset) / DAY);
+        // Anchored on the day of the first due date, or above if that ends its month.
+        (uint256 day, uint256 length) = dayOfMonth(uint256(int256(uint256(terms.firstDueAt)) + terms.utcOffset) / DAY);
         terms.anchorDay = uint8(day < length ? day : pick(seed, "anchor", day, 31));
     }
 

@@ -52,7 +52,7 @@ contract DenylistToken is MintableToken {
 
     function _update(address from, address to, uint256 value) internal override {
         if (denied[from]) revert Denied(from);
-        if (denied[to]) revert Denied(to);
+        if (from != address(0) && denied[to]) revert Denied(to); // minting stays possible
         super._update(from, to, value);
     }
 }

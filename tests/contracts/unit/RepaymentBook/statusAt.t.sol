@@ -55,7 +55,7 @@ contract StatusAtTest is PlanFixture {
     /// @notice Random terms, payments and times: two books, one poked at random moments, the other never, and a plain
     /// second implementation beside them. I10, and the formulas.
     function testFuzz_statusAt_agrees_with_the_reference_and_is_the_same_lazy_and_eager(uint256 seed) external {
-        Terms memory terms = TermsMaker.make(secondsTerms(), seed, 18);
+        Terms memory terms = TermsMaker.make(secondsTerms(), seed, 18, 1500 days);
         terms.signBy = NOW;
         IRepaymentBook eager = book;
         open(terms);

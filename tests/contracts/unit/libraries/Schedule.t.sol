@@ -94,21 +94,21 @@ contract ScheduleTest is PlanFixture {
     }
 
     function testFuzz_dueAt_agrees_with_walking_the_calendar(uint256 seed, uint256 k) external view {
-        Terms memory terms = TermsMaker.make(secondsTerms(), seed, 600);
+        Terms memory terms = TermsMaker.make(secondsTerms(), seed, 600, 1500 days);
         harness.validate(terms, address(book), NOW);
         k = bound(k, 1, terms.installments);
         vm.assertEq(harness.dueAt(terms, k), ScheduleReference.dueAt(terms, k), "due date");
     }
 
     function testFuzz_counts_agree_with_looking_at_every_due_date(uint256 seed, uint256 moment) external view {
-        Terms memory terms = TermsMaker.make(secondsTerms(), seed, 24);
+        Terms memory terms = TermsMaker.make(secondsTerms(), seed, 24, 1500 days);
         uint256[] memory dates = ScheduleReference.dates(terms);
         moment = bound(moment, 0, dates[dates.length - 1] + terms.graceSeconds + 10 days);
         checkCounts(terms, dates, moment);
     }
 
     function testFuzz_counts_step_exactly_at_a_due_date(uint256 seed, uint256 k) external view {
-        Terms memory terms = TermsMaker.make(secondsTerms(), seed, 24);
+        Terms memory terms = TermsMaker.make(secondsTerms(), seed, 24, 1500 days);
         uint256[] memory dates = ScheduleReference.dates(terms);
         k = bound(k, 1, terms.installments);
         for (uint256 i = 0; i < 3; ++i) {
@@ -123,7 +123,7 @@ contract ScheduleTest is PlanFixture {
         uint256 to,
         uint256 moment
     ) external view {
-        Terms memory terms = TermsMaker.make(secondsTerms(), seed, 30);
+        Terms memory terms = TermsMaker.make(secondsTerms(), seed, 30, 1500 days);
         uint256[] memory dates = ScheduleReference.dates(terms);
         from = bound(from, 1, terms.installments);
         to = bound(to, from, terms.installments);
