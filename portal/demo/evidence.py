@@ -9,7 +9,7 @@ from typing import Final
 
 from portal.demo.errors import DemoStopped
 from portal.demo.files import make_files
-from portal.demo.place import Place
+from portal.demo.place import IpfsNode, Place
 from portal.demo.stage import shown
 
 CASE: Final = "aurora-2026"
@@ -86,11 +86,11 @@ def verify(place: Place) -> None:
     stage.bad(f"[bold]{verdict['status']}[/bold] ({failed['reason']}): {failed['detail']}")
 
 
-def share(place: Place, api: str | None) -> None:
+def share(place: Place, node: IpfsNode) -> None:
     """A document goes to IPFS, encrypted, and comes back."""
     stage = place.stage
     stage.chapter("A document is shared, encrypted")
-    if api is None:
+    if not node.is_ready():
         stage.say("There is no IPFS node here (it comes with a checkout), so this part is left out.")
         return
     document = place.folder / "for-the-arbitrator.txt"

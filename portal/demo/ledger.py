@@ -111,8 +111,9 @@ def describe(key: str, names: Mapping[str, str]) -> str:
         return f"deploy {parts[3]}"
     if parts[0] not in ("plan", "escrow"):
         return OTHER_WORDS.get(parts[0], key)
-    # fund and reclaim are words already
-    found = next((PLAN_WORDS[part] for part in parts[2:] if part in PLAN_WORDS), parts[2])
+    found = next((PLAN_WORDS[part] for part in parts[2:] if part in PLAN_WORDS), parts[2])  # fund, reclaim: words
+    if parts[0] == "escrow" and parts[2] == "release":
+        found = "release"
     if parts[-1].startswith("approve"):
         found = f"allow tokens to {found}" if not found.startswith("pledge") else "allow the collateral"
     return f"{names.get(parts[1], parts[1])}: {found}"

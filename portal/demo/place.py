@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from portal.demo.receivers import Receivers
 from portal.demo.stage import Stage
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "tallystick-demo"
 MAX_FOLDERS: Final = 1000
-IPFS_START_SECONDS: Final = 60
+IPFS_STOP_SECONDS: Final = 20
 
 
 def new_folder(parent: Path) -> Path:
@@ -87,44 +86,54 @@ class Place:
             self.stage.good(f"arrived ({times}): [italic]{subject}[/italic]")
 
 
-@contextmanager
-def ipfs_node(folder: Path) -> Iterator[str | None]:
-    """A real IPFS node on loopback with a repository in `folder`.
+class IpfsNode:
+    """A real IPFS node on loopback with a repository in `folder`, starting while the story goes on.
 
-    Yields its API address, or None where there is none: the node is the one of a checkout (scripts/ipfs-node), which an
-    installed wheel does not have.
+    The node is the one of a checkout (scripts/ipfs-node); an installed wheel does not have it: `api` is then None.
     """
-    program = Path(__file__).parents[2] / "scripts" / "ipfs-node"
-    node = shutil.which("node")
-    if node is None or not (program / "node_modules" / "ipfs-core").is_dir():
-        yield None
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "node.log").open("ab") as log:
-        process = subprocess.Popen(
-            [node, str(program / "ipfsd.mjs"), str(folder / "repo"), "0"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()  # the node says READY and its address, or ends
-        yield _api_address(line) if line.startswith("READY ") else None
-    finally:
-        process.terminate()
+
+    def __init__(self, folder: Path) -> None:
+        program = Path(__file__).parents[2] / "scripts" / "ipfs-node"
+        node = shutil.which("node")
+        self.api: str | None = None
+        self._process: subprocess.Popen[str] | None = None
+        if node is None or not (program / "node_modules" / "ipfs-core").is_dir():
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        port = _free_port()
+        with (folder / "node.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [node, str(program / "ipfsd.mjs"), str(folder / "repo"), str(port)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        self.api = f"http://127.0.0.1:{port}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
         try:
-            process.wait(IPFS_START_SECONDS)
+            self._process.wait(IPFS_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def is_ready(self) -> bool:
+        """Wait until the node answers; False where there is none, or it ended."""
+        if self._process is None or self._process.stdout is None:
+            return False
+        return self._process.stdout.readline().startswith("READY ")
 
 
-def _api_address(line: str) -> str:
-    """READY /ip4/127.0.0.1/tcp/PORT/http, or an http address, as an http address."""
-    address = line.split(maxsplit=1)[1].strip()
-    if address.startswith("/ip4/"):
-        parts = address.split("/")
-        return f"http://{parts[2]}:{parts[4]}"
-    return address.rstrip("/")
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -41,7 +41,7 @@ class Stage:
     """
 
     workspace: Path
-    console: Console = field(default_factory=lambda: Console(width=WIDTH, highlight=False))
+    console: Console
     _begun: float = field(default_factory=time.monotonic)
     _chapter: int = 0
 
@@ -72,7 +72,7 @@ class Stage:
 
     def later(self, text: str) -> None:
         """Time has passed."""
-        self.console.print(Padding(f"[yellow]⏵ {text}[/yellow]", (0, 0, 0, 2)))
+        self.console.print(Padding(f"[yellow]→ {text}[/yellow]", (0, 0, 0, 2)))
 
     def run(self, *words: str | Path, show: bool = True, expect: Iterable[int] = EXPECTED) -> Json:
         """Run a command and return its JSON.

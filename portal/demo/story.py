@@ -5,10 +5,12 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
+from rich.console import Console
+
 from portal.demo import evidence, ledger, settlement
-from portal.demo.place import Place, ipfs_node, new_folder
+from portal.demo.place import IpfsNode, Place, new_folder
 from portal.demo.receivers import Receivers
-from portal.demo.stage import Stage, shown
+from portal.demo.stage import WIDTH, Stage, shown
 from portal.workspace import Workspace
 from portal.world import World
 
@@ -18,23 +20,24 @@ INTRODUCTION = (
 )
 
 
-def tell(path: Path | None, parent: Path) -> Path:
+def tell(path: Path | None, parent: Path, console: Console | None = None) -> Path:
     """Run the demo and return its folder.
 
-    path    the reader's own folder of files, or None for made ones; nothing in it is changed
-    parent  where the demo's folder is made
+    path     the reader's own folder of files, or None for made ones; nothing in it is changed
+    parent   where the demo's folder is made
+    console  where it is told; None: standard output
 
     Raises DemoStopped when a step did not come out as told.
     """
     folder = new_folder(parent)
-    stage = Stage(folder / "workspace")
+    stage = Stage(folder / "workspace", console or Console(width=WIDTH, highlight=False))
     stage.console.print(f"[bold]Tallystick[/bold]  {INTRODUCTION}")
     stage.console.print(f"[dim]Everything of this run lies in {shown(folder)}[/dim]")
     with ExitStack() as open_:
-        api = open_.enter_context(ipfs_node(folder / "ipfs"))
+        node = open_.enter_context(IpfsNode(folder / "ipfs"))
         receivers = open_.enter_context(Receivers(folder / "received"))
         stage.chapter("A workspace, two chains, the contracts")
-        stage.run("init", "--dev", *(("--ipfs", api) if api else ()))
+        stage.run("init", "--dev", *(("--ipfs", node.api) if node.api else ()))
         for name in settlement.KEYS:
             stage.run("key", "new", name, show=False)
         world = open_.enter_context(World(Workspace.open(folder / "workspace"), purpose="demo", ask=_no_password))
@@ -46,7 +49,7 @@ def tell(path: Path | None, parent: Path) -> Path:
 
         evidence.seal_and_anchor(place)
         evidence.verify(place)
-        evidence.share(place, api)
+        evidence.share(place, node)
         pledge = settlement.pledge_token(place)
         settlement.a_plan_that_completes(place, pledge)
         settlement.a_plan_that_defaults(place, pledge)
