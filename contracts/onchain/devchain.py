@@ -1,9 +1,11 @@
 """A local anvil whose state survives restarts and kills, found again by later commands, and never a stray one.
 
-State is a file that anvil rewrites every second. That write is not atomic, so each start keeps a copy of the last
-file that could be read; beside them lies `<state>.run`, which names the process and port. A process is only reused or
-ended after its command line proved to be the one we started. Only one command at a time starts or stops a chain:
-`<state>.lock`.
+State is a file that anvil rewrites every second. That write is not atomic: killed in it, anvil left an unreadable file
+in 5 of 25 tries. So there is a second file, `<state>.good`, which `checkpoint` writes whole; a start takes the newer of
+those that can be read. `finalise` makes a checkpoint, so what it made final is never lost.
+
+`<state>.run` names the process and port. A process is only reused or ended after its command line proved to be the one
+we started. Only one command at a time starts or stops a chain: `<state>.lock`.
 
 anvil's `finalized` block is the head minus two epochs, and an epoch is one block here: a block is final when two more
 follow (`finalise`). Blocks come with transactions; none are mined while idle, unless `block_time` is given.
@@ -12,28 +14,29 @@ follow (`finalise`). Blocks come with transactions; none are mined while idle, u
 from __future__ import annotations
 
 import fcntl
+import gzip
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
 from onchain import wire
 from onchain.connect import BlockRef, Chain
 from onchain.errors import AnvilMissing, ChainError, DevChainError
+from onchain.processes import STOP_SECONDS, end, free_port, is_free, is_ours, send_signal, spawn, wait_gone
 from onchain.profiles import ChainProfile, profile
 from onchain.rpc import MAX_IPC_PATH, Rpc
 from onchain.signer import UnlockedSigner
 
 START_SECONDS = 20.0  # anvil is up in 0.1 s; a large state takes longer to load
-STOP_SECONDS = 20.0
 START_ATTEMPTS = 5  # a port that was free may be taken when anvil comes to it
+WRITE_SECONDS = 5.0  # within which anvil's write of a state may overlap a checkpoint
 BLOCKS_TO_FINAL = 2  # two epochs of one slot
 MAX_MINE = 10_000  # blocks in one request
 
@@ -122,7 +125,7 @@ class DevChain:
             wanted = port or _last_port(state_file)
             problem = ""
             for attempt in range(START_ATTEMPTS):
-                use = wanted if attempt == 0 and wanted and _is_free(wanted) else _free_port()
+                use = wanted if attempt == 0 and wanted and is_free(wanted) else free_port()
                 if port and use != port:
                     raise DevChainError(f"port {port} is in use by another program")
                 command = [
@@ -137,12 +140,12 @@ class DevChain:
                 if socket_path is not None:
                     socket_path.unlink(missing_ok=True)
                     command += ["--ipc", str(socket_path)]
-                process = _spawn(command, log_path)
+                process = spawn(command, log_path)
                 try:
                     _wait_until_up(process, use, chain_id, socket_path)
                 except DevChainError as exc:
                     problem = str(exc)
-                    _end(process.pid, process)
+                    end(process.pid, state_file)
                     continue
                 _write_atomically(
                     _run_file(state_file),
@@ -174,17 +177,16 @@ class DevChain:
         """End it in order, so that its state is written; by force after 20 s. Does nothing where it has ended."""
         with _locked(self.state_file):
             self._rpc.close()
-            if _is_ours(self.pid, self.state_file):
-                _end(self.pid)
+            end(self.pid, self.state_file)
             _forget_process(self.state_file)
 
     def kill(self) -> None:
         """End it at once, as a crash would (SIGKILL): at most the last second of blocks is lost."""
         with _locked(self.state_file):
             self._rpc.close()
-            if _is_ours(self.pid, self.state_file):
-                _signal(self.pid, signal.SIGKILL)
-                _wait_gone(self.pid, STOP_SECONDS)
+            if is_ours(self.pid, self.state_file):
+                send_signal(self.pid, signal.SIGKILL)
+                wait_gone(self.pid, self.state_file, STOP_SECONDS)
             _forget_process(self.state_file)
 
     # -- use -----------------------------------------------------------------------------------------------------------
@@ -225,15 +227,28 @@ class DevChain:
         return self.head()
 
     def finalise(self) -> BlockRef:
-        """Mine until the present head is final; returns the final block."""
+        """Mine until the present head is final, and make a checkpoint; returns the final block."""
         wanted = self.head().number
-        self.mine(BLOCKS_TO_FINAL + 1)
+        self.mine(BLOCKS_TO_FINAL)
         for _ in range(10):
-            final = self.chain().final()
+            final = _require_block(self._rpc, "finalized")
             if final.number >= wanted:
+                self.checkpoint()
                 return final
             self.mine(1)
         raise DevChainError(f"block {wanted} did not become final: is slots-in-an-epoch 1?")
+
+    def checkpoint(self) -> None:
+        """Write the whole state now, atomically: a later crash loses nothing of it."""
+        answer = self._rpc.call("anvil_dumpState", [])
+        packed = wire.data(answer, "dumped state")
+        target = _beside(self.state_file, ".good")
+        temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+        with temporary.open("wb") as file:
+            file.write(gzip.decompress(packed))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
 
     def now(self) -> int:
         """The chain's time: that of the newest block."""
@@ -356,10 +371,10 @@ def _forget_process(state_file: Path) -> None:
 
 def _running(state_file: Path) -> dict[str, int] | None:
     run = _read_run(state_file)
-    if set(run) != {"pid", "port", "chain_id"} or not _is_ours(run["pid"], state_file):
+    if set(run) != {"pid", "port", "chain_id"} or not is_ours(run["pid"], state_file):
         return None
     deadline = time.monotonic() + START_SECONDS
-    while _is_ours(run["pid"], state_file):
+    while is_ours(run["pid"], state_file):
         try:
             rpc = Rpc(f"http://127.0.0.1:{run['port']}", timeout=5.0)
             if wire.quantity(rpc.call("eth_chainId"), "chain id") == run["chain_id"]:
@@ -373,21 +388,30 @@ def _running(state_file: Path) -> dict[str, int] | None:
 
 
 def _recover_state(state_file: Path) -> None:
-    """Keep a copy of a readable state; put the copy back where a kill in mid-write left an unreadable one."""
+    """Put the newer readable one of anvil's own state and the last checkpoint where anvil will load it."""
     copy = _beside(state_file, ".good")
-    if not state_file.exists():
+    readable = [path for path in (state_file, copy) if path.exists() and _is_json(path)]
+    if not readable:
+        if state_file.exists():
+            raise DevChainError(
+                f"the state in {state_file.name} is broken and there is no copy; move it away to begin anew"
+            )
         return
-    if _is_json(state_file):
-        temporary = _beside(state_file, ".good.tmp")
-        shutil.copyfile(state_file, temporary)
-        temporary.replace(copy)
-    elif copy.exists():
-        state_file.replace(_beside(state_file, ".broken"))
-        shutil.copyfile(copy, state_file)
-    else:
-        raise DevChainError(
-            f"the state in {state_file.name} is broken and there is no copy; move it away to begin anew"
-        )
+    newest = max(readable, key=lambda path: path.stat().st_mtime_ns)
+    if len(readable) == 2 and abs(state_file.stat().st_mtime - copy.stat().st_mtime) < WRITE_SECONDS:
+        # anvil may have begun to write before the checkpoint and ended after it: then the blocks decide
+        newest = max(readable, key=lambda path: (_best_block(path), path.stat().st_mtime_ns))
+    if newest is copy:
+        if state_file.exists() and state_file not in readable:
+            state_file.replace(_beside(state_file, ".broken"))
+        temporary = _beside(state_file, ".tmp")
+        shutil.copyfile(copy, temporary)
+        temporary.replace(state_file)
+
+
+def _best_block(path: Path) -> int:
+    number = json.loads(path.read_bytes()).get("best_block_number")
+    return int(number, 16) if isinstance(number, str) else int(number or 0)
 
 
 def _is_json(path: Path) -> bool:
@@ -396,20 +420,6 @@ def _is_json(path: Path) -> bool:
             return isinstance(json.load(file), dict)
     except (ValueError, RecursionError):
         return False
-
-
-# -- processes and ports -----------------------------------------------------------------------------------------------
-
-
-def _spawn(command: list[str], log_path: Path) -> subprocess.Popen[bytes]:
-    log_path.parent.mkdir(parents=True, exist_ok=True)
-    with log_path.open("ab") as log:
-        try:
-            return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-            )
-        except OSError as exc:
-            raise DevChainError(f"cannot start anvil: {exc.strerror}") from exc
 
 
 def _wait_until_up(process: subprocess.Popen[bytes], port: int, chain_id: int, ipc: Path | None) -> None:
@@ -432,71 +442,3 @@ def _wait_until_up(process: subprocess.Popen[bytes], port: int, chain_id: int, i
             continue
         raise DevChainError(f"another node (chain {got}) answers on port {port}")
     raise DevChainError(f"anvil did not answer within {START_SECONDS:g} s")
-
-
-def _is_ours(pid: int, state_file: Path) -> bool:
-    """Whether `pid` is an anvil that we started on this state: its command line names the state file."""
-    if pid <= 0:
-        return False
-    with suppress(OSError):
-        os.waitpid(pid, os.WNOHANG)  # a child of ours that has ended would stay in the process table
-    try:
-        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except FileNotFoundError:
-        if Path("/proc/self/cmdline").exists():
-            return False
-        listing = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, check=False)
-        return os.fsencode(state_file) in listing.stdout and b"anvil" in listing.stdout
-    except OSError:
-        return False
-    return os.fsencode(state_file) in arguments and b"anvil" in arguments[0]
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        pass
-    except OSError as exc:
-        raise DevChainError(f"cannot end process {pid}: {exc.strerror}") from exc
-
-
-def _wait_gone(pid: int, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if os.waitpid(pid, os.WNOHANG)[0] == pid:
-                return True
-        except ChildProcessError:
-            pass
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.02)
-    return False
-
-
-def _end(pid: int, process: subprocess.Popen[bytes] | None = None) -> None:
-    if process is not None and process.poll() is not None:
-        return
-    _signal(pid, signal.SIGTERM)
-    if not _wait_gone(pid, STOP_SECONDS):
-        _signal(pid, signal.SIGKILL)
-        _wait_gone(pid, STOP_SECONDS)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
