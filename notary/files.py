@@ -59,7 +59,12 @@ def write_private_once(path: Path, data: bytes) -> None:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write or replace an ordinary file so that nobody ever sees half of it; folders are made. Raises OSError."""
+    """Write or replace an ordinary file so that nobody ever sees half of it; folders are made. Raises OSError.
+
+    A file that holds these bytes already is left alone: replacing one costs ext4 a flush of its own (2 ms).
+    """
+    if _holds(path, data):
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
     try:
@@ -68,6 +73,13 @@ def write_whole(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(data) and path.read_bytes() == data
+    except OSError:
+        return False
 
 
 def sync_folder(path: Path) -> None:

@@ -13,6 +13,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from notary.notekey import NoteKey
 
 MAX_KEPT_TILES = 512  # by one reader: 4 MiB
+MAX_KEPT_NODES = 16_384  # by one reader: 3 MiB; a node within a tile takes up to 255 hashes to compute
 _NO_TILE = b""
 
 
@@ -234,8 +236,8 @@ def head(connection: Connection, log_id: int, size: int | None = None) -> Head |
 
 
 def node_reader(connection: Connection, log_id: int) -> NodeAt:
-    """Complete nodes of the stored log, for proofs. Tiles read once are kept while the reader lives (8 KiB each)."""
-    return tiles.node_reader(_tile_reader(connection, log_id))
+    """Complete nodes of the stored log, for proofs. Tiles and nodes read once are kept while the reader lives."""
+    return lru_cache(MAX_KEPT_NODES)(tiles.node_reader(_tile_reader(connection, log_id)))
 
 
 def _tile_reader(connection: Connection, log_id: int) -> Callable[[int, int], bytes]:

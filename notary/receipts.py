@@ -8,6 +8,7 @@ final anchor it stands under the newest head, and says that anchors are pending.
 from __future__ import annotations
 
 import bisect
+import itertools
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -188,11 +189,11 @@ def export(
             write_whole(path, receipt.to_bytes())
             written.append(path)
         return written
-    pairs = counted()
-    while receipts := [receipt for _, (_, receipt) in zip(range(BUNDLE_RECEIPTS), pairs, strict=False)]:
+    left = (receipt for _, receipt in counted())
+    for first in left:
         number = f"-{len(written) + 1}" if written else ""
         path = root / f"{case_id}{number}.receipts.json"
-        write_whole(path, bundle.dumps(receipts))
+        write_whole(path, bundle.dumps(itertools.chain((first,), itertools.islice(left, BUNDLE_RECEIPTS - 1))))
         written.append(path)
     return written
 

@@ -24,8 +24,6 @@ NotaryError
 └── OutputExists          a file to be written is there already
 """
 
-# ruff: noqa: N818  (errors are named for what happened; the root says that they are errors)
-
 from __future__ import annotations
 
 from collections.abc import Sequence
