@@ -17,7 +17,7 @@ import {Terms} from "./types/Terms.sol";
 
 /// @title RepaymentBook
 /// @notice See IRepaymentBook.
-/// @dev Narrowing casts: every amount is at most total plus all caps, below 2^112, and every time below 2^40 (TermsLib).
+/// @dev Narrowing casts: every amount is at most total plus all caps, below 2^112; every time is below 2^40 (TermsLib).
 contract RepaymentBook is IRepaymentBook, EIP712, ReentrancyGuardTransient {
     using Charges for Terms;
     using Schedule for Terms;

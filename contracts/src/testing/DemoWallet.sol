@@ -6,8 +6,8 @@ import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 /// @title DemoWallet
-/// @notice The smallest wallet with code that can sign (ERC-1271) and act, for demo and tests. One key owns it for ever;
-/// there is no recovery: never keep anything real in it.
+/// @notice The smallest wallet with code that can sign (ERC-1271) and act, for demo and tests. One key owns it for
+/// ever; there is no recovery: never keep anything real in it.
 contract DemoWallet is IERC1271 {
     /// @notice Thrown when somebody else than the owner lets the wallet act.
     error DemoWallet_OnlyOwner(address caller, address owner);

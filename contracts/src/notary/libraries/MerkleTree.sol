@@ -102,9 +102,10 @@ library MerkleTree {
     }
 
     /// @notice SHA-256(0x01 || left || right).
-    /// @dev Assembly by measurement: 300 gas instead of 530, up to 18 times in an append at a thousand entries. The buffer
-    /// lies behind the free memory pointer and is not kept.
+    /// @dev Assembly by measurement: 300 gas instead of 530, up to 18 times in an append at a thousand entries. The
+    /// buffer lies behind the free memory pointer and is not kept.
     function hashChildren(bytes32 left, bytes32 right) internal view returns (bytes32 hash) {
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let buffer := mload(0x40)
             mstore8(buffer, 0x01)

@@ -14,15 +14,15 @@ import {IRepaymentBook} from "./IRepaymentBook.sol";
 /// - Entitled: of the collateral `amount`, the debtor can have back floor(amount * principalPaid / total); after a sale
 ///   all that was not sold. Paying the whole principal frees all of it.
 /// - Lot: what an auction sells is the rest at the moment of buying: amount - max(entitled, released).
-/// - Price: a straight line from the start price down to the floor, reserve * lot / amount, rounded up. An auction can be
-///   bought in startedAt <= t < startedAt + auctionSeconds; its last second costs the floor. Without a buyer anybody may
-///   start it again, from the debt at that time.
+/// - Price: a straight line from the start price down to the floor, reserve * lot / amount, rounded up. The lot can be
+///   bought while startedAt <= t < startedAt + auctionSeconds; the last second costs the floor. Without a buyer anybody
+///   may start an auction again, from the debt at that time.
 /// - Proceeds go into the plan as a payment; what exceeds the debt is the debtor's.
 ///
 /// The book is trusted (its address is fixed and its source checkable); tokens and buyers are not.
 ///
-/// Units: collateral in `CollateralTerms.token`'s smallest unit, prices and debt in `Terms.token`'s, times Unix seconds,
-/// UTC; 10,000 basis points are the whole debt.
+/// Units: collateral in `CollateralTerms.token`'s smallest unit, prices and debt in `Terms.token`'s, times in Unix
+/// seconds, UTC; 10,000 basis points are the whole debt.
 ///
 /// Assumptions, and what breaks if they fail:
 /// - Both tokens are plain ERC-20; a transfer that moves another sum than stated reverts. A token that later shrinks
@@ -57,7 +57,7 @@ interface ICollateral {
     event SurplusWithdrawn(bytes32 indexed planId, address indexed to, uint128 amount);
 
     /// @notice Take the collateral from the debtor and open the plan. Anybody may relay.
-    /// Requirements: `terms` name this contract and commit to `collateralTerms`, which are in range (CollateralTermsLib);
+    /// Requirements: `terms` name this contract and commit to `collateralTerms`, which CollateralTermsLib accepts;
     /// the debtor has the collateral and has approved this contract for it; all that the book's `open` requires.
     /// Emits CollateralHeld, and the book PlanOpened.
     function openWith(

@@ -18,8 +18,8 @@ import {Terms} from "../types/Terms.sol";
 /// Money comes in by `pay` alone and goes out by `withdraw` alone. What the creditor can withdraw is derived from the
 /// plan's own sums, so one plan never touches another's.
 ///
-/// Units: amounts are the token's smallest unit, times Unix seconds, UTC. `moment` must not lie before the last block: for
-/// an earlier moment payments made since are counted all the same.
+/// Units: amounts are the token's smallest unit, times Unix seconds, UTC. `moment` must not lie before the last block:
+/// for an earlier moment payments made since are counted all the same.
 ///
 /// Assumptions, and what breaks if they fail:
 /// - The token is a plain ERC-20: a transfer moves exactly the stated sum, and balances change by transfers only.
@@ -28,7 +28,8 @@ import {Terms} from "../types/Terms.sol";
 ///   not touched.
 /// - The token lets this contract hold and send. If the token denylists this contract, plans in that token stand still.
 ///   If it denylists the creditor, payments go on and the creditor withdraws to another address.
-/// - A re-entering token finds every effect already written and `open`-to-`withdraw` locked; `poke` and views stay open.
+/// - A re-entering token finds every effect already written, and `pay` and `withdraw` locked; `poke` and views stay
+///   open, and change nothing that is not true anyway.
 /// - Block time is right to within seconds. A validator who bends it moves a due date by as much.
 /// - A party with code answers ERC-1271 for itself. A signature is looked at once, when the plan opens.
 ///
@@ -104,7 +105,8 @@ interface IRepaymentBook {
     /// @notice What is stored of a plan; all zero if there is none.
     function accountOf(bytes32 planId) external view returns (Account memory account);
 
-    /// @notice The plan at a moment, as if everything that is true by then were written down; all zero if there is none.
+    /// @notice The plan at a moment, as if everything that is true by then were written down; all zero if there is no
+    /// such plan.
     function statusAt(Terms calldata terms, uint40 moment) external view returns (View memory plan);
 
     /// @notice Due date of installment `k`, 1 <= k <= installments. The plan need not exist.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice The signed terms of a plan's security: an EIP-712 struct, in this order; its hash stands in the plan's terms.
+/// @notice The signed terms of a plan's security: an EIP-712 struct, in this order; the plan's terms carry its hash.
 struct CollateralTerms {
     address token; // plain ERC-20 held as security
     uint128 amount; // the whole collateral, in that token's smallest unit

@@ -173,6 +173,7 @@ contract AppendTest is LogFixture {
     }
 
     /// forge-config: default.isolate = true
+    /// forge-config: deep.isolate = true
     function test_append_stays_below_its_gas_ceilings_at_a_thousand_entries() external {
         (uint256 mean, uint256 worst) = gasFrom(1000);
         vm.assertLt(mean, 49_000, "mean gas at 1,000");
@@ -180,6 +181,7 @@ contract AppendTest is LogFixture {
     }
 
     /// forge-config: default.isolate = true
+    /// forge-config: deep.isolate = true
     function test_append_stays_below_its_gas_ceilings_at_a_million_entries() external {
         (uint256 mean, uint256 worst) = gasFrom(1_000_000);
         vm.assertLt(mean, 60_000, "mean gas at 1,000,000");
