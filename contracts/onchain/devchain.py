@@ -186,7 +186,7 @@ class DevChain:
             self._rpc.close()
             if is_ours(self.pid, self.state_file):
                 send_signal(self.pid, signal.SIGKILL)
-                wait_gone(self.pid, self.state_file, STOP_SECONDS)
+                wait_gone(self.pid, STOP_SECONDS)
             _forget_process(self.state_file)
 
     # -- use -----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from onchain.errors import DevChainError
@@ -53,15 +52,30 @@ def send_signal(pid: int, number: signal.Signals) -> None:
         raise DevChainError(f"cannot end process {pid}: {exc.strerror}") from exc
 
 
-def wait_gone(pid: int, state_file: Path, seconds: float) -> bool:
-    """Wait until the process has ended; one that somebody else has yet to reap has no command line: ended as well."""
+def wait_gone(pid: int, seconds: float) -> bool:
+    """Wait until a process that was ours has ended, with its files and ports closed; False when it has not in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if not is_ours(pid, state_file):
-            with suppress(OSError):
-                os.waitpid(pid, os.WNOHANG)  # where it was our own child, take it out of the process table
+        if _has_ended(pid):
             return True
         time.sleep(0.01)
+    return False
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid  # our own child: this also takes it out of the process table
+    except ChildProcessError:
+        pass
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+        return state in ("Z", "X")  # ended, and somebody else has yet to reap it
+    except OSError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return True
     return False
 
 
@@ -70,9 +84,9 @@ def end(pid: int, state_file: Path) -> None:
     if not is_ours(pid, state_file):
         return
     send_signal(pid, signal.SIGTERM)
-    if not wait_gone(pid, state_file, STOP_SECONDS):
+    if not wait_gone(pid, STOP_SECONDS):
         send_signal(pid, signal.SIGKILL)
-        wait_gone(pid, state_file, STOP_SECONDS)
+        wait_gone(pid, STOP_SECONDS)
 
 
 def is_free(port: int) -> bool:
