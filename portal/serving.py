@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,8 @@ from portal.errors import ApiKeyRequired, ServeRefused
 from portal.workspace import Workspace, replace_file
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from portal.world import World
 
 SHUTDOWN_SECONDS = 10  # requests that run get so long to end
@@ -51,7 +55,24 @@ def run_server(world: World, host: str | None, port: int | None, *, started: Cal
     shown = f"[{host}]" if ":" in host else host
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN_SECONDS)
     started(f"http://{shown}:{listening.getsockname()[1]}")
-    uvicorn.Server(config).run(sockets=[listening])
+    _server(config).run(sockets=[listening])
+
+
+def _server(config: uvicorn.Config) -> uvicorn.Server:
+    """A server that ends in order at SIGTERM and SIGINT, and then returns: uvicorn's own raises the signal again."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+            try:
+                yield
+            finally:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+
+    return Server(config)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -53,6 +53,8 @@ class AnchorModel(_Model):
     timestamp: int | None
     proof: CheckModel
     trust: CheckModel
+    pinned: bool
+    uncertainty_seconds: int
 
 
 class NoteModel(_Model):

@@ -65,6 +65,7 @@ async def read_upload(content_type: str, chunks: AsyncIterator[bytes]) -> Upload
                 "on_headers_finished": reader.headers_finished,
                 "on_part_data": reader.data,
                 "on_part_end": reader.end,
+                "on_end": reader.all,
             },
         )
         async for chunk in chunks:
@@ -81,6 +82,7 @@ class _Reader:
     def __init__(self) -> None:
         self.upload = Upload()
         self._seen: set[str] = set()
+        self._whole = False
         self._header = bytearray()
         self._value = bytearray()
         self._disposition = b""
@@ -140,7 +142,12 @@ class _Reader:
         else:
             self.upload.blocks.append(self._bytes.decode("utf-8", "replace"))
 
+    def all(self) -> None:
+        self._whole = True
+
     def done(self) -> Upload:
+        if not self._whole:
+            raise BodyInvalid(("the body ends before its last boundary",))
         if "receipt" not in self._seen:
             raise BodyInvalid(("the part 'receipt' is missing",))
         return self.upload

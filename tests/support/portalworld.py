@@ -90,6 +90,12 @@ def deployed_workspace(folder: Path, *, keys: Iterable[str] = KEYS, options: Ite
         yield folder
 
 
+def finalise(folder: Path) -> None:
+    """Mine on the plans' chain until what has happened is final."""
+    with ChainUse(Workspace.open(folder), "plans") as use:
+        use.dev().finalise()
+
+
 def files_in(folder: Path) -> dict[str, bytes]:
     """Every file below `folder` with its bytes, to see that nothing changed; not logs and the chains' own files."""
     left_out = ("logs/", "chains/")
