@@ -55,12 +55,11 @@ class World:
         return self.ctx
 
 
-def open_context(folder: Path, clock: Callable[[], int]) -> NotaryContext:
-    """Open, or first make, what is in `folder`."""
+def open_context(folder: Path, clock: Callable[[], int], url: str | None = None) -> NotaryContext:
+    """Open, or first make, what is in `folder`; its database is there, or at `url`."""
     folder.mkdir(parents=True, exist_ok=True)
-    new = not (folder / "db.sqlite").exists()
-    engine = open_engine(sqlite_url(folder / "db.sqlite"))
-    if new:
+    engine = open_engine(url or sqlite_url(folder / "db.sqlite"))
+    if not (folder / "log-key").exists():
         with engine.begin() as connection:
             store.metadata.create_all(connection)
     key = NoteKey.create(folder / "log-key" / "note.key", ORIGIN)
@@ -77,10 +76,10 @@ def open_context(folder: Path, clock: Callable[[], int]) -> NotaryContext:
 
 
 @contextmanager
-def world(folder: Path, case: str | None = "acme") -> Iterator[World]:
+def world(folder: Path, case: str | None = "acme", url: str | None = None) -> Iterator[World]:
     """A new workspace with one open case."""
     clock = HeldClock()
-    ctx = open_context(folder / "workspace", clock)
+    ctx = open_context(folder / "workspace", clock, url)
     made = World(folder, ctx, clock)
     made.files.mkdir(parents=True)
     if case is not None:

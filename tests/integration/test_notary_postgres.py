@@ -1,0 +1,89 @@
+"""The same services on PostgreSQL: rows, locks and proofs come out as on SQLite."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from support.devchain import dev_chain
+from support.evidencechain import anchor_to_final, give_chain, trust_in
+from support.notaryworld import World, world
+from support.postgres import postgres, postgres_bin
+
+from notary import cases, ledger, receipts, store
+from notary.seal import seal
+from notary.service_errors import CaseExists
+from notary.verdict import Reason, Status
+from notary.verify import verify
+from onchain import store as chain_store
+
+pytestmark = pytest.mark.skipif(postgres_bin() is None, reason="PostgreSQL is not installed")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def w(tmp_path: Path, server: str) -> Iterator[World]:
+    with world(tmp_path, url=server) as made:
+        yield made
+        with made.ctx.engine.begin() as connection:
+            for metadata in (store.metadata, chain_store.metadata):
+                metadata.drop_all(connection)
+
+
+def assert_log_is_sound(w: World) -> None:
+    with w.ctx.engine.connect() as connection:
+        assert list(ledger.audit(connection, ledger.log_of(connection, w.ctx.note_key))) == []
+
+
+def test_seal_again_and_supersede_on_postgresql(w: World) -> None:
+    w.put_many(600)
+    assert seal(w.ctx, "acme", [w.files], batch_claims=250).count("sealed") == 600
+    w.put("f00007.txt", b"new")
+    again = seal(w.ctx, "acme", [w.files])
+    assert (again.count("unchanged"), again.count("superseded")) == (599, 1)
+    case = cases.show_case(w.ctx, "acme")
+    assert (case.title, case.count, case.current) == ("Acme v. Widget", 601, 600)
+    assert_log_is_sound(w)
+    with pytest.raises(CaseExists):
+        cases.create_case(w.ctx, "acme")
+
+
+def test_writers_at_once_leave_one_claim_for_each_file_on_postgresql(w: World) -> None:
+    w.put_many(120)
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda _: seal(w.ctx, "acme", [w.files], batch_claims=7), range(4)))
+    assert sum(result.count("sealed") for result in results) == 120
+    names = Counter(str(sealed.claim.get("name")) for sealed in cases.claims_of(w.ctx, "acme"))
+    assert set(names.values()) == {1} and len(names) == 120
+    assert_log_is_sound(w)
+
+
+def test_the_partial_unique_index_holds_on_postgresql(w: World) -> None:
+    w.put("a.txt")
+    seal(w.ctx, "acme", [w.files])
+    doubled = sa.text(
+        "INSERT INTO claims (case_id, log_id, leaf_index, heads_index, commitment, path_tag, content_tag, secret,"
+        " created_at) SELECT case_id, log_id, 9, 10, 'x', path_tag, content_tag, secret, 0 FROM claims"
+    )
+    with pytest.raises(sa.exc.IntegrityError), w.ctx.engine.begin() as connection:
+        connection.execute(doubled)
+
+
+def test_an_anchored_receipt_passes_on_postgresql(w: World) -> None:
+    w.put("a.txt")
+    seal(w.ctx, "acme", [w.files])
+    with dev_chain() as dev:
+        give_chain(w, dev)
+        anchor_to_final(w.ctx, dev)
+        verdict = verify(receipts.receipt_for(w.ctx, 1), None, trust_in(dev))
+    assert [check.status for check in verdict.checks[2:]] == [Status.PASSED] * 7
+    assert verdict.reason is Reason.NO_DOCUMENT
