@@ -46,6 +46,13 @@ class TestRoundTrip:
         with pytest.raises(ReceiptInvalid, match="at most 39"):
             bundle.dumps(RECEIPTS)
 
+    def test_a_bundle_at_its_bound_is_read_and_one_byte_more_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        data = bundle.dumps(RECEIPTS)
+        monkeypatch.setattr(bundle, "MAX_BYTES", len(data))
+        assert len(bundle.loads(data)) == 40
+        with pytest.raises(ReceiptTooLarge, match="bundle"):
+            bundle.loads(data + b" ")
+
 
 class TestReadAny:
     def test_a_receipt_and_a_bundle_are_told_apart(self) -> None:
@@ -54,6 +61,8 @@ class TestReadAny:
 
     def test_a_large_file_may_be_a_bundle_but_no_receipt(self) -> None:
         padding = b" " * MAX_BYTES
+        single = RECEIPTS[0].to_bytes()
+        assert bundle.read_any(single + padding[len(single) :]) == (RECEIPTS[0],)
         assert len(bundle.read_any(bundle.dumps(RECEIPTS) + padding)) == 40
         with pytest.raises(ReceiptTooLarge):
             bundle.read_any(RECEIPTS[0].to_bytes() + padding)

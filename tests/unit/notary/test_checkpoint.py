@@ -77,6 +77,19 @@ class TestSignedCheckpoint:
         with pytest.raises(CheckpointInvalid):
             SignedCheckpoint.from_text(text)
 
+    def test_a_signature_of_one_byte_is_read_and_an_empty_one_is_not(self) -> None:
+        line = NoteSignature("witness", b"\1\2\3\4", b"\5")
+        assert SignedCheckpoint.from_text(SignedCheckpoint(STATE, (line,)).to_text()).signatures == (line,)
+        with pytest.raises(CheckpointInvalid, match="signature line"):
+            SignedCheckpoint.from_text(SignedCheckpoint(STATE, (replace(line, signature=b""),)).to_text())
+
+    def test_16_kib_pass(self) -> None:
+        room = checkpoint.MAX_BYTES - len(NOTE.to_text()) - 1
+        note = SignedCheckpoint(replace(STATE, extensions=("x" * room,)), NOTE.signatures)
+        assert SignedCheckpoint.from_text(note.to_text()) == note
+        with pytest.raises(CheckpointInvalid, match="16384"):
+            SignedCheckpoint.from_text(note.to_text().replace("xx", "xxx", 1))
+
     def test_64_signatures_pass_and_65_are_refused(self) -> None:
         line = NoteSignature("w", b"\0" * 4, b"\0" * 64)
         assert SignedCheckpoint.from_text(SignedCheckpoint(STATE, (line,) * 64).to_text()).signatures == (line,) * 64
@@ -113,6 +126,10 @@ class TestVerify:
 
 
 class TestCheckpoint:
+    def test_the_largest_state_passes(self) -> None:
+        largest = Checkpoint("x" * 255, 2**53 - 1, b"\0" * 32, ("x",) * 16)
+        assert SignedCheckpoint.from_text(SignedCheckpoint(largest, NOTE.signatures).to_text()).checkpoint == largest
+
     @pytest.mark.parametrize(
         "change",
         [

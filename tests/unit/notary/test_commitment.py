@@ -7,7 +7,7 @@ import pytest
 from reference import merkle_reference as reference
 
 from notary.claim import Claim
-from notary.commitment import Hidden, Opening, Shown, claim_entry, field_hash, open_claim, parse_claim_entry
+from notary.commitment import MAX_FIELDS, Hidden, Opening, Shown, claim_entry, field_hash, open_claim, parse_claim_entry
 from notary.errors import ClaimInvalid, FormatInvalid
 
 SECRET = b"\x01" * 32
@@ -59,6 +59,11 @@ class TestOpening:
         first = opening.entries[0]
         assert isinstance(first, Shown)
         assert opening.hide(["case"]).entries[0] == Hidden(field_hash(first.salt, "case", "A"))
+
+    def test_as_many_hidden_fields_as_a_claim_can_have_pass_and_one_more_is_refused(self) -> None:
+        Opening(b"\0" * 32, (Hidden(b"\0" * 32),) * MAX_FIELDS).check()
+        with pytest.raises(ClaimInvalid, match=f"1 to {MAX_FIELDS} fields"):
+            Opening(b"\0" * 32, (Hidden(b"\0" * 32),) * (MAX_FIELDS + 1)).check()
 
     def test_check_refuses_swapped_unknown_and_no_fields(self) -> None:
         opening = open_claim(CLAIM, SECRET)

@@ -22,6 +22,10 @@ class TestCustodyEntry:
         assert FIRST.to_bytes().decode() == text
         assert FIRST.hash() == hashlib.sha256(b"tallystick/custody/v1\0" + text.encode()).digest()
 
+    def test_the_largest_values_pass(self) -> None:
+        largest = replace(SECOND, seq=2**53 - 1, at=2**53 - 1, by="x" * 4096)
+        assert len(largest.hash()) == 32
+
     @pytest.mark.parametrize(
         "change",
         [
@@ -31,6 +35,8 @@ class TestCustodyEntry:
             {"seq": 1},
             {"seq": -1},
             {"at": -1},
+            {"at": 2**53},
+            {"seq": 2**53, "previous": b"\0" * 32},
             {"by": ""},
             {"by": "x" * 4097},
         ],

@@ -59,7 +59,7 @@ class TestLoads:
         ("data", "reason"),
         [
             (b'{"a":1,"a":1}', "twice"),
-            (b'{"a":{"b":1,"b":2}}', "twice"),
+            (b'{"a":{"c":0,"b":1,"b":2}}', "the name 'b' is there twice"),
             (b"1.0", "not an integer"),
             (b"1e3", "not an integer"),
             (b"NaN", "not an integer"),
@@ -94,6 +94,9 @@ class TestLoads:
         for data in (b"[1,2,3,4,5]", b"[[[[[", b'{"a":{"a":{"a":{"a":{"a":1}}}}}'):
             with pytest.raises(JsonInvalid, match="more than 4 values"):
                 loads(data)
+
+    def test_the_largest_integers_are_read(self) -> None:
+        assert loads(b"[9007199254740991,-9007199254740991]") == [2**53 - 1, 1 - 2**53]
 
     def test_paired_surrogate_escapes_are_one_character(self) -> None:
         assert loads(b'"\\ud83d\\ude00"') == "\U0001f600"

@@ -15,6 +15,7 @@ from notary.receipt import (
     PendingAnchor,
     Receipt,
     UnknownAnchor,
+    write_storage,
 )
 
 _, RECEIPT, _ = sample()
@@ -25,6 +26,10 @@ def changed(change: Callable[[Any], object]) -> bytes:
     value = json.loads(RECEIPT.to_bytes())
     change(value)
     return json.dumps(value).encode()
+
+
+def stored(**change: object) -> dict[str, object]:
+    return write_storage(STORAGE) | change
 
 
 class TestRoundTrip:
@@ -148,6 +153,11 @@ class TestFromBytes:
             lambda v: v.update(anchors=[{"type": "pending", "since": 1}]),
             lambda v: v.update(anchors=[{"type": "pending", "chain_id": None}]),
             lambda v: v.update(storage=[{"type": "s3"}]),
+            lambda v: v.update(storage=[stored(type="s3")]),
+            lambda v: v.update(storage=[stored(version=0)]),
+            lambda v: v.update(storage=[stored(codec="dag-pb")]),
+            lambda v: v.update(storage=[stored(chunk_size=0)]),
+            lambda v: v.update(storage=[stored(cid="b" * 129)]),
             lambda v: v.update(storage=[{}] * 17),
         ],
     )
