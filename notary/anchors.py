@@ -121,7 +121,7 @@ def request(ctx: NotaryContext, evidence: EvidenceChain | None = None) -> Anchor
     """
     evidence = evidence or open_evidence(ctx)
     log = ensure_log(ctx, evidence)
-    compare(ctx, evidence)
+    head = compare(ctx, evidence)
     if log.size == 0:
         return None
     with ctx.engine.connect() as connection:
@@ -129,6 +129,8 @@ def request(ctx: NotaryContext, evidence: EvidenceChain | None = None) -> Anchor
     standing = next((anchor for anchor in known if anchor.status != ANCHOR_FAILED), None)
     if standing is not None:
         return standing
+    if known and head is not None and head.size >= log.size:
+        return known[-1]  # failed, and would fail again: a copy of this workspace sent this head
     assert log.chain_log_id is not None  # ensure_log
     again = f":{len(known)}" if known else ""
     key, now = f"anchor:{log.chain_log_id.hex()}:{log.size}{again}", ctx.clock()

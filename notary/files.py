@@ -66,7 +66,7 @@ def write_whole(path: Path, data: bytes) -> None:
     if _holds(path, data):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
+    temporary = path.with_name(f".{secrets.token_hex(16)}")
     try:
         temporary.write_bytes(data)
         temporary.replace(path)

@@ -21,7 +21,8 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +31,7 @@ SMALL_BYTES = 128 << 10  # below this, opening costs more than hashing and proce
 BATCH_FILES = 256  # small files per message to a worker process
 PROCESSES_PAY_FROM = 4000  # small files; below, starting a worker (60 ms) takes longer than it saves
 MAX_READERS = 8
+TELL_SECONDS = 0.1  # between two reports of progress within large files
 TICK_NS = 20_000_000  # coarser than any clock tick that Linux stamps files with (1-10 ms)
 
 EXTRA_DIGESTS = ("sha3_512", "sm3", "sha512", "sha3_256")  # on request, in the same pass; names as hashlib knows them
@@ -73,6 +75,8 @@ class Reader:
         if unknown:
             raise ValueError(f"unknown digests {unknown}; known: {', '.join(EXTRA_DIGESTS)}")
         self._extra = tuple(extra)
+        self.bytes_read = 0  # in all files so far; another thread may look
+        self.cancelled = False  # set by another thread: stop soon, the outcome is of no use
         self._buffer = memoryview(mmap.mmap(-1, BUFFER_BYTES))
 
     def hash(self, path: str | bytes) -> Outcome:
@@ -110,7 +114,7 @@ class Reader:
     def _feed(self, fd: int, size: int, hashes: Sequence[_Hash]) -> int:
         """Read to the end, at most one buffer beyond `size`; bytes read. A file that keeps growing is not followed."""
         buffer, count = self._buffer, 0
-        while count <= size:
+        while count <= size and not self.cancelled:
             got = os.readv(fd, [buffer])
             if got == 0:
                 break
@@ -118,6 +122,7 @@ class Reader:
             for each in hashes:
                 each.update(view)
             count += got
+            self.bytes_read += got
             if got < BUFFER_BYTES and count == size <= SMALL_BYTES:
                 break  # a small file in one read; a byte added since then shows in the size afterwards
         return count
@@ -160,59 +165,76 @@ def hash_file(path: str | bytes, extra: Sequence[str] = ()) -> Outcome:
     return Reader(extra).hash(path)
 
 
+Advance = Callable[[int, int], None]
+
+
+def _nobody(_files: int, _bytes: int) -> None:
+    """Progress that nobody watches."""
+
+
 def hash_files(
     files: Sequence[tuple[str, int]],
     extra: Sequence[str] = (),
     *,
-    advance: Callable[[int, int], None] = lambda _files, _bytes: None,
+    advance: Advance = _nobody,
     readers: int | None = None,
 ) -> list[Outcome]:
     """Hash many files on all cores; outcomes in the order of `files`.
 
     files    (path, size as seen when it was found); the size only decides who reads the file
     extra    names of further digests
-    advance  called with (files, bytes) finished since the last call, from this thread only
+    advance  called with (files, bytes) done since the last call, from this thread only; within large files too
     readers  how many at once; default: the cores, at most 8
     """
     count = readers or min(MAX_READERS, len(os.sched_getaffinity(0)))
     outcomes: list[Outcome | None] = [None] * len(files)
     small = [i for i, (_, size) in enumerate(files) if size <= SMALL_BYTES]
     large = [i for i, (_, size) in enumerate(files) if size > SMALL_BYTES]
-    for position, outcome in _small(files, small, extra, count):
-        outcomes[position] = outcome
-        advance(1, files[position][1])
-    for position, outcome in _large(files, large, extra, count):
-        outcomes[position] = outcome
-        advance(1, files[position][1])
+    with closing(_small(files, small, extra, count)) as found:
+        for position, outcome in found:
+            outcomes[position] = outcome
+            advance(1, files[position][1])
+    with closing(_large(files, large, extra, count, advance)) as found:
+        for position, outcome in found:
+            outcomes[position] = outcome
     return [outcome for outcome in outcomes if outcome is not None]
 
 
 def _large(
-    files: Sequence[tuple[str, int]], which: Sequence[int], extra: Sequence[str], readers: int
-) -> Iterator[tuple[int, Outcome]]:
-    if len(which) <= 1 or readers == 1:
-        reader = Reader(extra)
-        for i in which:
-            yield i, reader.hash(files[i][0])
-        return
-    from concurrent.futures import ThreadPoolExecutor  # here: a tenth of the start of `verify FILE`
+    files: Sequence[tuple[str, int]], which: Sequence[int], extra: Sequence[str], readers: int, advance: Advance
+) -> Generator[tuple[int, Outcome], None, None]:
+    from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait  # here: a tenth of the start of `verify`
 
+    made: list[Reader] = []
     own = threading.local()
 
     def hash_one(i: int) -> Outcome:
         if not hasattr(own, "reader"):
             own.reader = Reader(extra)
+            made.append(own.reader)
         outcome: Outcome = own.reader.hash(files[i][0])
         return outcome
 
-    biggest_first = sorted(which, key=lambda i: -files[i][1])
-    with ThreadPoolExecutor(readers, thread_name_prefix="hash") as pool:
-        yield from zip(biggest_first, pool.map(hash_one, biggest_first), strict=True)
+    pool = ThreadPoolExecutor(readers, thread_name_prefix="hash")
+    try:
+        biggest_first = sorted(which, key=lambda i: -files[i][1])
+        waiting = {pool.submit(hash_one, i): i for i in biggest_first}
+        told = 0
+        while waiting:
+            finished, _ = wait(waiting, timeout=TELL_SECONDS, return_when=FIRST_COMPLETED)
+            yield from ((waiting.pop(future), future.result()) for future in finished)
+            read = sum(reader.bytes_read for reader in made)
+            advance(len(finished), read - told)
+            told = read
+    finally:  # also when the caller was interrupted: do not read on to the end of a large file
+        for reader in made:
+            reader.cancelled = True
+        pool.shutdown(cancel_futures=True)
 
 
 def _small(
     files: Sequence[tuple[str, int]], which: Sequence[int], extra: Sequence[str], readers: int
-) -> Iterator[tuple[int, Outcome]]:
+) -> Generator[tuple[int, Outcome], None, None]:
     reader = Reader(extra)
     if len(which) < PROCESSES_PAY_FROM or readers == 1:
         for i in which:
@@ -220,21 +242,22 @@ def _small(
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    batches = [which[at : at + BATCH_FILES] for at in range(0, len(which), BATCH_FILES)]
-    todo = iter(batches)
-    lock = threading.Lock()
+    todo = [which[at : at + BATCH_FILES] for at in range(0, len(which), BATCH_FILES)]
     done: list[tuple[Sequence[int], list[Outcome]]] = []
 
     def take() -> Sequence[int] | None:
-        with lock:
-            return next(todo, None)
+        try:
+            return todo.pop()
+        except IndexError:
+            return None
 
     def feed_worker() -> None:
         with _Worker(extra) as worker:
             while (batch := take()) is not None:
                 done.append((batch, worker.hash([files[i][0] for i in batch])))
 
-    with ThreadPoolExecutor(readers - 1, thread_name_prefix="hash") as pool:
+    pool = ThreadPoolExecutor(readers - 1, thread_name_prefix="hash")
+    try:
         feeders = [pool.submit(feed_worker) for _ in range(readers - 1)]
         while (batch := take()) is not None:
             for i in batch:
@@ -243,8 +266,11 @@ def _small(
                 yield from zip(*done.pop(), strict=True)
         for feeder in feeders:
             feeder.result()
-    while done:
-        yield from zip(*done.pop(), strict=True)
+        while done:
+            yield from zip(*done.pop(), strict=True)
+    finally:
+        todo.clear()
+        pool.shutdown()
 
 
 class _Worker:

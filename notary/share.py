@@ -299,7 +299,7 @@ def _unwrap(ctx: NotaryContext, key: CaseKey, sealed: SealedClaim, wrapped: byte
 def _new_file(path: Path) -> Iterator[BinaryIO]:
     """Write a file that appears under its name only when all of it is there and right."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
+    temporary = path.with_name(f".{secrets.token_hex(16)}")
     try:
         with temporary.open("xb") as file:
             yield file
