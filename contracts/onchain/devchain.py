@@ -23,6 +23,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -119,7 +120,7 @@ class DevChain:
                 if running["chain_id"] != chain_id:
                     raise DevChainError(f"{state_file.name} runs as chain {running['chain_id']}, not {chain_id}")
                 return cls(state_file, chain_id, running["port"], running["pid"], _socket_path(state_file, ipc), False)
-            _recover_state(state_file)
+            genesis_time = _recover_state(state_file) or int(time.time())
             socket_path = _socket_path(state_file, ipc)
             log_path = log_path or _beside(state_file, ".log")
             wanted = port or _last_port(state_file)
@@ -130,7 +131,7 @@ class DevChain:
                     raise DevChainError(f"port {port} is in use by another program")
                 command = [
                     *(str(anvil), "--host", "127.0.0.1", "--port", str(use), "--chain-id", str(chain_id)),
-                    *("--state", str(state_file), "--state-interval", "1"),
+                    *("--state", str(state_file), "--state-interval", "1", "--timestamp", str(genesis_time)),
                     *("--slots-in-an-epoch", str(slots_in_an_epoch)),
                 ]
                 if block_time is not None:
@@ -153,14 +154,14 @@ class DevChain:
                 )
                 found = cls(state_file, chain_id, use, process.pid, socket_path, True)
                 found._resume_clock()
+                if not state_file.exists():
+                    found.checkpoint()  # so that not even its first second can be lost
                 return found
             raise DevChainError(f"anvil did not start after {START_ATTEMPTS} attempts: {problem}; see {log_path}")
 
     def _resume_clock(self) -> None:
-        """Let a clock that was moved ahead go on from the newest block: anvil forgets the difference when it ends."""
-        ahead = self.head().timestamp - int(time.time())
-        if ahead > 0:
-            self._rpc.call("evm_increaseTime", [wire.hex_quantity(ahead)])
+        """Let the clock go on from now, or from the newest block where it was moved ahead; anvil starts at block 0's."""
+        self._rpc.call("evm_setTime", [wire.hex_quantity(max(int(time.time()), self.head().timestamp))])
 
     @classmethod
     def running(cls, state_file: Path) -> DevChain | None:
@@ -202,8 +203,6 @@ class DevChain:
             raise DevChainError(f"chain id {self.chain_id} belongs to {found.name}; a dev chain must not pass for it")
         if found.chain_id == self.chain_id:
             return found
-        from dataclasses import replace
-
         return replace(found, chain_id=self.chain_id)
 
     def chain(self, *, ipc: bool = False, timeout: float = 10.0) -> Chain:
@@ -387,39 +386,49 @@ def _running(state_file: Path) -> dict[str, int] | None:
     return None
 
 
-def _recover_state(state_file: Path) -> None:
-    """Put the newer readable one of anvil's own state and the last checkpoint where anvil will load it."""
+def _recover_state(state_file: Path) -> int | None:
+    """Put the newer readable one of anvil's own state and the last checkpoint where anvil will load it.
+
+    Returns the time of its block 0, None where there is no state. anvil makes a block 0 at each start: with another time it
+    would be another one, and the chain another chain.
+    """
     copy = _beside(state_file, ".good")
-    readable = [path for path in (state_file, copy) if path.exists() and _is_json(path)]
-    if not readable:
+    states = {path: state for path in (state_file, copy) if (state := _read_state(path)) is not None}
+    if not states:
         if state_file.exists():
             raise DevChainError(
                 f"the state in {state_file.name} is broken and there is no copy; move it away to begin anew"
             )
-        return
-    newest = max(readable, key=lambda path: path.stat().st_mtime_ns)
-    if len(readable) == 2 and abs(state_file.stat().st_mtime - copy.stat().st_mtime) < WRITE_SECONDS:
+        return None
+    newest = max(states, key=lambda path: path.stat().st_mtime_ns)
+    if len(states) == 2 and abs(state_file.stat().st_mtime - copy.stat().st_mtime) < WRITE_SECONDS:
         # anvil may have begun to write before the checkpoint and ended after it: then the blocks decide
-        newest = max(readable, key=lambda path: (_best_block(path), path.stat().st_mtime_ns))
+        newest = max(states, key=lambda path: (states[path].best_block, path.stat().st_mtime_ns))
     if newest is copy:
-        if state_file.exists() and state_file not in readable:
+        if state_file.exists() and state_file not in states:
             state_file.replace(_beside(state_file, ".broken"))
         temporary = _beside(state_file, ".tmp")
         shutil.copyfile(copy, temporary)
         temporary.replace(state_file)
+    return states[newest].genesis_time
 
 
-def _best_block(path: Path) -> int:
-    number = json.loads(path.read_bytes()).get("best_block_number")
-    return int(number, 16) if isinstance(number, str) else int(number or 0)
+@dataclass(frozen=True)
+class _State:
+    best_block: int
+    genesis_time: int | None
 
 
-def _is_json(path: Path) -> bool:
+def _read_state(path: Path) -> _State | None:
+    """What a state file says of its chain, or None where it cannot be read."""
     try:
         with path.open("rb") as file:
-            return isinstance(json.load(file), dict)
-    except (ValueError, RecursionError):
-        return False
+            state = json.load(file)
+        headers = [block["header"] for block in state["blocks"]]
+        times = [int(header["timestamp"], 16) for header in headers if int(header["number"], 16) == 0]
+        return _State(int(state["best_block_number"]), min(times, default=None))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def _wait_until_up(process: subprocess.Popen[bytes], port: int, chain_id: int, ipc: Path | None) -> None:

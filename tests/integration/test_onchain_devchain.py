@@ -54,6 +54,28 @@ class TestRestart:
             assert second.chain().genesis == genesis
             assert second.chain().balance(TO) == 77
 
+    def test_it_is_the_same_chain_after_many_restarts(self, tmp_path: Path) -> None:
+        """anvil makes a block 0 at each start; with another time in it, it would be another chain."""
+        with DevChain.start(tmp_path / "s.json", 31337) as first:
+            genesis = first.chain().genesis
+            blocks = [first.mine(1)]
+        for _ in range(4):
+            time.sleep(1.1)
+            with DevChain.start(tmp_path / "s.json", 31337) as again:
+                chain = again.chain()
+                assert chain.genesis == genesis
+                assert [chain.block(block.number) for block in blocks] == blocks
+                blocks.append(again.mine(1))
+                assert abs(blocks[-1].timestamp - time.time()) < 3
+
+    def test_a_kill_in_the_first_moment_keeps_the_chain(self, tmp_path: Path) -> None:
+        first = DevChain.start(tmp_path / "s.json", 31337)
+        genesis = first.chain().genesis
+        first.kill()
+        time.sleep(1.1)
+        with DevChain.start(tmp_path / "s.json", 31337) as second:
+            assert second.chain().genesis == genesis
+
     def test_a_kill_keeps_what_was_written(self, tmp_path: Path) -> None:
         first = DevChain.start(tmp_path / "s.json", 31337)
         head = first.mine(3)
@@ -88,7 +110,7 @@ class TestRestart:
         state.write_bytes(whole[: len(whole) // 2])
         with DevChain.start(state, 31337) as second:
             assert second.head() == head
-        assert (tmp_path / "s.json.broken").exists()
+        assert (tmp_path / "s.json.broken").read_bytes() == whole[: len(whole) // 2]
 
     def test_an_old_checkpoint_does_not_replace_a_newer_state(self, tmp_path: Path) -> None:
         with DevChain.start(tmp_path / "s.json", 31337) as first:
@@ -125,7 +147,8 @@ class TestRestart:
     def test_a_deleted_state_is_another_chain(self, tmp_path: Path) -> None:
         with DevChain.start(tmp_path / "s.json", 31337) as first:
             genesis = first.chain().genesis
-        (tmp_path / "s.json").unlink()
+        for file in tmp_path.iterdir():
+            file.unlink()
         time.sleep(1.1)  # a genesis block of another second
         with DevChain.start(tmp_path / "s.json", 31337) as second, pytest.raises(WrongGenesis):
             from onchain.connect import Chain

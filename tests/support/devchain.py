@@ -1,4 +1,4 @@
-"""A real anvil for tests: `with dev_chain() as chain:` gives a DevChain with `url`, `pid`, `chain()`, `signer(i)`, `mine(n)`, …
+"""A real anvil for tests: `with dev_chain() as chain:` gives a DevChain (`url`, `pid`, `chain()`, `signer(i)`, …).
 
 Each has its own folder in the system's temporary one and is ended by its own process id, whatever the test does.
 """
