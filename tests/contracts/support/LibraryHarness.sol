@@ -44,6 +44,14 @@ contract LibraryHarness {
         return MonthCalendar.monthOf(moment, utcOffset);
     }
 
+    function momentOf(uint256 month, uint256 timeOfDay, uint256 dayWanted, int32 utcOffset)
+        external
+        pure
+        returns (uint256)
+    {
+        return MonthCalendar.momentOf(month, timeOfDay, dayWanted, utcOffset);
+    }
+
     function priceUp(uint256 startPrice, uint256 floor, uint256 elapsed, uint256 duration)
         external
         pure

@@ -100,6 +100,23 @@ contract VerifyInclusionTest is LogFixture {
         log.verifyInclusion(logId, list[index], index, wrong);
     }
 
+    /// @notice An inner node handed in as a leaf, with the rest of its path, leads to the right root: only the level
+    /// gives it away.
+    function test_verifyInclusion_reverts_when_an_inner_node_is_passed_off_as_an_entry() external {
+        bytes32[] memory list = grow(11);
+        bytes32[] memory path = MerkleReference.inclusion(list, 0, 11); // entry 0 is the first child on every level
+        bytes32 node = list[0];
+        for (uint256 level = 0; level < path.length; ++level) {
+            node = MerkleReference.parent(node, path[level]);
+            bytes32[] memory rest = new bytes32[](path.length - level - 1);
+            for (uint256 i = 0; i < rest.length; ++i) {
+                rest[i] = path[level + 1 + i];
+            }
+            expectInvalid(0, 11, rest.length);
+            log.verifyInclusion(logId, node, 0, rest);
+        }
+    }
+
     function test_verifyInclusion_still_answers_when_the_log_is_closed() external {
         bytes32[] memory list = grow(5);
         close(0);
