@@ -113,7 +113,8 @@ def field_salt(secret: bytes, name: str) -> bytes:
 
 def field_hash(salt: bytes, name: str, value: Value) -> bytes:
     """The 32-byte hash that stands for a field in the claim's tree."""
-    return hashlib.sha256(_FIELD + salt + jcs.dumps({"name": name, "value": value})).digest()
+    pair = b'{"name":%s,"value":%s}' % (jcs.dumps(name), jcs.dumps(value))  # JCS: the names are in order as they are
+    return hashlib.sha256(_FIELD + salt + pair).digest()
 
 
 def commit(salt: bytes, field_hashes: Iterable[bytes]) -> bytes:

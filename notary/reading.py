@@ -118,7 +118,6 @@ class Reader:
         return value
 
     def _hex(self, name: str, text: Json, prefix: str, least: int, most: int) -> bytes:
-        wanted = f"{least} to {most}" if least != most else str(least)
         try:
             if isinstance(text, str) and text.startswith(prefix) and len(text) <= len(prefix) + 2 * most:
                 value = bytes.fromhex(text[len(prefix) :])
@@ -126,6 +125,7 @@ class Reader:
                     return value
         except ValueError:
             pass
+        wanted = f"{least} to {most}" if least != most else str(least)
         raise self.refuse(name, f"is not {wanted} bytes in lower-case hexadecimal{' after 0x' if prefix else ''}")
 
 

@@ -120,6 +120,16 @@ class TestVerifyConsistency:
             with pytest.raises(ConsistencyInvalid, match="32 bytes"):
                 merkle.verify_consistency(5, 8, merkle.root(LEAVES[:5]), tree.root, [broken, *path[1:]])
 
+    def test_a_path_of_one_hash_less_or_another_new_root_is_refused(self) -> None:
+        tree, old_root = merkle.Tree(LEAVES), merkle.root(LEAVES[:5])
+        path = tree.consistency_path(5)
+        with pytest.raises(ConsistencyInvalid, match="too short"):
+            merkle.verify_consistency(5, 8, old_root, tree.root, path[:-1])
+        with pytest.raises(ConsistencyInvalid, match="too long"):
+            merkle.verify_consistency(5, 8, old_root, tree.root, [*path, path[0]])
+        with pytest.raises(ConsistencyInvalid, match="new root"):
+            merkle.verify_consistency(5, 8, old_root, merkle.root(LEAVES[:7]), path)
+
     def test_an_empty_path_is_too_short_where_one_is_needed(self) -> None:
         with pytest.raises(ConsistencyInvalid, match="too short"):
             merkle.verify_consistency(3, 8, merkle.root(LEAVES[:3]), merkle.root(LEAVES), [])
