@@ -6,9 +6,9 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from portal import __version__
 from portal.config import Config, is_loopback, pin
 from portal.errors import ApiKeyRequired, ServeRefused
 from portal.workspace import Workspace, replace_file
@@ -49,7 +49,7 @@ def run_server(world: World, host: str | None, port: int | None, *, started: Cal
     host, port = host or part.host, part.port if port is None else port
     if not is_loopback(host) and not part.key_hash:
         raise ApiKeyRequired(host)
-    app = create_app(world, key_hash=part.key_hash, version=version("tallystick"))
+    app = create_app(world, key_hash=part.key_hash, version=__version__)
     _ = world.notary  # opened before the first request, so that errors stop the start
     listening = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host

@@ -14,6 +14,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from portal import __version__
 from portal.chains import ChainUse, Role
 from portal.clock import now
 from portal.config import reveal
@@ -100,8 +101,6 @@ class World:
     @cached_property
     def notary(self) -> NotaryContext:
         """What the notary's services are given.  Raises DatabaseError, VaultLocked, VaultDamaged."""
-        from importlib.metadata import version
-
         from notary.context import NotaryContext
         from notary.notekey import NoteKey
         from notary.vault import Vault
@@ -112,7 +111,7 @@ class World:
             note_key=NoteKey.load(note_key_file(self.workspace)),
             clock=now,
             actor=OPERATOR,
-            tool=f"tallystick {version('tallystick')}",
+            tool=f"tallystick {__version__}",
             blobs=self.workspace.blobs,
             exclude=(self.workspace.root,),
             ipfs=self.ipfs,

@@ -12,6 +12,7 @@ from typing import Final
 
 import click
 
+from portal import __version__
 from portal.cli.lazy import Entry, LazyGroup, Section
 
 EXAMPLE: Final = """\b
@@ -79,9 +80,7 @@ def root(context: click.Context, version: bool) -> int | None:
     6 locked or password, 7 refused by the chain, 70 a mistake of ours.
     """
     if version:
-        from importlib.metadata import version as installed
-
-        click.echo(installed("tallystick"))
+        click.echo(__version__)
         context.exit(0)
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

