@@ -160,7 +160,7 @@ class DevChain:
             raise DevChainError(f"anvil did not start after {START_ATTEMPTS} attempts: {problem}; see {log_path}")
 
     def _resume_clock(self) -> None:
-        """Let the clock go on from now, or from the newest block where it was moved ahead; anvil starts at block 0's."""
+        """Let the clock go on from now, or from the newest block where it was moved; anvil starts at block 0's."""
         self._rpc.call("evm_setTime", [wire.hex_quantity(max(int(time.time()), self.head().timestamp))])
 
     @classmethod
@@ -389,8 +389,8 @@ def _running(state_file: Path) -> dict[str, int] | None:
 def _recover_state(state_file: Path) -> int | None:
     """Put the newer readable one of anvil's own state and the last checkpoint where anvil will load it.
 
-    Returns the time of its block 0, None where there is no state. anvil makes a block 0 at each start: with another time it
-    would be another one, and the chain another chain.
+    Returns the time of its block 0, None where there is no state. anvil makes a block 0 at each start; with another
+    time it would be another one, and the chain another chain.
     """
     copy = _beside(state_file, ".good")
     states = {path: state for path in (state_file, copy) if (state := _read_state(path)) is not None}
