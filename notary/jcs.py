@@ -54,7 +54,7 @@ def _write(value: Json, out: list[str], depth: int) -> None:
         out.append("[]" if separator == "[" else "]")
     elif isinstance(value, dict):
         separator = "{"
-        for key in sorted(value, key=_utf16) if len(value) > 1 else value:
+        for key in sorted(value, key=_utf16):
             out.append(f"{separator}{_quote(key)}:")
             _write(value[key], out, depth + 1)
             separator = ","
