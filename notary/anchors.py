@@ -48,6 +48,7 @@ from notary.store import (
     ANCHOR_INCLUDED,
     ANCHOR_PENDING,
     LOG_BEHIND,
+    LOG_CLOSED,
     LOG_FORKED,
     LOG_OPEN,
     anchors,
@@ -240,7 +241,9 @@ def compare(ctx: NotaryContext, evidence: EvidenceChain | None = None) -> ChainH
     if local is not None and local != head.root:
         _mark(ctx, log, LOG_FORKED)
         raise LogForked(head.size, local, head.root)
-    if log.state in (LOG_BEHIND, LOG_FORKED):
+    if head.closed:
+        _mark(ctx, log, LOG_CLOSED)
+    elif log.state in (LOG_BEHIND, LOG_FORKED):
         _mark(ctx, log, LOG_OPEN)  # the entries were recovered, or the chain took the other head back
     return head
 

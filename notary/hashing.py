@@ -96,7 +96,7 @@ class Reader:
         before = os.fstat(fd)
         if not stat.S_ISREG(before.st_mode):
             return special_file(before.st_mode)
-        if before.st_mtime_ns > time.time_ns() - TICK_NS:
+        if abs(time.time_ns() - before.st_mtime_ns) < TICK_NS:
             time.sleep(TICK_NS / 1e9)
             before = os.fstat(fd)
         sha256 = hashlib.sha256()

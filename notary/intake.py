@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from notary.claim import name_fields
 from notary.hashing import special_file, unhashable
 from notary.service_errors import Refusal
 
@@ -127,7 +128,7 @@ class _Walk:
         elif not stat.S_ISREG(status.st_mode):
             why = special_file(status.st_mode)
             self.refuse(path, why.code, why.reason)
-        elif len(os.fsencode(name)) > MAX_NAME_BYTES:
+        elif not _fits_a_claim(name):
             self.refuse(path, "name-too-long", f"has a name of more than {MAX_NAME_BYTES} bytes")
         elif path not in self.files:
             self.files[path] = FoundFile(path, name, status.st_size)
@@ -151,6 +152,11 @@ def _why_no_link(path: str) -> tuple[str, str]:
             return "symlink-loop", "is a symbolic link that leads in a circle"
         return "symlink", "is a symbolic link that leads nowhere"
     return "symlink", "is a symbolic link; name the file that it leads to"
+
+
+def _fits_a_claim(name: str) -> bool:
+    raw = os.fsencode(name)
+    return len(raw) <= MAX_NAME_BYTES and len(name_fields(raw)[0].encode()) <= MAX_NAME_BYTES
 
 
 def _duplicates(files: Sequence[FoundFile]) -> list[Refusal]:

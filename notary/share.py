@@ -51,6 +51,9 @@ if TYPE_CHECKING:
     from notary.vault import CaseKey
 
 
+HALF_WRITTEN_SECONDS = 86_400  # no document takes a day to encrypt
+
+
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
     """Where a claim's ciphertext is. cipher_sha256 has 32 bytes; wrapped_key opens with the case key."""
@@ -89,6 +92,7 @@ def store_sealed(ctx: NotaryContext, result: SealResult, *, progress: Progress =
     file that has become unreadable). What was stored before the error stays; run the same call again.
     """
     node = node_of(ctx)
+    _sweep(ctx)
     key = cases.case_key(ctx, result.case_id)
     path_of = {file.leaf_index: file.path for file in result.files}
     with ctx.engine.connect() as connection:
@@ -155,6 +159,14 @@ def storage_of(connection: Connection, claim_id: int) -> StoredDocument | None:
         ).where(stored_documents.c.claim_id == claim_id)
     ).first()
     return None if row is None else StoredDocument(*tuple(row))
+
+
+def _sweep(ctx: NotaryContext) -> None:
+    """Remove ciphertext that a killed run left half-written; younger ones another process may still be writing."""
+    assert ctx.blobs is not None  # node_of
+    for path in ctx.blobs.glob(".*") if ctx.blobs.is_dir() else ():
+        if path.stat().st_mtime < ctx.clock() - HALF_WRITTEN_SECONDS:
+            path.unlink(missing_ok=True)
 
 
 def _store(ctx: NotaryContext, node: IpfsNode, key: CaseKey, sealed: SealedClaim, source: str) -> bool:

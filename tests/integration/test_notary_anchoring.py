@@ -318,6 +318,7 @@ class TestCopies:
         anchor = requested(w.ctx)
         with pytest.raises(AnchorFailed, match="already"):
             anchors.advance(w.ctx, anchor.id)
+        assert requested(w.ctx).id == anchor.id  # asking again makes no new one that would fail again
         size = sealed(w, "b.txt")
         anchor_to_final(w.ctx, dev)
         assert heads_on_chain(w, dev)[-1] == size
@@ -386,6 +387,8 @@ class TestTrouble:
         anchor = requested(w.ctx)
         with pytest.raises(AnchorFailed, match="closed"):
             anchors.advance(w.ctx, anchor.id)
+        with pytest.raises(LogNotOpen, match="closed"):
+            sealed(w, "b.txt")
 
     def test_get_refuses_an_anchor_that_does_not_exist(self, w: World) -> None:
         with pytest.raises(AnchorUnknown):

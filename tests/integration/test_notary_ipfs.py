@@ -163,6 +163,19 @@ class TestStoreAndFetch:
         again = share.store_sealed(w.ctx, seal(w.ctx, "acme", [w.files]))
         assert (len(again.stored), len(again.kept)) == (1, 3)
 
+    def test_store_removes_ciphertext_that_a_killed_run_left_half_written_a_day_ago(
+        self, w: World, node: RunningNode
+    ) -> None:
+        blobs = w.folder / "workspace" / "blobs"
+        blobs.mkdir()
+        for name, age in (("old", share.HALF_WRITTEN_SECONDS + 1), ("young", share.HALF_WRITTEN_SECONDS - 1)):
+            (blobs / f".{name}").write_bytes(b"half")
+            os.utime(blobs / f".{name}", (w.clock() - age, w.clock() - age))
+        w.put("a.txt")
+        w.with_context(ipfs=IpfsNode(node.api))
+        share.store_sealed(w.ctx, seal(w.ctx, "acme", [w.files]))
+        assert [path.name for path in blobs.glob(".*")] == [".young"]
+
     def test_store_refuses_a_file_that_changed_since_it_was_sealed(self, w: World, node: RunningNode) -> None:
         w.put("a.txt", b"one")
         w.with_context(ipfs=IpfsNode(node.api))

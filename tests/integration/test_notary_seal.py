@@ -18,7 +18,7 @@ from notary.commitment import claim_entry
 from notary.custody import Action, CustodyEntry
 from notary.errors import ClaimInvalid
 from notary.receipt import Receipt
-from notary.seal import Details, SealResult, seal
+from notary.seal import Details, SealResult, media_type, seal
 from notary.service_errors import CaseErased, CaseExists, CaseUnknown, ClaimUnknown, HeadUnknown, LogDamaged, LogNotOpen
 from notary.store import LOG_BEHIND, LOG_CLOSED, LOG_FORKED, case_heads, log_tiles, logs
 from notary.store import custody as custody_table
@@ -97,6 +97,21 @@ class TestSeal:
         with pytest.raises(ClaimInvalid):
             seal(w.ctx, "acme", [w.files], details=details)
         assert cases.show_case(w.ctx, "acme").count == 0
+
+    @pytest.mark.parametrize(
+        ("name", "kind"),
+        [
+            ("a.pdf", "application/pdf"),
+            ("b.tar.gz", "application/gzip"),
+            ("c.JSON", "application/json"),
+            ("noending", None),
+            (".hidden", None),
+            ("data:text/evil,x", None),
+            ("x.pdf.unknownending", None),
+        ],
+    )
+    def test_media_type_goes_by_the_files_ending_alone(self, name: str, kind: str | None) -> None:
+        assert media_type(name) == kind
 
     def test_seal_refuses_a_digest_that_it_does_not_know(self, w: World) -> None:
         w.put("a.txt")

@@ -123,6 +123,17 @@ class TestRefused:
         assert codes(tmp_path / "a", tmp_path / "b") == ["duplicate-name"]
         assert codes(tmp_path / "a" / "x.txt", tmp_path / "b" / "x.txt") == ["duplicate-name"]
 
+    def test_find_files_refuses_a_name_that_is_too_long_once_its_odd_bytes_are_written_out(
+        self, tmp_path: Path
+    ) -> None:
+        parts = [b"\xff" * 250] * 5
+        folder = os.fsencode(tmp_path) + b"/top"
+        Path(os.fsdecode(b"/".join([folder, *parts]))).mkdir(parents=True)
+        # 3 * (5 * 250 + n) + 5 bytes: 4,085 for 110, 4,097 for 114
+        for count, expected in ((110, []), (114, ["name-too-long"])):
+            Path(os.fsdecode(b"/".join([folder, *parts, b"\xff" * count]))).write_bytes(b"x")
+            assert codes(tmp_path / "top") == expected
+
     def test_find_files_refuses_folders_deeper_than_the_bound_and_accepts_the_last(self, tmp_path: Path) -> None:
         deep = tmp_path / "top"
         for _ in range(MAX_DEPTH):
