@@ -97,8 +97,6 @@ class Tree:
 
     def inclusion_paths(self) -> Iterator[tuple[bytes, ...]]:
         """The paths of all entries in order; neighbours share the work, and one block at a time is held."""
-        if not self.size:
-            return
         top = min(_PATH_BLOCK, len(self.levels) - 1)
         for block in range(len(self.levels[top])):
             paths = [tuple(self._upper_path(top, block))]
