@@ -72,6 +72,19 @@ def token_address(world: World, text: str) -> str:
     return world.keys.resolve(text)
 
 
+def ask_token(book: Book | EscrowBook, option: str, address: str) -> TokenInfo:
+    """What the token at an address says about itself.
+
+    Raises ArgumentInvalid where there is no contract, TokenInvalid.
+    """
+    from onchain.errors import NoSuchContract
+
+    try:
+        return book.token(address)
+    except NoSuchContract as exc:
+        raise ArgumentInvalid(option, address, "there is no contract at that address on the plans' chain") from exc
+
+
 def book(world: World, record: PlanRecord | Paper, key: str | None = None) -> Book:
     """The repayment book that the plan is of, to look at or, with a key, to send to."""
     sender = None if key is None else world.sender("plans", key)
@@ -105,14 +118,14 @@ def draft_plan(
     """
     chain, addresses = world.chain("plans"), world.addresses()
     looking = Book(chain, addresses.repayment_book)
-    info = looking.token(token_address(world, token))
+    info = ask_token(looking, "--token", token_address(world, token))
     calendar, interval = parse_every(every)
     opened = _agreement(agreement)
     tag = Opening(jurisdiction, secrets.token_bytes(32)) if jurisdiction else None
     module = pledged = None
     if security is not None:
         module = addresses.require_collateral(chain.chain_id)
-        other = looking.token(token_address(world, security.token))
+        other = ask_token(looking, "--collateral-token", token_address(world, security.token))
         pledged = draft_collateral(
             token=other.address,
             decimals=other.decimals,
@@ -159,7 +172,7 @@ def draft_an_escrow(
     """Draft an escrow, keep it in the workspace and write its file.  Raises as `draft_plan` and `draft_escrow`."""
     chain = world.chain("plans")
     address = world.addresses().require_escrow_book(chain.chain_id)
-    info = EscrowBook(chain, address).token(token_address(world, token))
+    info = ask_token(EscrowBook(chain, address), "--token", token_address(world, token))
     opened = _agreement(agreement)
     made = draft_escrow(
         now=chain.head().timestamp,

@@ -124,8 +124,8 @@ def open_(shell: Shell, name: str, key: str) -> None:
         assert isinstance(terms, EscrowTerms)
         payer, payee = paper.signatures
         if payer is None or payee is None:
-            missing = [role for role, given in zip(paper.roles, paper.signatures, strict=True) if given is None]
-            raise NotSigned(name=paper.name, missing=" and ".join(missing))
+            absent = paper.signatures.index(None)
+            raise NotSigned(role=paper.roles[absent], address=paper.parties[absent])
         sent = settling.escrow_book(world, paper, key).open(terms, payer, payee)
     for line in sent_lines(sent):
         shell.say(line)

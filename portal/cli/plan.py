@@ -178,8 +178,8 @@ def open_(shell: Shell, file: str, key: str, pledge_with: str | None) -> None:
             raise PaperInvalid(file, "is an escrow; use `tallystick escrow open`")
         debtor, creditor = paper.signatures
         if debtor is None or creditor is None:
-            missing = [role for role, given in zip(paper.roles, paper.signatures, strict=True) if given is None]
-            raise NotSigned(name=paper.name, missing=" and ".join(missing))
+            absent = paper.signatures.index(None)
+            raise NotSigned(role=paper.roles[absent], address=paper.parties[absent])
         pledged = paper.collateral_terms
         if pledged is not None and pledge_with:
             settling.book(world, paper, pledge_with).allow_collateral(paper.terms, pledged)

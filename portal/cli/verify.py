@@ -118,6 +118,7 @@ def _hash(shell: Shell, collected: Collected) -> dict[str, Outcome]:
 
 
 def _result(verifier: Verifier, one: Pair, outcomes: Mapping[str, Outcome]) -> Result:
+    from notary.errors import ReceiptVersionUnknown
     from notary.hashing import Unhashable
     from notary.verify import DocumentDigests
 
@@ -127,9 +128,8 @@ def _result(verifier: Verifier, one: Pair, outcomes: Mapping[str, Outcome]) -> R
         return Result(document, "", "INDETERMINATE", "no-receipt", text)
     if one.found.receipt is None:
         error = one.found.error
-        return Result(
-            document, one.found.source, "FAILED", getattr(error, "code", ""), f"{error} {error and error.hint}"
-        )
+        status = "INDETERMINATE" if isinstance(error, ReceiptVersionUnknown) else "FAILED"
+        return Result(document, one.found.source, status, getattr(error, "code", ""), f"{error} {error and error.hint}")
     outcome = outcomes.get(document)
     if isinstance(outcome, Unhashable):
         return Result(document, one.found.source, "INDETERMINATE", outcome.code, f"The file {outcome.reason}.")
