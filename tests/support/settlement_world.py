@@ -174,7 +174,7 @@ class World:
             add_plan(
                 connection,
                 plan_id=plan_id,
-                name=f"plan {self.salts}",
+                name=f"plan {plan_id[2:10]}",
                 chain_id=self.dev.chain_id,
                 book=self.addresses.repayment_book,
                 terms=terms,

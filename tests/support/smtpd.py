@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import cached_property
 from typing import Self, cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -21,7 +22,7 @@ class Mail:
     recipients: tuple[str, ...]
     raw: bytes
 
-    @property
+    @cached_property
     def message(self) -> EmailMessage:
         """The message, parsed."""
         return cast(EmailMessage, message_from_bytes(self.raw, policy=default))
