@@ -1,4 +1,4 @@
-# ruff: noqa: N818  # names say what is the case: STYLE section 3
+# names say what is the case: STYLE section 3
 """Everything that `settlement` raises on purpose.
 
     SettlementError

@@ -28,7 +28,7 @@ def fold(terms: Terms, history: Iterable[tuple[int, Event]], account: Account = 
     return account
 
 
-class _Unlike(Exception):  # noqa: N818  # private, turned into HistoryInconsistent above
+class _Unlike(Exception):  # private, turned into HistoryInconsistent above
     """What an event states is not what the terms give."""
 
 

@@ -18,7 +18,7 @@ SettlementError
     └── ChannelRefused         the answer was no
 """
 
-# ruff: noqa: N818  (errors are named for what happened; the root says that they are errors)
+
 
 from __future__ import annotations
 
