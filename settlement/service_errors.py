@@ -18,8 +18,6 @@ SettlementError
     └── ChannelRefused         the answer was no
 """
 
-
-
 from __future__ import annotations
 
 from settlement.errors import SettlementError
