@@ -18,10 +18,9 @@ library Charges {
     /// @dev Periods within which a late charge reaches its cap.
     uint256 internal constant CAPPED_AFTER = 12;
 
-    /// @notice Late charge at a moment of an installment that was due at `due`.
-    function chargeAt(Terms calldata terms, uint256 due, uint256 moment) internal pure returns (uint256 charge) {
+    /// @notice Late charge at a moment of an installment that was due at `due` and is late by then.
+    function chargeOfLate(Terms calldata terms, uint256 due, uint256 moment) internal pure returns (uint256 charge) {
         unchecked {
-            if (moment <= due + terms.graceSeconds) return 0;
             charge = terms.lateFlat + uint256(terms.lateDaily) * ((moment - due) / DAY); // below 2^170, a 40-bit time
         }
         if (charge > terms.lateCap) charge = terms.lateCap;
@@ -45,7 +44,7 @@ library Charges {
             }
             (uint256 month, uint256 timeOfDay) = terms.origin();
             for (; from <= to; ++from) {
-                sum += chargeAt(terms, terms.dueFrom(month, timeOfDay, from), moment);
+                sum += chargeOfLate(terms, terms.dueFrom(month, timeOfDay, from), moment);
             }
         }
     }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {IEscrowBook} from "tallystick/settlement/interfaces/IEscrowBook.sol";
 import {Errors} from "tallystick/settlement/libraries/Errors.sol";
@@ -64,6 +65,11 @@ contract ExitsTest is EscrowFixture {
             fundAs(payer);
             vm.assertGt(hostile.tries(), 0, "tried");
             vm.assertEq(hostile.successes(), 0, "locked out");
+            vm.assertEq(
+                hostile.lastResult(),
+                abi.encodeWithSelector(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector),
+                "by the guard"
+            );
             expectState(EscrowState.Funded);
             vm.revertToState(opened);
         }
