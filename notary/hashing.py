@@ -203,6 +203,8 @@ def hash_files(
 def _large(
     files: Sequence[tuple[str, int]], which: Sequence[int], extra: Sequence[str], readers: int, advance: Advance
 ) -> Generator[tuple[int, Outcome], None, None]:
+    if not which:
+        return
     from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait  # here: a tenth of the start of `verify`
 
     made: list[Reader] = []
