@@ -491,7 +491,7 @@ class RouteUnknown(RequestRefused):
     """No route of that path."""
 
     code = "portal.route-unknown"
-    hint = "/docs lists the routes."
+    hint = "/openapi.json lists the routes."
 
     def __init__(self, path: str) -> None:
         super().__init__(f"there is nothing at {path}")
@@ -501,7 +501,7 @@ class MethodUnknown(RequestRefused):
     """A route does not know the method."""
 
     code = "portal.method-unknown"
-    hint = "/docs lists the routes with their methods."
+    hint = "/openapi.json lists the routes with their methods."
 
     def __init__(self, method: str, path: str) -> None:
         super().__init__(f"{path} does not answer {method}")

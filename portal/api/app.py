@@ -79,6 +79,8 @@ def create_app(world: World, *, key_hash: str, version: str) -> FastAPI:
         title="tallystick",
         version=version,
         description="Evidence that anybody can check, settlements that carry themselves out.",
+        docs_url=None,  # the usual pages load scripts from elsewhere
+        redoc_url=None,
         responses={"default": {"model": problems.Problem, "description": "A problem (RFC 9457)."}},
     )
     problems.install(app)

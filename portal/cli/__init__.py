@@ -22,7 +22,8 @@ A first hour, with a chain of your own machine:
   tallystick case new smith-2026           open a case
   tallystick seal smith-2026 contracts/    seal a folder of evidence
   tallystick anchor --wait                 put the log's head on chain
-  tallystick verify contracts/             check every file against its receipt
+  tallystick receipts export smith-2026 --to receipts/
+  tallystick verify contracts/ --receipt receipts/      check every file, offline
 """
 
 SECTIONS: Final = (

@@ -10,7 +10,11 @@ from portal.cli.shell import Shell, command
 from portal.reading import write_output
 
 
-@command("anchor", after="`tallystick receipts export CASE` writes out the receipts with the anchor's whole proof.")
+@command(
+    "anchor",
+    after="`tallystick receipts export CASE` writes out the receipts with the anchor's whole proof.",
+    opens_key=True,
+)
 @click.option("--wait", is_flag=True, help="Stay until the block is final; without it, until the head is in a block.")
 @click.option("--trust-file", metavar="FILE", help="Write the blocks that this workspace's node calls final to FILE.")
 def anchor(shell: Shell, wait: bool, trust_file: str | None) -> None:

@@ -7,7 +7,7 @@ import click
 from portal.cli.shell import Shell, command
 
 
-@command("deploy", after="`tallystick case new NAME`, or `tallystick plan draft --help`.")
+@command("deploy", after="`tallystick case new NAME`, or `tallystick plan draft --help`.", opens_key=True)
 @click.option("--test-token", is_flag=True, help="Embedded chains: also a token to try out with, some for each key.")
 def deploy(shell: Shell, test_token: bool) -> None:
     """Put the contracts on the configured chains, and create the evidence log there.

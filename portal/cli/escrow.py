@@ -82,7 +82,7 @@ def draft(
     shell.result({**paper_json(paper), "file": str(file)}, f"file: {file}")
 
 
-@command("sign", after="`tallystick escrow open FILE` when both have signed.")
+@command("sign", after="`tallystick escrow open FILE` when both have signed.", opens_key=True)
 @click.argument("file", metavar="FILE|NAME")
 @click.option("--key", metavar="NAME", help="The key of a party.")
 @click.option("--role", type=click.Choice(["payer", "payee"]), help="With --signature: whose it is.")
@@ -104,7 +104,7 @@ def sign(shell: Shell, file: str, key: str | None, role: str | None, signature: 
     shell.result({**paper_json(paper), "file": str(target)}, f"file: {target}")
 
 
-@command("open", after="`tallystick escrow fund NAME --key payer`.")
+@command("open", after="`tallystick escrow fund NAME --key payer`.", opens_key=True)
 @click.argument("name", metavar="FILE|NAME")
 @click.option("--key", default="operator", show_default=True, metavar="NAME", help="Who sends it, and pays the gas.")
 def open_(shell: Shell, name: str, key: str) -> None:
@@ -167,7 +167,7 @@ def _step(
 ) -> click.Command:
     """A command that takes one step of an escrow with somebody's key."""
 
-    @command(name, after=after)
+    @command(name, after=after, opens_key=True)
     @click.argument("escrow_name", metavar="NAME")
     @click.option("--key", required=key is None, default=key, show_default=key is not None, help="Whose key signs.")
     def run(shell: Shell, escrow_name: str, key: str) -> None:

@@ -8,7 +8,9 @@ from portal.cli.shell import Shell, command
 
 
 @command(
-    "init", after="`tallystick doctor` says what is still missing, `tallystick deploy` puts the contracts on chain."
+    "init",
+    after="`tallystick doctor` says what is still missing, `tallystick deploy` puts the contracts on chain.",
+    opens_key=True,
 )
 @click.option("--dev", is_flag=True, help="For trying out: generated passwords, kept beside the keys. Never for money.")
 @click.option("--evidence-rpc", metavar="URL", default="", help="Node for anchors [default: an embedded dev chain].")

@@ -16,7 +16,7 @@ def keeper() -> None:
     """
 
 
-@command("once", after="`tallystick keeper run` goes on doing so.")
+@command("once", after="`tallystick keeper run` goes on doing so.", opens_key=True)
 def once(shell: Shell) -> None:
     """Do everything that is due now, then end. Where a keeper runs, it does the work and this command waits.
 
@@ -32,7 +32,7 @@ def once(shell: Shell) -> None:
     shell.result(report, _words(report))
 
 
-@command("run", after="stop it with Ctrl-C or SIGTERM; what has begun is finished first.")
+@command("run", after="stop it with Ctrl-C or SIGTERM; what has begun is finished first.", opens_key=True)
 @click.option("--interval", type=int, metavar="SECONDS", help="Pause between rounds [default: from tallystick.toml].")
 def run(shell: Shell, interval: int | None) -> None:
     """Do what is due, again and again, until it is stopped.

@@ -18,7 +18,9 @@ def key() -> None:
 
 
 @command(
-    "new", after="`tallystick deploy` funds it on a chain of your own machine; elsewhere send it some coins for gas."
+    "new",
+    after="`tallystick deploy` funds it on a chain of your own machine; elsewhere send it some coins for gas.",
+    opens_key=True,
 )
 @click.argument("name")
 def new(shell: Shell, name: str) -> None:

@@ -127,7 +127,11 @@ def draft(
     shell.result({**paper_json(paper), "file": str(file)}, f"file: {file}")
 
 
-@command("sign", after="give the file to the other party, or `tallystick plan open FILE` when both have signed.")
+@command(
+    "sign",
+    after="give the file to the other party, or `tallystick plan open FILE` when both have signed.",
+    opens_key=True,
+)
 @click.argument("file", metavar="FILE|NAME")
 @click.option("--key", metavar="NAME", help="The key of a party.")
 @click.option("--role", type=click.Choice(["debtor", "creditor"]), help="With --signature: whose it is.")
@@ -153,7 +157,11 @@ def sign(shell: Shell, file: str, key: str | None, role: str | None, signature: 
     shell.result({**paper_json(paper), "file": str(target)}, f"file: {target}")
 
 
-@command("open", after="`tallystick plan pay NAME --amount ...`; `tallystick keeper run` reminds and follows.")
+@command(
+    "open",
+    after="`tallystick plan pay NAME --amount ...`; `tallystick keeper run` reminds and follows.",
+    opens_key=True,
+)
 @click.argument("file", metavar="FILE|NAME")
 @click.option("--key", default="operator", show_default=True, metavar="NAME", help="Who sends it, and pays the gas.")
 @click.option("--pledge-with", metavar="NAME", help="The debtor's key: lets the contract take the collateral first.")

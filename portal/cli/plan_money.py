@@ -48,7 +48,9 @@ class Call:
         return self.paper.collateral_terms
 
 
-@command("pay", after="`tallystick plan show NAME` shows what is left; the creditor may `plan withdraw`.")
+@command(
+    "pay", after="`tallystick plan show NAME` shows what is left; the creditor may `plan withdraw`.", opens_key=True
+)
 @click.argument("name")
 @_KEY
 @click.option("--amount", metavar="AMOUNT", help="In whole tokens, as 12.50.")
@@ -84,7 +86,7 @@ def pay(shell: Shell, name: str, key: str, amount: str | None, everything: bool,
     _run(shell, "plan pay", name, key, once, act, told=told)
 
 
-@command("withdraw", after="`tallystick plan show NAME`.")
+@command("withdraw", after="`tallystick plan show NAME`.", opens_key=True)
 @click.argument("name")
 @_KEY
 @click.option("--amount", metavar="AMOUNT", help="In whole tokens [default: all that is there].")
@@ -107,7 +109,7 @@ def withdraw(shell: Shell, name: str, key: str, amount: str | None, to: str | No
     _run(shell, "plan withdraw", name, key, once, act, to=to)
 
 
-@command("release", after="`tallystick plan show NAME`.")
+@command("release", after="`tallystick plan show NAME`.", opens_key=True)
 @click.argument("name")
 @_KEY
 @_TO
@@ -126,7 +128,7 @@ def release(shell: Shell, name: str, key: str, to: str | None, once: str | None)
     _run(shell, "plan release", name, key, once, act, to=to)
 
 
-@command("buy", after="`tallystick plan show NAME`.")
+@command("buy", after="`tallystick plan show NAME`.", opens_key=True)
 @click.argument("name")
 @_KEY
 @click.option("--max-price", required=True, metavar="AMOUNT", help="Most that you pay, in the plan's token.")
@@ -147,7 +149,7 @@ def buy(shell: Shell, name: str, key: str, max_price: str, once: str | None) -> 
     _run(shell, "plan buy", name, key, once, act)
 
 
-@command("surplus", after="`tallystick plan show NAME`.")
+@command("surplus", after="`tallystick plan show NAME`.", opens_key=True)
 @click.argument("name")
 @_KEY
 @_TO

@@ -8,7 +8,7 @@ from portal.cli.shell import Shell, command
 from portal.exit_codes import Exit
 
 
-@command("serve", after="open http://127.0.0.1:8765/docs for the routes.")
+@command("serve", after="http://127.0.0.1:8765/openapi.json describes the routes.")
 @click.option("--host", metavar="HOST", help="Where to listen [default: from tallystick.toml, 127.0.0.1].")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one [default: from tallystick.toml].")
 @click.option("--new-key", is_flag=True, help="Make an API key, show it once, keep its hash, and end.")

@@ -138,7 +138,7 @@ class Shell:
         None with --json or where no terminal is.
         """
         if self.as_json or not sys.stderr.isatty():
-            yield _no_progress
+            yield no_progress
             return
         from rich.console import Console
         from rich.filesize import decimal
@@ -183,30 +183,33 @@ class Shell:
         return conceal(click.prompt(words, hide_input=True, confirmation_prompt=new, err=True))
 
 
-def command(name: str, *, after: str = "") -> Callable[[Callable[..., Any]], click.Command]:
+def command(name: str, *, after: str = "", opens_key: bool = False) -> Callable[[Callable[..., Any]], click.Command]:
     """A Click command whose function takes a `Shell` first and may return an exit code.
 
-    after   the last lines of its help: what comes next
+    after       the last line of its help: what comes next
+    opens_key   it signs with a key, or makes one: it has --password-file
     """
+    shared = [
+        click.Option(
+            ["--workspace"],
+            metavar="FOLDER",
+            help="The workspace [default: $TALLYSTICK_WORKSPACE, this folder if it is one, or ./tallystick].",
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document instead of text."),
+    ]
+    if opens_key:
+        words = "The key's password is the first line of FILE [default: $TALLYSTICK_PASSWORD, or ask]."
+        shared.insert(0, click.Option(["--password-file"], metavar="FILE", help=words))
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         @functools.wraps(function)
-        def run(as_json: bool, workspace: str | None, password_file: str | None, **values: object) -> object:
+        def run(as_json: bool, workspace: str | None, password_file: str | None = None, **values: object) -> object:
             passwords = Path(password_file) if password_file else None
             return function(Shell(as_json, locate(workspace), passwords), **values)
 
-        run = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")(run)
-        run = click.option(
-            "--workspace",
-            metavar="FOLDER",
-            help="The workspace [default: $TALLYSTICK_WORKSPACE, this folder if it is one, or ./tallystick].",
-        )(run)
-        run = click.option(
-            "--password-file",
-            metavar="FILE",
-            help="Read the key's password from the first line of FILE [default: $TALLYSTICK_PASSWORD, or ask].",
-        )(run)
-        return click.command(name, epilog=f"Next: {after}" if after else None)(run)
+        made = click.command(name, epilog=f"Next: {after}" if after else None)(run)
+        made.params += shared  # behind the command's own, which the reader came for
+        return made
 
     return decorate
 
@@ -226,5 +229,6 @@ def read_password(path: Path, key: str) -> str:
     return first[0]
 
 
-def _no_progress(step: str, done: int, total: int, unit: str) -> None:
+def no_progress(step: str, done: int, total: int, unit: str) -> None:
+    """Progress that nobody watches."""
     del step, done, total, unit

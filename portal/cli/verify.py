@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from portal.cli.shell import Shell, command
+from portal.cli.shell import Shell, command, no_progress
 from portal.exit_codes import Exit
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 WORDS = ("PASSED", "FAILED", "INDETERMINATE")
 COLOURS = {"PASSED": "green", "FAILED": "red", "INDETERMINATE": "yellow"}
+QUICK_BYTES, QUICK_FILES = 64 * 1024**2, 500  # hashed before a progress bar could be drawn
 MAX_LISTED = 50  # files that are listed one by one when nothing is wrong with them
 
 
@@ -106,7 +108,7 @@ def _hash(shell: Shell, collected: Collected) -> dict[str, Outcome]:
     extra = sorted(needed - {"sha256"})
     files = [(document.path, document.size) for document in collected.documents]
     total, done = sum(size for _, size in files), 0
-    with shell.progress() as progress:
+    with shell.progress() if total > QUICK_BYTES or len(files) > QUICK_FILES else nullcontext(no_progress) as progress:
 
         def advance(_files: int, size: int) -> None:
             nonlocal done
@@ -159,8 +161,8 @@ def _show(shell: Shell, results: Sequence[Result], status: str, counts: Mapping[
     from notary.verdict import NOT_PROVEN, printable
 
     if len(results) == 1 and results[0].verdict is not None:
-        _headline(status, printable(results[0].document or results[0].receipt))
-        for line in results[0].verdict.explain():
+        _headline(status, printable(results[0].document or results[0].receipt), results[0].reason)
+        for line in results[0].verdict.explain()[1:]:
             shell.say(line)
         return
     wrong = [result for result in results if result.status != "PASSED"]
