@@ -1,7 +1,7 @@
 """The keeper's durable work: a DBOS workflow for each run of an action, one for a round that is asked for, the loop.
 
     round      follow -> settle -> derive -> one workflow per action that waits, on a queue of its own -> wait for them
-    action     judge -> deliver | submit -> (failed: note it; the next round starts the next run)
+    action     judge, then deliver | submit -> (failed: note it; the next round starts the next run)
 
 A workflow's id is its action's key and the number of the run, so whoever starts it again meets the one that is there; a
 workflow that was running when the process died goes on when the engine is launched again.  Arguments and results are
@@ -145,9 +145,7 @@ def run_forever(
 def keeper_action(key: str, run: int) -> str:
     """Do one action, once; returns what became of it."""
     try:
-        verdict = Verdict(_judge_step(key))
-        if verdict is Verdict.GO:
-            verdict = Verdict(_do_step(key, run))
+        verdict = Verdict(_do_step(key, run))
         if verdict in (Verdict.HELD, Verdict.SUPPRESSED):
             _finish_step(key, run, verdict.value)
     except Exception as exc:
@@ -246,11 +244,6 @@ def _outcome(record: ActionRecord | None, run: int) -> str | None:
     return "failed" if record.error else "held"
 
 
-@DBOS.step(name="settlement.keeper.judge")
-def _judge_step(key: str) -> str:
-    return perform.judge(_world(), key).value
-
-
 def _do_again(error: BaseException) -> bool:
     return isinstance(error, ChannelUnreachable)
 
@@ -264,14 +257,18 @@ def _do_again(error: BaseException) -> bool:
     should_retry=_do_again,
 )
 def _do_step(key: str, run: int) -> str:
+    """Judge and do in one step: a run that goes on after a long time must not rest on what was true before it."""
     context = _world()
+    verdict = perform.judge(context, key)
+    if verdict is not Verdict.GO:
+        return verdict.value
     with context.engine.connect() as connection:
         record = find_action(connection, key)
     if record is None:
         raise ActionNotFound(key=key)
     if record.action.kind is Kind.NOTICE:
         perform.deliver(context, key)
-        return Verdict.GO.value
+        return verdict.value
     return perform.submit(context, key, run).value
 
 
