@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Self
 
 from portal.config import reveal
-from portal.logs import conceal
 from portal.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -96,8 +95,6 @@ class ChainUse:
 
         if self._chain is None:
             url = self.dev().url if self.embedded else reveal(self.part.url)
-            if url != self.part.url and not self.embedded:
-                conceal(url)
             timeout = float(self.part.timeout_seconds)
             self._chain = Chain.connect(url, profile=self.profile, expected_genesis=self.genesis, timeout=timeout)
         return self._chain

@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from portal.errors import ConfigInvalid, FileMissing, FileTooLarge, SecretMissing, WorkspaceVersionUnknown
+from portal.logs import conceal
 
 FILE: Final = "tallystick.toml"
 LAYOUT: Final = 1  # version of the workspace's layout that this release makes and reads
@@ -203,14 +204,17 @@ class Config(_Part):
 
 
 def reveal(text: str, environment: Mapping[str, str] | None = None) -> str:
-    """`text` with every ${NAME} replaced by the environment variable NAME.  Raises SecretMissing."""
+    """`text` with every ${NAME} replaced by the environment variable NAME, which no log shows from then on.
+
+    Raises SecretMissing.
+    """
     variables = os.environ if environment is None else environment
 
     def value(match: re.Match[str]) -> str:
         found = variables.get(match[1])
         if not found:
             raise SecretMissing(match[1])
-        return found
+        return conceal(found)
 
     return _REFERENCE.sub(value, text)
 

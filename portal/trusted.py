@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from notary.evm_proof import EvmAnchor
 from notary.trust import Trust, TrustedBlock
 from portal.config import reveal
-from portal.logs import conceal
 
 if TYPE_CHECKING:
     from notary.receipt import Receipt
@@ -25,10 +24,7 @@ def ask_node(trust: Trust, url: str, receipts: Iterable[Receipt]) -> Trust:
     Raises NodeUnreachable, NodeMisbehaved, WrongGenesis, SecretMissing, TrustInvalid.
     """
     anchors = [anchor for receipt in receipts for anchor in receipt.anchors if isinstance(anchor, EvmAnchor)]
-    address = reveal(url)
-    if address != url:
-        conceal(address)
-    chain = _connect(address)
+    chain = _connect(reveal(url))
     try:
         here = (chain.chain_id, chain.genesis)
         numbers = sorted({anchor.block_number for anchor in anchors if (anchor.chain_id, anchor.genesis) == here})

@@ -14,15 +14,18 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+import sqlalchemy as sa
+
 from portal import __version__
 from portal.chains import ChainUse, Role
 from portal.clock import now
-from portal.config import reveal
+from portal.config import references, reveal
 from portal.database import open_engine, require_current
 from portal.deployments import book_addresses, evidence_contract
 from portal.engine import Runner
 from portal.errors import PortalError
 from portal.keys import OPERATOR, Ask, KeyRing
+from portal.logs import conceal
 from portal.setup import note_key_file
 from portal.workspace import Workspace
 
@@ -138,6 +141,7 @@ class World:
         from settlement.keeper.channels import Notifier
 
         config = self.workspace.config
+        self._conceal_secrets()
         sender = self.sender("plans")
         notifier = Notifier(
             origin=config.workspace.origin, smtp_url=config.notify.smtp or None, environment=dict(os.environ)
@@ -152,6 +156,17 @@ class World:
             operators=operator_contacts(config.notify.urls, config.notify.locale),
             budget_per_day=config.keeper.budget_per_day,
         )
+
+    def _conceal_secrets(self) -> None:
+        """Keep what addresses of notices refer to out of the logs; the services look it up by themselves."""
+        from settlement.store import contacts
+
+        with self.engine.connect() as connection:
+            addresses = list(connection.execute(sa.select(contacts.c.address)).scalars())
+        notify = self.workspace.config.notify
+        for address in (*notify.urls, notify.smtp, *addresses):
+            for name in references(address):
+                conceal(os.environ.get(name, ""))
 
     def runner(self) -> Runner:
         """Runs durable work, here or in the process that holds the engine."""

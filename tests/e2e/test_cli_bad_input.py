@@ -279,6 +279,42 @@ class TestWorld:
         said = tallystick("doctor", workspace=tmp_path / "w", expect=(5,)).json
         assert any(f["what"] == "evidence chain" and f["state"] == "wrong" for f in said["findings"])
 
+    def test_a_planted_secret_is_in_no_answer_and_in_no_byte_that_is_kept(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        secrets = {"NODE_KEY": "planted-node-key", "MAIL_WORD": "planted-mail-word"}
+        for name, value in secrets.items():
+            monkeypatch.setenv(name, value)
+        options = (
+            *("--evidence-rpc", "http://127.0.0.1:1/${NODE_KEY}", "--evidence-chain", "31337"),
+            *("--smtp", "mailto://me:${MAIL_WORD}@127.0.0.1:1?from=a@example.org"),
+        )
+        tallystick("init", "--dev", *options, workspace=tmp_path / "w")
+        said = [
+            tallystick(*words, workspace=tmp_path / "w", expect=None).text
+            for words in (("anchor",), ("doctor",), ("deploy",))
+        ]
+        (tmp_path / "x.txt").write_text("x")
+        said.append(
+            tallystick("verify", tmp_path / "x.txt", "--rpc", "http://127.0.0.1:1/${NODE_KEY}", expect=(5,)).text
+        )
+        kept = b"".join(path.read_bytes() for path in (tmp_path / "w").rglob("*") if path.is_file())
+        for value in secrets.values():
+            assert value not in "".join(said)
+            assert value.encode() not in kept
+
+    def test_a_missing_secret_is_named(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("NODE_KEY", raising=False)
+        options = ("--evidence-rpc", "http://127.0.0.1:1/${NODE_KEY}", "--evidence-chain", "31337")
+        tallystick("init", "--dev", *options, workspace=tmp_path / "w")
+        answer = refused(tmp_path / "w", 4, "portal.config-secret", "anchor")
+        assert "NODE_KEY" in answer.json["error"]["message"]
+
+    def test_storing_without_a_node_seals_nothing(self, place: Path, w: Path) -> None:
+        (place / "to-store.txt").write_text("store me")
+        refused(w, 4, "notary.storage-not-configured", "seal", "smith", place / "to-store.txt", "--store", "ipfs")
+        refused(w, 4, "portal.receipt-unknown", "fetch", "smith", "nothing.txt", "--to", place / "fetched")
+
     def test_another_chain_is_refused(self, place: Path, w: Path) -> None:
         file = w / "tallystick.toml"
         before = file.read_text()

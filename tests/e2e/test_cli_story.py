@@ -257,6 +257,18 @@ class TestEscrow:
         }
 
 
+class TestSetUp:
+    def test_deploy_again_finds_everything_and_sends_nothing(self, w: Path) -> None:
+        first = tallystick("deploy", workspace=w).json["contracts"]
+        assert tallystick("deploy", workspace=w).json["contracts"] == first
+        assert [contract["name"] for contract in first] == ["EvidenceLog", "RepaymentBook", "Collateral", "EscrowBook"]
+
+    def test_keys_are_listed_with_their_addresses(self, w: Path) -> None:
+        keys = {key["name"]: key["address"] for key in tallystick("key", "list", workspace=w).json["keys"]}
+        assert set(keys) == {"creditor", "debtor", "friend", "operator"}
+        assert len(set(keys.values())) == 4
+
+
 class TestDoctor:
     def test_doctor_finds_nothing_wrong(self, w: Path) -> None:
         said = tallystick("doctor", workspace=w).json
