@@ -57,13 +57,9 @@ class World:
     money: str
     gold: str
     engine: Engine
+    database: str
     salts: int = 0
     senders: dict[int, Sender] = field(default_factory=dict)
-
-    @property
-    def database(self) -> str:
-        """URL of the database."""
-        return sqlite_url(self.folder / "world.sqlite")
 
     def address(self, who: int) -> str:
         """Address of an account."""
@@ -90,10 +86,8 @@ class World:
         self.salts += 1
         folder = self.folder / f"elsewhere-{self.salts}"
         folder.mkdir()
-        engine = open_engine(sqlite_url(folder / "world.sqlite"))
-        for metadata in (chain_store.metadata, store.metadata):
-            metadata.create_all(engine)
-        return replace(self, folder=folder, engine=engine, senders={})
+        database = sqlite_url(folder / "world.sqlite")
+        return replace(self, folder=folder, engine=_open(database), database=database, senders={})
 
     def balance(self, token: str, who: int) -> int:
         """What an account holds, read from the chain."""
@@ -228,12 +222,14 @@ class World:
 
 
 @contextmanager
-def settlement_world(folder: Path, *, block_time: int | None = None) -> Iterator[World]:
-    """Start an anvil, deploy everything, give everybody money and gold."""
+def settlement_world(folder: Path, *, block_time: int | None = None, database: str | None = None) -> Iterator[World]:
+    """Start an anvil, deploy everything, give everybody money and gold.
+
+    database  URL; None: an SQLite file in `folder`
+    """
+    database = database or sqlite_url(folder / "world.sqlite")
     with dev_chain(31338, block_time=block_time) as dev:
-        engine = open_engine(sqlite_url(folder / "world.sqlite"))
-        for metadata in (chain_store.metadata, store.metadata):
-            metadata.create_all(engine)
+        engine = _open(database)
         sender = Sender(engine, dev.chain(), dev.signer(OPERATOR), _wall)
         path = folder / "deployments.json"
         money = deploy("DemoToken", ["Test Dollar", "TUSD", 6], sender, path, label="money").address
@@ -249,9 +245,17 @@ def settlement_world(folder: Path, *, block_time: int | None = None) -> Iterator
                 sender.wait(key, 20)
         addresses = Addresses(book.address, escrow.address, collateral.address, book.block)
         try:
-            yield World(dev, folder, addresses, money, gold, engine, senders={OPERATOR: sender})
+            yield World(dev, folder, addresses, money, gold, engine, database, senders={OPERATOR: sender})
         finally:
             engine.dispose()
+
+
+def _open(database: str) -> Engine:
+    """A database with the tables that settlement needs."""
+    engine = open_engine(database)
+    for metadata in (chain_store.metadata, store.metadata):
+        metadata.create_all(engine)
+    return engine
 
 
 def _wall() -> int:
