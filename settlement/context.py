@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from settlement.keeper.actions import Contact
-from settlement.keeper.channels import check_address
 from settlement.keeper.ladder import Role
 from settlement.service_errors import ContractUnknown
 
@@ -77,6 +76,8 @@ def operator_contacts(urls: Sequence[str], locale: str = "en") -> dict[Contact, 
     A contact is named after its address, so that changing the list's order repeats no notice.  Raises ContactInvalid,
     ContactSecret.
     """
+    from settlement.keeper.channels import check_address  # Apprise takes its time to import
+
     found = {}
     for url in urls:
         channel = f"{url.partition(':')[0][:10].lower()}-{hashlib.sha256(url.encode()).hexdigest()[:8]}"

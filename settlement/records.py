@@ -8,16 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from settlement.keeper.actions import Action, Contact, Kind, Security
-from settlement.keeper.channels import check_address
-from settlement.keeper.ladder import Role, Stage
-from settlement.keeper.notices import LOCALES
+from settlement.keeper.actions import Action, Contact, Kind
+from settlement.keeper.ladder import LOCALES, Role, Stage
 from settlement.plan import Account, Status
 from settlement.service_errors import ContactInvalid, EscrowNotFound, PlanNotFound, RecordConflict
 from settlement.store import (
@@ -32,7 +30,9 @@ from settlement.store import (
     settlement_events,
 )
 from settlement.terms import CollateralTerms, EscrowTerms, Terms
-from settlement.token import TokenInfo
+
+if TYPE_CHECKING:
+    from settlement.token import TokenInfo
 
 MAX_NAME = 60
 """Characters of a plan's or escrow's name."""
@@ -243,13 +243,6 @@ def plan_of_row(row: sa.Row[tuple[object, ...]]) -> PlanRecord:
     )
 
 
-def security_of(plan: PlanRecord, lot: int) -> Security | None:
-    """Return what the keeper needs to know of a plan's collateral; None where its terms are not here."""
-    if plan.collateral_terms is None:
-        return None
-    return Security(auctions=plan.position.auctions, ends_at=plan.position.ends_at, lot=lot)
-
-
 # --- escrows ---------------------------------------------------------------------------------------------------------
 
 
@@ -379,6 +372,8 @@ def contact_of(*, role: Role, channel: str, locale: str, address: str) -> Contac
         raise ContactInvalid(role=role, channel=channel[:40], reason="a channel's name is letters, digits and hyphens")
     if locale not in LOCALES:
         raise ContactInvalid(role=role, channel=channel, reason=f"notices are written in {' and '.join(LOCALES)}")
+    from settlement.keeper.channels import check_address  # Apprise takes its time to import
+
     check_address(address, role=role, channel=channel)
     return Contact(role, channel, locale)
 

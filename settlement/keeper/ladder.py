@@ -20,6 +20,9 @@ from enum import StrEnum
 from settlement.schedule import DAY, due_at
 from settlement.terms import Terms
 
+LOCALES = ("en", "zh-Hans")
+"""Languages in which every notice can be written."""
+
 MORNING = 9 * 3_600
 """Seconds after local midnight at which a day's reminders begin."""
 

@@ -14,15 +14,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from settlement.events import Paid
 from settlement.keeper.actions import Action, PlanSnapshot
-from settlement.keeper.ladder import Role, Stage
+from settlement.keeper.ladder import LOCALES, Role, Stage
 from settlement.money import format_amount
 from settlement.plan import NEVER, default_moment, owed_charges, view_at
 from settlement.schedule import DAY, civil_from_days, cumulative, due_at
 from settlement.service_errors import RecordMissing
 from settlement.terms import Allocation
-
-LOCALES = ("en", "zh-Hans")
-"""Languages in which every notice can be written."""
 
 _TEMPLATES: dict[Stage, str] = {
     Stage.BEFORE_14: "before",

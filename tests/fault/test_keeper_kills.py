@@ -51,7 +51,6 @@ class Scene:
     hook: WebHookServer
     settings: Settings
     plans: dict[str, Terms] = field(default_factory=dict)
-    copies: Counter[str] = field(default_factory=Counter)
 
     def delivered(self) -> Counter[str]:
         """Reference numbers that came, and how often."""

@@ -10,9 +10,8 @@ from support.plans import FIRST_DUE, MONTHLY, PLAN_ID, THIRD, paid, snapshot
 
 from settlement.events import Paid
 from settlement.keeper.actions import Action, Contact, Kind, PlanSnapshot
-from settlement.keeper.ladder import AUDIENCES, Role, Stage
+from settlement.keeper.ladder import AUDIENCES, LOCALES, Role, Stage
 from settlement.keeper.notices import (
-    LOCALES,
     AuctionSold,
     AuctionStarted,
     Fact,
