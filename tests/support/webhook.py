@@ -50,7 +50,11 @@ class WebHookServer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                length = int(self.headers.get("Content-Length", "0"))
+                raw = self.rfile.read(length)
+                if len(raw) < length:  # the client died while sending: nothing was received
+                    self.close_connection = True
+                    return
                 outer.posts.append(Post(self.path, {k.lower(): v for k, v in self.headers.items()}, raw))
                 time.sleep(outer.before_ok)
                 self.send_response(outer.status)
