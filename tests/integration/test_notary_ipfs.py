@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from support.ipfsnode import RunningNode, ipfs_node, is_installed, stop
 from support.notaryworld import World, world
 
-from notary import cases, receipts, share
+from notary import cases, envelope, receipts, share
 from notary.cid import CHUNK_BYTES, MAX_CHUNK_BYTES, RAW, WIDTH, Cid, car_stream, dag_of, encode_node
 from notary.envelope import ciphertext_size
 from notary.ipfs import MAX_ANSWER_BYTES, IpfsNode
@@ -273,6 +273,19 @@ class TestStoreAndFetch:
         with w.ctx.engine.begin() as connection:
             connection.execute(sa.update(stored_documents).values(cipher_sha256=bytes(32)))
         with pytest.raises(StorageMismatch):
+            share.fetch(w.ctx, 1, tmp_path / "out" / "back")
+        assert list((tmp_path / "out").iterdir()) == []
+
+    def test_fetch_writes_nothing_when_the_decrypted_document_is_not_the_sealed_one(
+        self, w: World, node: RunningNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """No node can bring this about; a fault in our own decryption could."""
+        w.put("a.txt", b"a")
+        w.with_context(ipfs=IpfsNode(node.api))
+        share.store_sealed(w.ctx, seal(w.ctx, "acme", [w.files]))
+        real = envelope.decrypt
+        monkeypatch.setattr(envelope, "decrypt", lambda key, pieces: (part + b"!" for part in real(key, pieces)))
+        with pytest.raises(StorageMismatch, match="not the sealed one"):
             share.fetch(w.ctx, 1, tmp_path / "out" / "back")
         assert list((tmp_path / "out").iterdir()) == []
 

@@ -196,6 +196,21 @@ class TestSealAgain:
         seal(w.ctx, "acme", [w.files])
         assert cases.claim_by_id(w.ctx, 4).claim.get("exhibit") == "3"
 
+    def test_seal_again_supersedes_the_newest_version_when_a_file_is_changed_back(self, w: World) -> None:
+        for data, state in ((b"1", "sealed"), (b"2", "superseded"), (b"1", "superseded"), (b"1", "unchanged")):
+            w.put("a.txt", data)
+            assert states(seal(w.ctx, "acme", [w.files])) == {"a.txt": state}
+        chain = [(sealed.leaf_index, sealed.superseded_by) for sealed in cases.claims_of(w.ctx, "acme")]
+        assert chain == [(0, 2), (2, 4), (4, None)]
+
+    def test_seal_takes_a_file_like_a_superseded_version_for_a_new_one(self, w: World) -> None:
+        w.put("x/a.txt", b"1")
+        seal(w.ctx, "acme", [w.files / "x"])
+        w.put("x/a.txt", b"2")
+        seal(w.ctx, "acme", [w.files / "x"])
+        w.put("y/a.txt", b"1")
+        assert states(seal(w.ctx, "acme", [w.files / "y"])) == {"a.txt": "sealed"}
+
     def test_seal_again_does_not_supersede_when_a_file_was_moved(self, w: World, tmp_path: Path) -> None:
         w.put("a.txt", b"1")
         seal(w.ctx, "acme", [w.files])

@@ -86,6 +86,21 @@ class TestHashFile:
 
 
 class TestChangeWhileReading:
+    def test_hash_file_waits_out_the_clock_tick_of_a_file_written_just_now_and_of_no_other(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path, slept = tmp_path / "f", list[float]()
+        monkeypatch.setattr(hashing.time, "sleep", slept.append)
+        for age in (hashing.TICK_NS * 2, -hashing.TICK_NS * 2):
+            path.write_bytes(b"x")
+            os.utime(path, ns=(time.time_ns() - age,) * 2)
+            hash_file(path)
+        assert slept == []
+        monkeypatch.setattr(hashing, "TICK_NS", 10**10)
+        path.write_bytes(b"x")
+        hash_file(path)
+        assert slept == [10.0]
+
     def test_hash_file_does_not_wait_for_times_that_lie_in_the_future(self, tmp_path: Path) -> None:
         (tmp_path / "f").write_bytes(b"x")
         os.utime(tmp_path / "f", (2**33, 2**33))
@@ -125,6 +140,47 @@ class TestChangeWhileReading:
 
         monkeypatch.setattr(os, "readv", readv)
         assert code_of(hash_file(path)) == "changed"
+
+    def test_hash_file_says_changed_when_its_folder_is_replaced_meanwhile(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The file that is read stands still, but it is no longer the one at the path."""
+        for folder in ("a", "b"):
+            (tmp_path / folder).mkdir()
+            (tmp_path / folder / "f").write_bytes(folder.encode())
+            os.utime(tmp_path / folder / "f", (1_000_000_000, 1_000_000_000))
+        real = os.readv
+
+        def readv(descriptor: int, buffers: list[memoryview]) -> int:
+            if (tmp_path / "b").exists():
+                (tmp_path / "a").rename(tmp_path / "old")
+                (tmp_path / "b").rename(tmp_path / "a")
+            return real(descriptor, buffers)
+
+        monkeypatch.setattr(os, "readv", readv)
+        assert code_of(hash_file(tmp_path / "a" / "f")) == "changed"
+
+    def test_hash_file_says_changed_even_when_all_writes_fall_into_one_clock_tick(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = tmp_path / "f"
+        real, reads = os.readv, 0
+
+        def readv(descriptor: int, buffers: list[memoryview]) -> int:
+            nonlocal reads
+            reads += 1
+            if reads == 2:
+                with path.open("r+b") as file:
+                    file.write(b"y")
+            return real(descriptor, buffers)
+
+        monkeypatch.setattr(os, "readv", readv)
+        monkeypatch.setattr(hashing, "BUFFER_BYTES", 64)
+        monkeypatch.setattr(hashing, "SMALL_BYTES", 0)
+        for _ in range(30):
+            path.write_bytes(bytes(128))
+            reads = 0
+            assert code_of(hash_file(path)) == "changed"
 
     def test_hash_file_never_gives_a_digest_of_neither_version_when_a_writer_races(self, tmp_path: Path) -> None:
         path = tmp_path / "f"
