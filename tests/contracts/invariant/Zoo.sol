@@ -39,11 +39,14 @@ contract Zoo {
         return tokens()[seed % 3];
     }
 
-    /// @notice Whether a transfer of this token would go wrong now, whoever the parties are.
-    function misbehaves(address token) external view returns (bool) {
-        if (token == address(fee)) return fee.on();
-        if (token == address(liar)) return liar.failing() || liar.lying();
-        return false;
+    /// @notice Whether pulling this token in would go wrong now, whoever the payer is.
+    function misbehavesIn(address token) external view returns (bool) {
+        return (token == address(fee) && fee.on()) || misbehavesOut(token);
+    }
+
+    /// @notice Whether sending this token out would go wrong now. A fee on what arrives is the recipient's affair.
+    function misbehavesOut(address token) public view returns (bool) {
+        return token == address(liar) && (liar.failing() || liar.lying());
     }
 
     function give(address token, address to, address spender, uint256 amount) external {

@@ -51,7 +51,7 @@ contract EscrowHandler is Handler {
         zoo.give(terms.token, STRANGER, address(escrows), terms.amount);
         bool deniedFunder = terms.token == address(zoo.denylist()) && zoo.denylist().denied(STRANGER);
         bool possible = stateOf(terms) == EscrowState.Open && block.timestamp <= terms.fundBy
-            && !zoo.misbehaves(terms.token) && !deniedFunder;
+            && !zoo.misbehavesIn(terms.token) && !deniedFunder;
         act("escrow fund", possible, STRANGER, abi.encodeCall(IEscrowBook.fund, (terms)));
     }
 
@@ -82,7 +82,7 @@ contract EscrowHandler is Handler {
         (EscrowState state, bool gone) = escrows.escrowOf(escrows.escrowIdOf(terms));
         address owner = state == EscrowState.Released ? payee : payer;
         address caller = rightful ? owner : owner == payer ? payee : payer;
-        bool possible = state >= EscrowState.Released && !gone && rightful && !zoo.misbehaves(terms.token);
+        bool possible = state >= EscrowState.Released && !gone && rightful && !zoo.misbehavesOut(terms.token);
         act("escrow withdraw", possible, caller, abi.encodeCall(IEscrowBook.withdraw, (terms, VAULT)));
     }
 
