@@ -1,7 +1,8 @@
 """Read a multipart request as it streams in: the document goes through the hashes and is nowhere kept.
 
-Parts: `document` (at most one), `receipt` (one), `trust` (at most one trusted-blocks file), `block` (any number of
-CHAIN:NUMBER:0xHASH).  Each has its bound; the bound of the whole body is their sum.
+Parts: `receipt` (one), `document` (at most one; behind the receipt only the digests that it asks for are computed),
+`trust` (at most one trusted-blocks file), `block` (any number of CHAIN:NUMBER:0xHASH).  Each has its bound; the bound
+of the whole body is their sum.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ from typing import Final, Protocol
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from notary.errors import ReceiptInvalid
 from notary.hashing import EXTRA_DIGESTS
 from notary.receipt import MAX_BYTES as MAX_RECEIPT
+from notary.receipt import Receipt
+from notary.verify import needed_digests
 from portal.errors import BodyInvalid, BodyTooLarge
 
 MAX_DOCUMENT: Final = 4 * 1024**3  # larger files are verified where they are
@@ -118,8 +122,16 @@ class _Reader:
         self._seen.add(name)
         self._part = name
         if name == "document":
-            # All that a receipt may ask for: which, is not known while the receipt may still follow.
-            self._hashes = {name: hashlib.new(name) for name in ("sha256", *EXTRA_DIGESTS)}
+            self._hashes = {name: hashlib.new(name) for name in self._needed()}
+
+    def _needed(self) -> tuple[str, ...]:
+        """The digests that the receipt asks for; all that one may ask for while it has not come yet."""
+        if "receipt" not in self._seen:
+            return ("sha256", *EXTRA_DIGESTS)
+        try:
+            return needed_digests(Receipt.from_bytes(self.upload.receipt))
+        except ReceiptInvalid:
+            return ("sha256",)
 
     def data(self, data: bytes, start: int, end: int) -> None:
         self._count += end - start

@@ -32,6 +32,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with deployed_workspace(folder / "w") as workspace:
         tallystick("case", "new", "smith", "--title", "Pumps", "--party", "Li", workspace=workspace)
         tallystick("seal", "smith", files, workspace=workspace)
+        (folder / "more.txt").write_text("three digests")
+        tallystick("case", "new", "digests", workspace=workspace)
+        further = ("--digest", "sha3_512", "--digest", "sm3")
+        tallystick("seal", "digests", folder / "more.txt", *further, workspace=workspace)
         tallystick("anchor", "--wait", "--trust-file", folder / "trust.json", workspace=workspace)
         draft = (
             *("plan", "draft", "p1", "--debtor", "debtor", "--creditor", "creditor", "--token", "test"),
@@ -88,7 +92,7 @@ def is_problem(answer: httpx.Response, status: int, code: str) -> bool:
 class TestService:
     def test_health_and_readiness(self, client: httpx.Client) -> None:
         assert client.get("/healthz").json()["status"] == "ok"
-        assert client.get("/readyz").json() == {"status": "ok", "log": "open", "log_size": 3}
+        assert client.get("/readyz").json() == {"status": "ok", "log": "open", "log_size": 5}
 
     def test_openapi_describes_every_route(self, client: httpx.Client) -> None:
         paths = set(client.get("/openapi.json").json()["paths"])
@@ -130,6 +134,18 @@ class TestVerify:
         verdict = client.post("/v1/verify", files=files).json()
         assert verdict.pop("not_proven")
         assert verdict == said.json["results"][0]["verdict"]
+
+    def test_further_digests_are_checked_whichever_part_comes_first(self, client: httpx.Client) -> None:
+        (claim,) = client.get("/v1/cases/digests").json()["page"]
+        receipt = ("receipt", client.get(f"/v1/receipts/{claim['id']}").content)
+        for document, status in ((b"three digests", "PASSED"), (b"three digestz", "FAILED")):
+            for parts in ([receipt, ("document", document)], [("document", document), receipt]):
+                checks = client.post("/v1/verify", files=parts).json()["checks"]
+                assert checks[1]["status"] == status
+        assert (
+            "sm3"
+            in client.post("/v1/verify", files=[receipt, ("document", b"three digests")]).json()["checks"][1]["detail"]
+        )
 
     def test_without_trust_it_is_indeterminate(self, client: httpx.Client, place: Path) -> None:
         files = {"receipt": self.receipt(client), "document": (place / "files" / "contract.txt").read_bytes()}
@@ -244,11 +260,11 @@ class TestLog:
 
     def test_checkpoint_and_tiles_are_those_of_the_log(self, client: httpx.Client) -> None:
         note = SignedCheckpoint.from_text(client.get("/v1/log/checkpoint").text)
-        assert note.checkpoint.size == 3
-        assert len(client.get("/v1/log/tile/0/000.p/3").content) == 3 * 32
-        assert len(decode_bundle(client.get("/v1/log/tile/entries/000.p/3").content)) == 3
+        assert note.checkpoint.size == 5
+        assert len(client.get("/v1/log/tile/0/000.p/5").content) == 5 * 32
+        assert len(decode_bundle(client.get("/v1/log/tile/entries/000.p/5").content)) == 5
 
-    @pytest.mark.parametrize("path", ["0/000.p/4", "0/001", "0/000", "7/000", "entries/000.p/0", "0/0", "../secret"])
+    @pytest.mark.parametrize("path", ["0/000.p/6", "0/001", "0/000", "7/000", "entries/000.p/0", "0/0", "../secret"])
     def test_a_tile_that_is_not_there_is_not_found(self, client: httpx.Client, path: str) -> None:
         assert client.get(f"/v1/log/tile/{path}").status_code == 404
 
@@ -263,7 +279,7 @@ class TestLog:
 
 class TestCases:
     def test_cases_are_listed_and_paged(self, client: httpx.Client) -> None:
-        (case,) = client.get("/v1/cases").json()
+        case = {case["case"]: case for case in client.get("/v1/cases").json()}["smith"]
         assert (case["case"], case["title"], case["parties"], case["exhibits"]) == ("smith", "Pumps", ["Li"], 2)
         first = client.get("/v1/cases/smith", params={"limit": 1}).json()
         assert (len(first["page"]), first["next"]) == (1, 1)
