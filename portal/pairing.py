@@ -58,11 +58,17 @@ class Pair:
 
 @dataclass(frozen=True)
 class Collected:
-    """What the named paths hold; `refused` are paths that cannot be read, with the reason."""
+    """What the named paths hold.
+
+    refused  paths that cannot be read, with the reason
+    whole    whether a receipt without its document means that the document is missing: not so where single files were
+             named beside a folder of receipts of many
+    """
 
     documents: tuple[Document, ...]
     receipts: tuple[Found, ...]
     refused: tuple[tuple[str, str], ...]
+    whole: bool = True
 
 
 def is_receipt_name(name: str) -> bool:
@@ -105,7 +111,8 @@ def collect(paths: Sequence[str], receipts: Sequence[str]) -> Collected:
         folder = Path(path).is_dir()
         sources += [file.path for file in intake.files if not folder or file.name.endswith(".json")]
     found = [item for source in dict.fromkeys(sources) for item in read_receipts(source)]
-    return Collected(tuple(documents), tuple(found), tuple(refused))
+    whole = not receipts or not documents or any(Path(path).is_dir() for path in paths)
+    return Collected(tuple(documents), tuple(found), tuple(refused), whole)
 
 
 def read_receipts(source: str) -> list[Found]:
@@ -124,7 +131,7 @@ def read_receipts(source: str) -> list[Found]:
 
 
 def pair(collected: Collected, digests: dict[str, Outcome]) -> list[Pair]:
-    """Documents in their order, each with its receipt or none; then receipts whose document is missing.
+    """Documents in their order, each with its receipt or none; then, if whole, receipts whose document is missing.
 
     digests   of each document, by path
     """
@@ -163,7 +170,8 @@ def pair(collected: Collected, digests: dict[str, Outcome]) -> list[Pair]:
             choose(document, by_name.get("/".join(parts[-length:]), []))
     older = _older(receipts)
     left = [found for i, found in enumerate(receipts) if i not in used and i not in older]
-    return [Pair(document, chosen.get(document.path)) for document in documents] + [Pair(None, f) for f in left]
+    pairs = [Pair(document, chosen.get(document.path)) for document in documents]
+    return pairs + [Pair(None, found) for found in left] if collected.whole else pairs
 
 
 def _ends_in(document: Document, found: Found) -> bool:

@@ -21,9 +21,9 @@ A first hour, with a chain of your own machine:
   tallystick deploy                        start the chains, deploy the contracts
   tallystick case new smith-2026           open a case
   tallystick seal smith-2026 contracts/    seal a folder of evidence
-  tallystick anchor --wait                 put the log's head on chain
-  tallystick receipts export smith-2026 --to receipts/
-  tallystick verify contracts/ --receipt receipts/      check every file, offline
+  tallystick anchor --wait --trust-file blocks.json         put the log's head on chain
+  tallystick receipts export smith-2026 --to receipts/     a receipt for each file
+  tallystick verify contracts/ --receipt receipts/ --trust blocks.json     check every file, offline
 """
 
 SECTIONS: Final = (

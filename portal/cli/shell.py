@@ -6,8 +6,8 @@
         ...
         shell.result({"sealed": 3}, "3 files sealed.")
 
-With --json standard output carries exactly one JSON document; words and progress bars are left out. Without it,
-results go to standard output as text and tables, progress to standard error, and only when that is a terminal.
+With --json standard output carries exactly one JSON document and words are left out. Without it,
+results go to standard output as text and tables. Progress goes to standard error, and only when that is a terminal.
 """
 
 from __future__ import annotations
@@ -135,9 +135,9 @@ class Shell:
     def progress(self) -> Iterator[Progress]:
         """A progress bar for each step on standard error while the block runs.
 
-        None with --json or where no terminal is.
+        None where that is no terminal; --json leaves it alone, its document goes to standard output.
         """
-        if self.as_json or not sys.stderr.isatty():
+        if not sys.stderr.isatty():
             yield no_progress
             return
         from rich.console import Console

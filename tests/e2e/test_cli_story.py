@@ -96,11 +96,8 @@ class TestEvidence:
         tallystick("receipts", "export", "smith", "--bundle", "--to", tmp_path / "court", workspace=w)
         (bundle,) = (tmp_path / "court").iterdir()
         assert tallystick("verify", files, "--receipt", bundle, *trust).json["counts"]["PASSED"] == 4
-        assert tallystick("verify", files / "empty", "--receipt", bundle, *trust, expect=(3,)).json["counts"] == {
-            "PASSED": 1,
-            "FAILED": 0,
-            "INDETERMINATE": 3,  # the bundle's other receipts, whose documents were not given
-        }
+        one_of_many = tallystick("verify", files / "empty", "--receipt", bundle, *trust).json
+        assert one_of_many["counts"] == {"PASSED": 1, "FAILED": 0, "INDETERMINATE": 0}  # the others were not asked for
 
     def test_verify_asks_a_node_of_the_verifiers_own(self, sealed: Sealed, w: Path) -> None:
         port = json.loads((w / "chains" / "evidence" / "state.json.run").read_text())["port"]
