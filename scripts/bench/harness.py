@@ -105,7 +105,7 @@ def scratch(name: str) -> Iterator[Path]:
 
 
 def child_environment() -> dict[str, str]:
-    """For programs that are measured: no colours, byte code kept as it is for users, nothing of this process's settings."""
+    """For programs that are measured: no colours, byte code kept as for users, nothing of this process's settings."""
     return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "LC_ALL": "C.UTF-8", "TERM": "dumb"}
 
 
