@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -84,6 +85,23 @@ class KillServer:
         status = self.end()
         assert status in (0, -signal.SIGKILL)
         return status != 0
+
+
+class Moments:
+    """Random moments to kill at, for runs whose length nobody knows: the machine may be busy or idle, and less is left
+    to do with every run. Moments are drawn from a span that shrinks when a run ended first, and grows when it was killed.
+
+    span   seconds, to begin with
+    """
+
+    def __init__(self, rng: random.Random, span: float) -> None:
+        self._rng, self._span = rng, span
+
+    def kill(self, server: KillServer, *arguments: str | int | float) -> bool:
+        """One run, killed at a random moment; whether that came before its end."""
+        killed = server.run_and_kill(self._rng.uniform(0, self._span), *arguments)
+        self._span *= 1.1 if killed else 0.6
+        return killed
 
 
 def serve(job: Callable[..., None]) -> None:
