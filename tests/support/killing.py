@@ -89,7 +89,7 @@ class KillServer:
 
 class Moments:
     """Random moments to kill at, for runs whose length nobody knows: the machine may be busy or idle, and less is left
-    to do with every run. Moments are drawn from a span that shrinks when a run ended first, and grows when it was killed.
+    to do with every run. They are drawn from a span that shrinks when a run ended first, and grows when it was killed.
 
     span   seconds, to begin with
     """
