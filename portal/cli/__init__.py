@@ -20,10 +20,10 @@ A first hour, with a chain of your own machine:
   tallystick init --dev                    a workspace in ./tallystick
   tallystick deploy                        start the chains, deploy the contracts
   tallystick case new smith-2026           open a case
-  tallystick seal smith-2026 contracts/    seal a folder of evidence
+  tallystick seal smith-2026 papers/       seal a folder of evidence
   tallystick anchor --wait --trust-file blocks.json         put the log's head on chain
   tallystick receipts export smith-2026 --to receipts/     a receipt for each file
-  tallystick verify contracts/ --receipt receipts/ --trust blocks.json     check every file, offline
+  tallystick verify papers/ --receipt receipts/ --trust blocks.json        check every file, offline
 """
 
 SECTIONS: Final = (
