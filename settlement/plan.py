@@ -3,7 +3,7 @@
 What the book stores (`Account`) follows from the steps below; what a plan *is* at a moment (`PlanView`) follows from
 the account and the clock.  `apply_poke` only writes down what is already true, so a view is the same before and after.
 
-    None ──open──▶ Active ──late beyond a default rule──▶ Defaulted ──all due and all charges paid──▶ Active
+    None ──open──▶ Active ──late beyond a default rule──▶ Defaulted ──all due principal paid──▶ Active
                      └────────────────── everything paid ──────────────────┴──▶ Completed (absorbing)
 
     sync(t)   note newly late installments; note a default at the moment it became true, not at t
@@ -165,10 +165,14 @@ def owed_total(terms: Terms, account: Account, at: int) -> int:
     return terms.total - account.principal_paid + owed_charges(terms, account, at)
 
 
+def owed_due(terms: Terms, account: Account, at: int) -> int:
+    """Return the principal that is due and unpaid: 0 cures a default, whatever late charges are still owed."""
+    return max(0, cumulative(terms, count_due(terms, at)) - account.principal_paid)
+
+
 def owed_now(terms: Terms, account: Account, at: int) -> int:
     """Return the principal that is due and the late charges, as far as unpaid."""
-    due = cumulative(terms, count_due(terms, at))
-    return max(0, due - account.principal_paid) + owed_charges(terms, account, at)
+    return owed_due(terms, account, at) + owed_charges(terms, account, at)
 
 
 def default_moment(terms: Terms, account: Account) -> int:
@@ -290,7 +294,7 @@ def apply_pay(terms: Terms, account: Account, *, at: int, amount: int, payer: st
     )
     events.append(Paid(payer, principal, charges, account.principal_paid, account.charges_paid))
 
-    if account.status is Status.DEFAULTED and owed_now(terms, account, at) == 0:
+    if account.status is Status.DEFAULTED and owed_due(terms, account, at) == 0:
         account = replace(account, status=Status.ACTIVE, defaulted_at=0)
         events.append(Cured())
     if owed_total(terms, account, at) == 0:

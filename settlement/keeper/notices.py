@@ -16,7 +16,7 @@ from settlement.events import Paid
 from settlement.keeper.actions import Action, PlanSnapshot
 from settlement.keeper.ladder import LOCALES, Role, Stage
 from settlement.money import format_amount
-from settlement.plan import NEVER, default_moment, owed_charges, view_at
+from settlement.plan import NEVER, default_moment, owed_charges, owed_due, view_at
 from settlement.schedule import DAY, civil_from_days, cumulative, due_at
 from settlement.service_errors import RecordMissing
 from settlement.terms import Allocation
@@ -192,8 +192,8 @@ def _figures(
     role = action.contact.role if action.contact is not None else Role.OPERATOR
     moment = default_moment(terms, account)
     charges = owed_charges(terms, account, now)
-    by_the_way = terms.allocation is Allocation.CHARGES_FIRST or charges == 0
-    cure = view.owed_now if by_the_way else view.owed_total  # principal first: charges are reached last of all
+    # All due principal cures: charges first, it is reached only after the charges; principal first, without them.
+    cure = view.owed_now if terms.allocation is Allocation.CHARGES_FIRST else owed_due(terms, account, now)
     figures: dict[str, object] = {
         "greeting": _GREETINGS[locale][role],
         "debtor": role is Role.DEBTOR,
@@ -208,6 +208,7 @@ def _figures(
         "owed_total": money(view.owed_total),
         "owed_total_zero": view.owed_total == 0,
         "owed_charges": money(charges),
+        "owed_charges_zero": charges == 0,
         "cure": money(cure),
         "late_flat": money(terms.late_flat),
         "late_daily": money(terms.late_daily),

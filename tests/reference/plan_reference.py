@@ -154,7 +154,7 @@ class Plan:
                     heap.fixed_charge = self.charge(heap, at)
         charges += left
         self.charges_paid += charges
-        if self.defaulted_at and self.owed_now(at) == 0:
+        if self.defaulted_at and all(heap.full for heap in self.heaps if heap.due <= at):
             self.defaulted_at = 0
         if self.owed_total(at) == 0:
             self.completed = True

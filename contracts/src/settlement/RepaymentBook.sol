@@ -187,7 +187,8 @@ contract RepaymentBook is IRepaymentBook, EIP712, ReentrancyGuardTransient {
         );
 
         if (account.status == Status.Defaulted) {
-            if (_owedNow(terms, principalPaid, standing.owedCharges - charges, block.timestamp) == 0) {
+            // All due principal cures, whatever charges are owed: PrincipalFirst reaches those only after the last unit.
+            if (principalPaid >= terms.cumulativeDown(terms.countDue(block.timestamp))) {
                 account.status = Status.Active;
                 account.defaultedAt = NOT_DEFAULTED;
                 emit Cured(planId);

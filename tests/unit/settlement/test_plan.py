@@ -133,7 +133,17 @@ class TestPay:
         ]
         assert (account.status, account.defaulted_at) == (Status.DEFAULTED, moment + 1)
 
-    def test_cures_a_default_when_all_that_is_due_and_all_charges_are_paid(self) -> None:
+    def test_principal_first_cures_a_default_when_the_due_principal_is_paid_and_charges_stay_owed(self) -> None:
+        at = DUE[2] + GRACE + 7 * DAY
+        short, _ = pay(opened(), at, 332)
+        assert short.status is Status.DEFAULTED
+        account, events = pay(opened(), at, 333)
+        assert events[2:] == [Paid(THIRD, 333, 0, 333, 0), Cured()]
+        assert (account.status, account.defaulted_at) == (Status.ACTIVE, 0)
+        seen = view_at(MONTHLY, account, at)
+        assert (seen.state, seen.owed_now) == (State.CURRENT, 62)
+
+    def test_charges_first_cures_a_default_when_the_due_principal_is_paid_and_so_all_charges(self) -> None:
         at = DUE[2] + GRACE + 7 * DAY
         owed = 333 + 40 + 22
         short, _ = pay(opened(CHARGES_FIRST), at, owed - 1, CHARGES_FIRST)

@@ -21,6 +21,7 @@ from settlement.keeper.notices import (
     spell_time,
     write,
 )
+from settlement.plan import Status, view_at
 from settlement.schedule import DAY, due_at
 from settlement.service_errors import RecordMissing
 from settlement.terms import Allocation
@@ -112,7 +113,20 @@ class TestNumbers:
         by_charges = letter(Stage.DEFAULT, plan=snapshot(replace(MONTHLY, allocation=Allocation.CHARGES_FIRST)))
         by_principal = letter(Stage.DEFAULT)
         assert f"Paying {3_000 + charges:,}.00 USDX today cures the default" in by_charges.text
-        assert f"Paying {12_000 + charges:,}.00 USDX today cures the default" in by_principal.text
+        assert "Paying 3,000.00 USDX today cures the default" in by_principal.text
+
+    def test_cure_tells_of_charges_only_where_some_are_owed(self) -> None:
+        by_charges = snapshot(replace(MONTHLY, allocation=Allocation.CHARGES_FIRST))
+        due = view_at(by_charges.terms, by_charges.account, DEFAULT + 1).owed_now
+        without = letter(Stage.CURED, plan=paid(by_charges, due, DEFAULT + 1), now=DEFAULT + 1)
+        owing = letter(Stage.CURED, plan=paid(snapshot(), 3_000_000_000, DEFAULT + 1), now=DEFAULT + 1)
+        assert "Late charges" not in without.text
+        assert f"Late charges of {(due - 3_000_000_000) // 10**6}.00 USDX are still owed." in owing.text
+
+    def test_cure_names_no_next_date_where_only_charges_are_left(self) -> None:
+        plan = paid(snapshot(), 12_000_000_000, DEFAULT + 1)
+        assert plan.account.status is Status.ACTIVE
+        assert "Next due date" not in letter(Stage.CURED, plan=plan, now=DEFAULT + 1).text
 
     def test_payment_tells_parts_and_payer(self) -> None:
         plan = paid(snapshot(), 400_000_000, FIRST_DUE - DAY)

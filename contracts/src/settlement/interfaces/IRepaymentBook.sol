@@ -59,7 +59,8 @@ interface IRepaymentBook {
     /// not the second at which somebody wrote it down.
     event Defaulted(bytes32 indexed planId, uint40 defaultedAt);
 
-    /// @notice All that was due, and all charges, were paid: the plan is no longer in default.
+    /// @notice All principal that was due is paid: the plan is no longer in default. Under ChargesFirst all charges are
+    /// paid by then as well; under PrincipalFirst they may still be owed.
     event Cured(bytes32 indexed planId);
 
     /// @notice Principal and charges are paid in full.
@@ -81,6 +82,7 @@ interface IRepaymentBook {
     /// @notice Pay into a plan: anybody, any amount; never more than what remains of the plan in total is taken.
     /// Requirements: the plan is open; something is owed; `amount` is not zero; the caller has the tokens and has
     /// approved this contract for what is taken.
+    /// A plan in default is cured when, after the payment, all principal due by then is paid, in both allocations.
     /// Emits, in this order and as they apply: InstallmentsMissed, Defaulted, Paid, Cured, Completed.
     /// @return taken what was taken: min(amount, owedTotal)
     function pay(Terms calldata terms, uint128 amount) external returns (uint128 taken);

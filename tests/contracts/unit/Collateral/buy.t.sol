@@ -72,7 +72,7 @@ contract BuyTest is SecuredFixture {
 
     /// @notice Without the bound the debtor could pay almost all, keep the gold, and get the buyer's money as surplus.
     function test_buy_reverts_when_a_payment_just_ahead_shrank_the_lot() external {
-        startAuction();
+        startAuctionWithAllDue();
         fund(BUYER, address(collateral), 2 * TOTAL);
         pay(terms, TOTAL - 1000);
         uint128 lot = collateral.lotOf(terms, ct);
@@ -101,7 +101,7 @@ contract BuyTest is SecuredFixture {
     }
 
     function test_buy_below_the_debt_pays_all_of_it_in_and_the_rest_stays_owed() external {
-        startAuction();
+        startAuctionWithAllDue();
         uint128 debt = viewNow(terms).owedTotal;
         vm.warp(block.timestamp + 3599);
         buyAs(BUYER, ct.reserve, ct.amount);
@@ -111,6 +111,17 @@ contract BuyTest is SecuredFixture {
         expectHeld(0, 0);
         pay(terms, ALL);
         vm.assertTrue(viewNow(terms).state == PlanState.Completed, "can still be completed");
+    }
+
+    function test_buy_below_the_debt_cures_when_it_pays_all_due_principal() external {
+        startAuction();
+        vm.assertLt(sumOf(terms, viewNow(terms).due), ct.reserve, "the floor covers what is due");
+        uint128 debt = viewNow(terms).owedTotal;
+        vm.warp(block.timestamp + 3599);
+        buyAs(BUYER, ct.reserve, ct.amount);
+        vm.assertEq(viewNow(terms).owedTotal, debt - ct.reserve, "rest of the debt");
+        vm.assertTrue(viewNow(terms).state == PlanState.Current, "cured");
+        expectHeld(0, 0);
     }
 
     function test_buy_sells_the_rest_only_when_part_was_released_before() external {
@@ -150,6 +161,11 @@ contract BuyTest is SecuredFixture {
         vm.assertEq(free + quantity, ct.amount, "gold: free and sold are all");
         vm.assertEq(collateral.releasable(terms, ct), free, "what was free is free");
         expectHeld(free, price - paidIn);
+    }
+
+    function startAuctionWithAllDue() private {
+        vm.warp(dueOf(terms, 12) + 1);
+        collateral.startAuction(terms, ct);
     }
 
     function test_buy_locks_out_a_token_that_comes_back_in() external {

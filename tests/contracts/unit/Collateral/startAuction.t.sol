@@ -35,9 +35,8 @@ contract StartAuctionTest is SecuredFixture {
     function test_startAuction_reverts_when_only_charges_are_owed() external {
         toDefault();
         pay(terms, TOTAL);
-        vm.assertTrue(viewNow(terms).state == PlanState.Defaulted, "charges keep it in default");
-        vm.expectRevert(abi.encodeWithSelector(Errors.Collateral_NothingToSell.selector, planId));
-        collateral.startAuction(terms, ct);
+        vm.assertGt(viewNow(terms).owedTotal, 0, "charges are owed");
+        refusedAs(PlanState.Current);
     }
 
     function test_startAuction_reverts_while_one_is_running_and_starts_again_after_its_end() external {

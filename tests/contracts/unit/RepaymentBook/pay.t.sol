@@ -151,7 +151,7 @@ contract PayTest is PlanFixture {
         vm.assertEq(book.accountOf(planId).noted, 3, "noted");
     }
 
-    function test_pay_cures_when_all_due_and_all_charges_are_paid_and_not_a_unit_before() external {
+    function test_pay_cures_when_charges_first_and_all_due_is_paid_and_not_a_unit_before() external {
         Terms memory terms = secondsTerms();
         terms.allocation = Allocation.ChargesFirst;
         bytes32 planId = open(terms);
@@ -170,6 +170,28 @@ contract PayTest is PlanFixture {
         vm.assertTrue(viewNow(terms).state == PlanState.Current, "cured");
         vm.assertEq(book.accountOf(planId).defaultedAt, 0, "no longer in default");
         vm.assertEq(viewNow(terms).owedNow, 0, "nothing owed now");
+    }
+
+    function test_pay_cures_when_principal_first_and_the_due_principal_is_paid_and_not_a_unit_before() external {
+        Terms memory terms = secondsTerms();
+        bytes32 planId = open(terms);
+        vm.warp(dueOf(terms, 3) + GRACE + 1);
+        book.poke(terms);
+        uint128 due = sumOf(terms, 3);
+        uint128 charges = viewNow(terms).owedNow - due;
+        vm.assertGt(charges, 0, "charges are owed");
+
+        pay(terms, due - 1);
+        vm.assertTrue(viewNow(terms).state == PlanState.Defaulted, "a unit is missing");
+        vm.assertTrue(book.accountOf(planId).status == Status.Defaulted, "stored too");
+        fund(debtor, address(book), 1);
+        vm.expectEmit(address(book));
+        emit IRepaymentBook.Cured(planId);
+        vm.prank(debtor);
+        book.pay(terms, 1);
+        vm.assertTrue(viewNow(terms).state == PlanState.Current, "cured");
+        vm.assertEq(book.accountOf(planId).defaultedAt, 0, "no longer in default");
+        vm.assertEq(viewNow(terms).owedNow, charges, "the charges stay owed");
     }
 
     function test_pay_writes_default_at_its_own_moment_and_cures_in_one_go_when_nobody_poked() external {
