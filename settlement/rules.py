@@ -15,7 +15,7 @@ from settlement.terms_errors import (
     ChargesTooLarge,
     CollateralMismatch,
     CollateralTermsInvalid,
-    CollateralWithoutDefault,
+    CollateralWithoutDefaultSeconds,
     DefaultBeforeGrace,
     DefaultMissedOutOfRange,
     EscrowTermsInvalid,
@@ -184,5 +184,5 @@ def _default(terms: Terms) -> None:
             if terms.has_collateral
             else "the hash of collateral terms without a collateral module"
         )
-    if terms.has_collateral and terms.default_missed == RULE_OFF and terms.default_seconds == RULE_OFF:
-        raise CollateralWithoutDefault(collateral=terms.collateral)
+    if terms.has_collateral and terms.default_seconds == RULE_OFF:
+        raise CollateralWithoutDefaultSeconds(collateral=terms.collateral)

@@ -145,12 +145,12 @@ class DefaultBeforeGrace(TermsInvalid):
     template = "default {default_seconds} s after a due date, before the grace period of {grace_seconds} s ends"
 
 
-class CollateralWithoutDefault(TermsInvalid):
-    """Collateral is pledged but no rule ever brings default."""
+class CollateralWithoutDefaultSeconds(TermsInvalid):
+    """Collateral is pledged but default by time is off: the last installments could stay unpaid without default."""
 
-    code = "settlement.terms-collateral-without-default"
-    hint = "Switch on a default rule, or take the collateral out: it could never serve the creditor."
-    template = "collateral {collateral} is named and both default rules are off"
+    code = "settlement.terms-collateral-without-default-seconds"
+    hint = "Give a time to default, or take the collateral out: it could stay stuck over the last installments."
+    template = "collateral {collateral} is named and default by time is off"
 
 
 class CollateralMismatch(TermsInvalid):

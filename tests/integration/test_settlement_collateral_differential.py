@@ -73,7 +73,7 @@ def pledged(draw: st.DrawFn, chain: SettlementChain) -> tuple[Terms, CollateralT
     )
     plan = dataclasses.replace(
         base,
-        default_missed=base.default_missed or 1,
+        default_seconds=base.default_seconds or base.grace_seconds or 1,
         collateral=chain.collateral.address,
         collateral_terms=collateral_terms_hash(collateral),
     )

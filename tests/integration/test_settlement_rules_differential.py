@@ -36,7 +36,7 @@ SAME_RULE: dict[type[TermsInvalid], str] = {
     wrong.ChargesTooLarge: "Terms_ChargesTooLarge",
     wrong.DefaultMissedOutOfRange: "Terms_DefaultMissedOutOfRange",
     wrong.DefaultBeforeGrace: "Terms_DefaultBeforeGrace",
-    wrong.CollateralWithoutDefault: "Terms_CollateralWithoutDefault",
+    wrong.CollateralWithoutDefaultSeconds: "Terms_CollateralWithoutDefaultSeconds",
     wrong.CollateralMismatch: "Terms_CollateralMismatch",
     wrong.SignByPassed: "Terms_SignByPassed",
 }

@@ -130,12 +130,13 @@ class World:
         return replace(base, **changes)  # type: ignore[arg-type]
 
     def secured(self, amount: int = 1_000_000, **changes: object) -> tuple[Terms, CollateralTerms]:
-        """Terms with collateral in gold; in default after two missed installments."""
+        """Terms with collateral in gold; in default after two missed installments, or one for 30 days."""
         pledge = CollateralTerms(self.gold, amount, 15_000, 600_000_000, 3_600)
         named: dict[str, object] = {
             "collateral": self.addresses.collateral,
             "collateral_terms": collateral_terms_hash(pledge),
             "default_missed": 2,
+            "default_seconds": 30 * DAY,
         }
         return self.terms(**{**named, **changes}), pledge
 

@@ -187,7 +187,7 @@ contract RepaymentBook is IRepaymentBook, EIP712, ReentrancyGuardTransient {
         );
 
         if (account.status == Status.Defaulted) {
-            // All due principal cures, whatever charges are owed: PrincipalFirst reaches those only after the last unit.
+            // All due principal cures, whatever charges are owed: PrincipalFirst reaches those last of all.
             if (principalPaid >= terms.cumulativeDown(terms.countDue(block.timestamp))) {
                 account.status = Status.Active;
                 account.defaultedAt = NOT_DEFAULTED;

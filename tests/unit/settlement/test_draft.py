@@ -142,8 +142,8 @@ class TestDraft:
             ({"collateral": MODULE}, wrong.CollateralMismatch),
             ({"collateral_terms": COLLATERAL}, wrong.CollateralMismatch),
             (
-                {"collateral": MODULE, "collateral_terms": COLLATERAL, "default_missed": 0, "default_seconds": 0},
-                wrong.CollateralWithoutDefault,
+                {"collateral": MODULE, "collateral_terms": COLLATERAL, "default_seconds": 0},
+                wrong.CollateralWithoutDefaultSeconds,
             ),
             ({"sign_by": NOW - 1}, wrong.SignByPassed),
             ({"salt": b"short"}, FieldOutOfRange),

@@ -97,7 +97,7 @@ BORDERS: list[tuple[str, Terms, dict[str, Any], dict[str, Any], type[TermsInvali
     ("missed at most all", MONTHLY, {"default_missed": 6}, {"default_missed": 7}, wrong.DefaultMissedOutOfRange),
     ("default not before grace ends", MONTHLY, {"default_seconds": 5 * DAY}, {"default_seconds": 5 * DAY - 1}, wrong.DefaultBeforeGrace),
     ("default by time off", MONTHLY, {"default_seconds": 0}, {"default_seconds": 1}, wrong.DefaultBeforeGrace),
-    ("collateral needs a default rule", PLEDGED, {"default_missed": 0}, {"default_missed": 0, "default_seconds": 0}, wrong.CollateralWithoutDefault),
+    ("collateral needs default by time", PLEDGED, {"default_missed": 0}, {"default_seconds": 0}, wrong.CollateralWithoutDefaultSeconds),
     ("collateral needs its terms", PLEDGED, {}, {"collateral_terms": bytes(32)}, wrong.CollateralMismatch),
     ("collateral terms need a module", PLEDGED, {}, {"collateral": ZERO}, wrong.CollateralMismatch),
 ]  # fmt: skip

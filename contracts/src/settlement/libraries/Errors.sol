@@ -154,8 +154,9 @@ library Errors {
     /// @notice Thrown when a collateral module stands without terms, or terms stand without a module.
     error Terms_CollateralMismatch(address collateral, bytes32 collateralTerms);
 
-    /// @notice Thrown when collateral is pledged but no rule ever brings default.
-    error Terms_CollateralWithoutDefault(address collateral);
+    /// @notice Thrown when collateral is pledged but default by seconds is off: the last installments, fewer than
+    /// defaultMissed, could stay unpaid for ever without default, and the collateral would be stuck.
+    error Terms_CollateralWithoutDefaultSeconds(address collateral);
 
     /// @notice Thrown when default would begin before the grace period ends, in seconds after a due date.
     error Terms_DefaultBeforeGrace(uint32 defaultSeconds, uint32 graceSeconds);

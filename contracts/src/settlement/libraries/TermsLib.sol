@@ -118,8 +118,9 @@ library TermsLib {
         if ((collateral == address(0)) != (terms.collateralTerms == 0)) {
             revert Errors.Terms_CollateralMismatch(collateral, terms.collateralTerms);
         }
-        if (collateral != address(0) && missed == 0 && defaultSeconds == 0) {
-            revert Errors.Terms_CollateralWithoutDefault(collateral);
+        // Missed installments alone never bring default once fewer than that many are left.
+        if (collateral != address(0) && defaultSeconds == 0) {
+            revert Errors.Terms_CollateralWithoutDefaultSeconds(collateral);
         }
     }
 }

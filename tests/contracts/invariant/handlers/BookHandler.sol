@@ -60,8 +60,7 @@ contract BookHandler is Handler {
         Terms memory terms = TermsMaker.make(base(seed), seed, 14, 20 days);
         terms.salt = keccak256(abi.encode(seed, _plans.length)); // the fuzzer likes to repeat itself
         Plan memory plan;
-        plan.secured =
-            TermsMaker.pick(seed, "secured", 0, 1) == 0 && (terms.defaultMissed != 0 || terms.defaultSeconds != 0);
+        plan.secured = TermsMaker.pick(seed, "secured", 0, 1) == 0 && (terms.defaultSeconds != 0);
         if (plan.secured) {
             plan.ct = collateralTerms(terms, seed);
             if (denied(plan.ct.token, terms.debtor)) return;

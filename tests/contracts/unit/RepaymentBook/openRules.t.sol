@@ -224,10 +224,12 @@ contract OpenRulesTest is PlanFixture {
         refused(terms, abi.encodeWithSelector(Errors.Terms_CollateralMismatch.selector, address(0), keccak256("terms")));
     }
 
-    function test_open_reverts_when_collateral_could_never_be_used() external {
+    function test_open_reverts_when_collateral_could_be_stuck_without_default_by_seconds() external {
         Terms memory terms = secured(secondsTerms(), goldTerms());
-        (terms.defaultMissed, terms.defaultSeconds) = (0, 0);
-        refused(terms, abi.encodeWithSelector(Errors.Terms_CollateralWithoutDefault.selector, collateral));
+        terms.defaultSeconds = 0; // the last installments but one could stay unpaid for ever
+        refused(terms, abi.encodeWithSelector(Errors.Terms_CollateralWithoutDefaultSeconds.selector, collateral));
+        terms.defaultMissed = 0;
+        refused(terms, abi.encodeWithSelector(Errors.Terms_CollateralWithoutDefaultSeconds.selector, collateral));
         terms.collateral = address(0);
         terms.collateralTerms = 0;
         accepted(terms);
