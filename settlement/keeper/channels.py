@@ -15,7 +15,9 @@ import hashlib
 import json
 import re
 import smtplib
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -30,6 +32,7 @@ from apprise.exception import AppriseImproperlyConfigured
 from apprise.plugins.custom_json import NotifyJSON
 from apprise.plugins.email.base import NotifyEmail
 from apprise.plugins.email.smtp import AppriseSMTPController
+from urllib3.exceptions import HTTPError
 
 from settlement.keeper.notices import Letter
 from settlement.service_errors import (
@@ -48,6 +51,9 @@ MAX_ANSWER = 200
 
 TIMEOUT_SECONDS = 10
 """How long one connection or answer is waited for."""
+
+WORDS_SECONDS = 2.0
+"""How long the words after an answer's status are waited for in all; the status alone decides."""
 
 _TRY_LATER = frozenset({408, 425, 429})
 """HTTP statuses below 500 that ask to come back."""
@@ -338,7 +344,7 @@ class WebHook:
             "sent_at": sent_at,
         }
         try:
-            answer = requests.request(
+            answer = _Session().request(
                 hook.method,
                 hook.url,
                 data=json.dumps(body, ensure_ascii=False).encode(),
@@ -350,15 +356,44 @@ class WebHook:
                 allow_redirects=False,
                 stream=True,
             )
-            with answer:
-                code, text = answer.status_code, answer.raw.read1(MAX_ANSWER, decode_content=False)
-        except (requests.RequestException, OSError) as exc:
+        except (requests.RequestException, HTTPError, OSError) as exc:
             raise ChannelUnreachable(channel=self.name, reason=f"{hook.host}: {type(exc).__name__}") from exc
+        code, text = answer.status_code, _words(answer)
         if 200 <= code < 300:
             return Delivery(f"{reference}@{self.origin}", _answer(code, text))
         if code >= 500 or code in _TRY_LATER:
             raise ChannelUnreachable(channel=self.name, reason=_answer(code, text))
         raise ChannelRefused(channel=self.name, reason=_answer(code, text))
+
+
+class _Session(requests.Session):
+    """A session that takes no answer for a redirect: requests would read all of such a body to tell where it leads."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Lead nowhere."""
+
+
+def _words(answer: requests.Response) -> bytes:
+    """Return the first words after an answer's status, and close it; what breaks or takes too long counts as none.
+
+    The whole reading is bounded, not each byte's: a server may send one every few seconds.
+    """
+
+    def give_up() -> None:
+        with suppress(Exception):  # it may have come to its end just now
+            answer.raw.shutdown()
+
+    watch = threading.Timer(WORDS_SECONDS, give_up)
+    watch.daemon = True
+    watch.start()
+    try:
+        return bytes(answer.raw.read1(MAX_ANSWER, decode_content=False))
+    except Exception:  # words are a decoration: nothing that goes wrong with them says anything about the notice
+        return b""
+    finally:
+        watch.cancel()
+        with suppress(Exception):
+            answer.close()
 
 
 def _read_hook(address: str, role: str, name: str) -> Hook:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from support.smtpd import MailServer
 from support.webhook import WebHookServer
 
-from settlement.keeper.channels import Notifier, check_address, reference_of
+from settlement.keeper.channels import TIMEOUT_SECONDS, WORDS_SECONDS, Notifier, check_address, reference_of
 from settlement.keeper.notices import Letter
 from settlement.service_errors import (
     ChannelRefused,
@@ -27,6 +31,40 @@ def closed_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@contextmanager
+def broken_hook(head: bytes, *, trickle: bytes = b"", stall: bool = False) -> Iterator[str]:
+    """An HTTP server whose one answer breaks off after its head; yields its Apprise address.
+
+    trickle  bytes that are sent again and again, until the client has gone
+    stall    the connection stays open and nothing comes
+    """
+    over = threading.Event()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(1)
+
+        def serve() -> None:
+            taken, _ = listener.accept()
+            with taken:
+                taken.recv(65_536)
+                taken.sendall(b"HTTP/1.1 " + head + b"\r\n\r\n")
+                while trickle and not over.wait(0.1):
+                    try:
+                        taken.sendall(trickle)
+                    except OSError:
+                        return
+                if stall:
+                    over.wait(TIMEOUT_SECONDS + 5)
+
+        server = threading.Thread(target=serve)
+        server.start()
+        try:
+            yield f"json://127.0.0.1:{listener.getsockname()[1]}/hook"
+        finally:
+            over.set()
+            server.join(10)
 
 
 class TestMail:
@@ -145,6 +183,37 @@ class TestWebHook:
         channel = Notifier("origin.test").channel(f"json://127.0.0.1:{closed_port()}/", role="operator", name="hook")
         with pytest.raises(ChannelUnreachable, match="ConnectionError"):
             channel.deliver(LETTER, KEY, SENT_AT)
+
+    @pytest.mark.parametrize("stall", [False, True], ids=["breaks-off", "stalls"])
+    def test_taken_notice_stays_taken_when_the_answers_body_breaks(self, stall: bool) -> None:
+        with broken_hook(b"200 OK\r\nContent-Length: 100", stall=stall) as url:
+            channel = Notifier("origin.test").channel(url, role="operator", name="hook")
+            assert channel.deliver(LETTER, KEY, SENT_AT).answer == "200"
+
+    @pytest.mark.parametrize("stall", [False, True], ids=["breaks-off", "stalls"])
+    def test_busy_server_is_tried_again_when_the_answers_body_breaks(self, stall: bool) -> None:
+        with broken_hook(b"503 Busy\r\nContent-Length: 100", stall=stall) as url:
+            channel = Notifier("origin.test").channel(url, role="operator", name="hook")
+            with pytest.raises(ChannelUnreachable, match="503"):
+                channel.deliver(LETTER, KEY, SENT_AT)
+
+    @pytest.mark.parametrize(
+        ("head", "error"),
+        [
+            (b"200 OK\r\nTransfer-Encoding: chunked", None),
+            (b"307 Elsewhere\r\nLocation: /\r\nContent-Length: 100000", ChannelRefused),
+        ],
+    )
+    def test_body_that_trickles_does_not_hold_the_keeper(self, head: bytes, error: type[Exception] | None) -> None:
+        begun = time.monotonic()
+        with broken_hook(head, trickle=b"0") as url:
+            channel = Notifier("origin.test").channel(url, role="operator", name="hook")
+            if error is None:
+                channel.deliver(LETTER, KEY, SENT_AT)
+            else:
+                with pytest.raises(error, match="307"):
+                    channel.deliver(LETTER, KEY, SENT_AT)
+            assert time.monotonic() - begun < WORDS_SECONDS + 3
 
 
 class TestSecrets:
