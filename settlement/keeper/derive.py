@@ -2,10 +2,14 @@
 
 Plans are looked at when an event came or when their `wake_at` has passed; everything about one plan is one transaction,
 so its actions, its told events and its next waking agree whenever the process dies.
+
+A plan for which this fails is in trouble: the reason is written down and logged, the others go on, and it is tried
+again when its pause is over or an event of it comes.
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -14,6 +18,7 @@ from sqlalchemy.engine import Connection
 from settlement.auction import lot_for_sale
 from settlement.context import SettlementContext
 from settlement.keeper.actions import Action, Happening, Kind, PlanSnapshot, Security, due_actions, wake_at
+from settlement.keeper.follow import DATABASE_FAILURES, MAX_TROUBLE, trouble_of
 from settlement.keeper.ladder import Stage
 from settlement.plan import NO_ACCOUNT, sync
 from settlement.records import PlanRecord, add_actions, contacts_of, plan_of_row
@@ -27,6 +32,15 @@ BUDGET_PAUSE_SECONDS = 3_600
 """How long a plan whose budget is spent is left alone."""
 
 
+TROUBLE_PAUSE_SECONDS = 3_600
+"""How long a plan is left alone after it could not be told what is due for it."""
+
+UNTOLD = "what is due cannot be told: "
+"""How the trouble begins that is found here; a plan in any other trouble is not looked at."""
+
+_log = logging.getLogger(__name__)
+
+
 def derive(context: SettlementContext, now: int) -> int:
     """Write down what is due; returns how many actions are new.
 
@@ -36,10 +50,23 @@ def derive(context: SettlementContext, now: int) -> int:
         awake = connection.execute(_awake(now)).scalars().all()
     new = 0
     for plan_id in awake:
-        with context.engine.begin() as connection:
-            row = connection.execute(plans.select().where(plans.c.plan_id == plan_id).with_for_update()).one()
-            new += _derive_plan(connection, context, plan_of_row(row), now)
+        try:
+            with context.engine.begin() as connection:
+                row = connection.execute(plans.select().where(plans.c.plan_id == plan_id).with_for_update()).one()
+                new += _derive_plan(connection, context, plan_of_row(row), now)
+        except DATABASE_FAILURES:
+            raise
+        except Exception as exc:  # of this plan alone: the others go on
+            _put_aside(context, plan_id, trouble_of(exc), now)
     return new
+
+
+def _put_aside(context: SettlementContext, plan_id: str, reason: str, now: int) -> None:
+    """Write down why nothing can be done for a plan, and let it pause."""
+    _log.warning("%s: %s%s", plan_id, UNTOLD, reason)
+    row = {"trouble": (UNTOLD + reason)[:MAX_TROUBLE], "wake_at": now + TROUBLE_PAUSE_SECONDS}
+    with context.engine.begin() as connection:
+        connection.execute(plans.update().where(plans.c.plan_id == plan_id).values(row))
 
 
 def snapshot(connection: Connection, context: SettlementContext, plan: PlanRecord) -> PlanSnapshot:
@@ -69,11 +96,12 @@ def with_security(found: PlanSnapshot, plan: PlanRecord, now: int) -> PlanSnapsh
     return replace(found, security=Security(position.auctions, position.ends_at, lot))
 
 
-def _awake(now: int) -> sa.Select[tuple[str]]:
+def _awake(now: int) -> sa.Select[str]:
     table = plans.c
+    sound = table.trouble.is_(None) | table.trouble.startswith(UNTOLD)
     return (
         sa.select(table.plan_id)
-        .where(table.status.in_((OPEN, COMPLETED)), table.trouble.is_(None), table.wake_at <= now)
+        .where(table.status.in_((OPEN, COMPLETED)), sound, table.wake_at <= now)
         .order_by(table.wake_at, table.plan_id)
     )
 
@@ -88,7 +116,7 @@ def _derive_plan(connection: Connection, context: SettlementContext, plan: PlanR
     wake = wake_at(replace(found, happened=()), now)
     if paused:
         wake = now + BUDGET_PAUSE_SECONDS
-    connection.execute(plans.update().where(plans.c.plan_id == plan.plan_id).values(wake_at=wake))
+    connection.execute(plans.update().where(plans.c.plan_id == plan.plan_id).values(wake_at=wake, trouble=None))
     return new
 
 

@@ -4,7 +4,9 @@
 2. Each final event behind our cursor is given to its plan or escrow, if that is in this workspace.
 3. A plan that came into the workspace after its events did is caught up with them from the beginning.
 4. Accounts are folded by the pure mirror, which computes every number again.  A plan whose events do not fit is in
-   trouble: it is left as it was, nothing is done for it, it is tried again in every round, and all others go on.
+   trouble: it is left as it was, nothing is done for it, it is tried again (and logged) in every round, and all others
+   go on.  So it is with a plan whose terms or row break the code itself: nobody's plan may stop anybody else's.
+5. Anybody can have the book say `PokeSkipped` about terms that were never opened, nor checked.  It is not listened to.
 
 Rows, events, and cursor are written in one transaction, so dying between any two lines repeats or does, never skips.
 """
@@ -12,6 +14,7 @@ Rows, events, and cursor are written in one transaction, so dying between any tw
 from __future__ import annotations
 
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -25,7 +28,6 @@ from onchain.decode import Event as ChainEvent
 from onchain.follow import EventKey, Follower
 from settlement import events as happened
 from settlement.context import SettlementContext
-from settlement.errors import HistoryInconsistent
 from settlement.history import fold
 from settlement.keeper.ladder import Stage
 from settlement.plan import NO_ACCOUNT, Account, Status, owed_now
@@ -66,8 +68,16 @@ PAGE = 5_000
 MAX_TROUBLE = 500
 """Characters kept of why a plan's events do not fit."""
 
+SAYS_NOTHING = "PokeSkipped"
+"""The book's event about a plan that it does not know: no account follows from it."""
+
+DATABASE_FAILURES = (sa.exc.OperationalError, sa.exc.InterfaceError)
+"""Locked, full, gone: failures that are no single plan's, so they end the round and the next one tries again."""
+
 WAKE_NOW = 0
 """`wake_at` of a plan that has to be looked at in the next round, whatever the time."""
+
+_log = logging.getLogger(__name__)
 
 _ESCROW_STATES = {
     "EscrowOpened": OPEN,
@@ -190,25 +200,38 @@ def _subject(event: ChainEvent) -> str:
 
 
 def _apply(connection: Connection, context: SettlementContext, found: list[ChainEvent]) -> tuple[int, set[str]]:
-    """Give events to their plans and escrows; returns how many were new to one, and the plans that they do not fit."""
+    """Give events to their plans and escrows; returns how many were new to one, and the ids that failed."""
     by_subject: dict[str, list[ChainEvent]] = defaultdict(list)
     for event in sorted(found, key=lambda one: (one.block_number, one.log_index)):
         by_subject[_subject(event)].append(event)
-    applied, troubled = 0, set()
+    applied, troubled = 0, set[str]()
     for subject, theirs in by_subject.items():
-        plan = connection.execute(plans.select().where(plans.c.plan_id == subject)).first()
-        if plan is not None:
-            try:
-                applied += _apply_to_plan(connection, context, plan_of_row(plan), theirs)
-            except HistoryInconsistent as exc:
-                troubled.add(subject)
-                row = {"trouble": str(exc)[:MAX_TROUBLE], "caught_up": False, "updated_at": context.clock()}
-                connection.execute(plans.update().where(plans.c.plan_id == subject).values(row))
-            continue
-        escrow = connection.execute(escrows.select().where(escrows.c.escrow_id == subject)).first()
-        if escrow is not None:
-            applied += _apply_to_escrow(connection, context, escrow_of_row(escrow), theirs)
+        try:
+            with connection.begin_nested():
+                applied += _apply_to_subject(connection, context, subject, theirs)
+        except DATABASE_FAILURES:
+            raise
+        except Exception as exc:  # of this one alone: the others go on
+            troubled.add(subject)
+            reason = trouble_of(exc)
+            _log.warning("%s is left as it was, its events cannot be applied: %s", subject, reason)
+            again = {"caught_up": False, "updated_at": context.clock()}
+            connection.execute(plans.update().where(plans.c.plan_id == subject).values(trouble=reason, **again))
+            connection.execute(escrows.update().where(escrows.c.escrow_id == subject).values(again))
     return applied, troubled
+
+
+def trouble_of(exc: Exception) -> str:
+    """Return a failure as a plan's trouble keeps it: one line of at most `MAX_TROUBLE` characters."""
+    return " ".join(f"{type(exc).__name__}: {exc}".split())[:MAX_TROUBLE]
+
+
+def _apply_to_subject(connection: Connection, context: SettlementContext, subject: str, found: list[ChainEvent]) -> int:
+    plan = connection.execute(plans.select().where(plans.c.plan_id == subject)).first()
+    if plan is not None:
+        return _apply_to_plan(connection, context, plan_of_row(plan), found)
+    escrow = connection.execute(escrows.select().where(escrows.c.escrow_id == subject)).first()
+    return 0 if escrow is None else _apply_to_escrow(connection, context, escrow_of_row(escrow), found)
 
 
 # --- plans -----------------------------------------------------------------------------------------------------------
@@ -236,17 +259,16 @@ def _apply_to_plan(
             position = _moved(position, event)
             told.append(_told_of_collateral(event, position))
     _keep(connection, plan.plan_id, new, told)
-    done = cleared(plan.terms, account.principal_paid)
     connection.execute(
         plans.update()
         .where(plans.c.plan_id == plan.plan_id)
         .values(
-            status=COMPLETED if account.status is Status.COMPLETED else OPEN,
+            status=_status(plan, account),
             account=account_json(account),
             security=position_json(position),
             applied_block=new[-1].block_number,
             applied_index=new[-1].log_index,
-            next_due_at=due_at(plan.terms, done + 1) if done < plan.terms.installments else None,
+            next_due_at=_next_due_at(plan.terms, account),
             wake_at=WAKE_NOW,
             trouble=None,
             updated_at=context.clock(),
@@ -255,8 +277,25 @@ def _apply_to_plan(
     return len(new)
 
 
+def _status(plan: PlanRecord, account: Account) -> str:
+    """Return the plan's status after its events: what it was for as long as the book has no account of it."""
+    if account.status is Status.NONE:
+        return plan.status
+    return COMPLETED if account.status is Status.COMPLETED else OPEN
+
+
+def _next_due_at(terms: Terms, account: Account) -> int | None:
+    """Return the due date of the oldest uncleared installment; None: there is none, or the plan was never opened."""
+    if account.status is Status.NONE:
+        return None  # nobody has checked its terms
+    done = cleared(terms, account.principal_paid)
+    return due_at(terms, done + 1) if done < terms.installments else None
+
+
 def _is_of(plan: PlanRecord, event: ChainEvent, context: SettlementContext) -> bool:
-    """Whether an event comes from a contract that may speak about the plan: its book, or the module its terms name."""
+    """Whether an event tells of the plan, by a contract that may: its book, or the module that its terms name."""
+    if event.name == SAYS_NOTHING:
+        return False
     return event.address == plan.book or (
         event.address == context.addresses.collateral and event.address == plan.terms.collateral
     )

@@ -14,11 +14,13 @@ from support.smtpd import MailServer
 from support.webhook import WebHookServer
 
 from onchain.devchain import DevChain
+from onchain.follow import Follower
 from settlement.context import SettlementContext
+from settlement.keeper import follow as following
 from settlement.keeper import perform
 from settlement.keeper.actions import Contact, Kind
 from settlement.keeper.channels import reference_of
-from settlement.keeper.derive import derive
+from settlement.keeper.derive import TROUBLE_PAUSE_SECONDS, derive
 from settlement.keeper.follow import follow
 from settlement.keeper.ladder import Role
 from settlement.keeper.perform import Verdict
@@ -168,6 +170,63 @@ class TestFollow:
             assert find_plan(connection, odd).trouble is not None
             assert find_plan(connection, good).status == "completed"
 
+    def test_poke_of_terms_never_opened_neither_opens_a_plan_nor_stops_the_others(self, scene: Scene) -> None:
+        draft, draft_terms = scene.plan(opened=False)
+        poison, poison_terms = scene.plan(opened=False, total=0)
+        scene.world.book(THIRD).poke_many([draft_terms, poison_terms], f"poke:{draft}")
+        good, _ = scene.plan()
+        scene.dev.finalise()
+        follow(scene.context)
+        with scene.world.engine.connect() as connection:
+            assert [find_plan(connection, one).status for one in (draft, poison, good)] == ["signed", "signed", "open"]
+            assert history(connection, draft) == history(connection, poison) == []
+
+    def test_event_before_the_opening_does_not_open_the_plan(
+        self, scene: Scene, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        follow(scene.context)
+        plan_id, _ = scene.plan(secured=True)
+        scene.dev.finalise()
+        states = []
+
+        def page(context: SettlementContext, follower: Follower) -> tuple[int, bool]:
+            result = one_page(context, follower)
+            with scene.world.engine.connect() as connection:
+                states.append((find_plan(connection, plan_id).status, len(history(connection, plan_id))))
+            return result
+
+        one_page = following._apply_page
+        monkeypatch.setattr(following, "PAGE", 1)
+        monkeypatch.setattr(following, "_apply_page", page)
+        follow(scene.context)
+        assert [state for state in dict.fromkeys(states) if state[1]] == [("signed", 1), ("open", 2)]
+
+    def test_plan_whose_row_breaks_the_code_stops_only_itself_and_is_tried_again(
+        self, scene: Scene, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        odd, odd_terms = scene.plan()
+        good, good_terms = scene.plan()
+        scene.dev.finalise()
+        follow(scene.context)
+        with scene.world.engine.begin() as connection:
+            kept = connection.execute(sa.select(plans.c.account).where(plans.c.plan_id == odd)).scalar_one()
+            connection.execute(plans.update().where(plans.c.plan_id == odd).values(account="[]"))
+        for terms in (odd_terms, good_terms):
+            scene.world.book(DEBTOR).pay(terms, ALL, "p")
+        scene.dev.finalise()
+        for _ in range(2):
+            caplog.clear()
+            follow(scene.context)
+            assert odd in caplog.text and good not in caplog.text
+        with scene.world.engine.begin() as connection:
+            assert find_plan(connection, good).status == "completed"
+            row = connection.execute(plans.select().where(plans.c.plan_id == odd)).one()
+            assert row.trouble.startswith("TypeError: ") and row.status == "open"
+            connection.execute(plans.update().where(plans.c.plan_id == odd).values(account=kept))
+        follow(scene.context)
+        with scene.world.engine.connect() as connection:
+            assert (find_plan(connection, odd).status, find_plan(connection, odd).trouble) == ("completed", None)
+
     def test_escrow_goes_through_its_states(self, scene: Scene) -> None:
         from settlement.records import add_escrow, sign_escrow
         from settlement.terms import EscrowTerms
@@ -200,6 +259,36 @@ class TestFollow:
             with world.engine.connect() as connection:
                 seen.append((find_escrow(connection, escrow_id).status, find_escrow(connection, escrow_id).withdrawn))
         assert seen == [("funded", False), ("released", False), ("released", True)]
+
+
+class TestDerive:
+    def test_plan_for_which_nothing_can_be_told_stops_only_itself_and_is_tried_again(
+        self, scene: Scene, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        odd, terms = scene.plan()
+        good, _ = scene.plan()
+        scene.dev.warp(terms.first_due_at - 7 * DAY)
+        scene.dev.finalise()
+        now = follow(scene.context).final_at
+
+        def put(total: int) -> None:
+            with scene.world.engine.begin() as connection:
+                changed = terms.to_json().replace(f'"{terms.total}"', f'"{total}"')
+                connection.execute(plans.update().where(plans.c.plan_id == odd).values(terms=changed))
+
+        def trouble() -> str | None:
+            with scene.world.engine.connect() as connection:
+                return find_plan(connection, odd).trouble
+
+        put(0)
+        with scene.world.engine.begin() as connection:  # the odd one's turn comes first
+            connection.execute(plans.update().where(plans.c.plan_id == odd).values(wake_at=-1))
+        assert derive(scene.context, now) == len(scene.actions(good)) > 0
+        assert str(trouble()).startswith("what is due cannot be told: ZeroDivisionError") and odd in caplog.text
+        put(terms.total)
+        assert derive(scene.context, now + TROUBLE_PAUSE_SECONDS - 1) == 0
+        assert derive(scene.context, now + TROUBLE_PAUSE_SECONDS) == len(scene.actions(odd)) > 0
+        assert trouble() is None
 
 
 class TestRounds:
