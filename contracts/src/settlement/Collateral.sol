@@ -87,17 +87,16 @@ contract Collateral is ICollateral, ReentrancyGuardTransient {
     {
         (bytes32 planId, Position storage position) = _held(terms, collateralTerms);
         if (position.custody == Custody.Sold) revert Errors.Collateral_Sold(planId);
-        if (_running(position, collateralTerms, block.timestamp)) {
+        book.poke(terms);
+        View memory plan = _defaulted(planId, terms);
+        if (_running(position, collateralTerms, plan.defaultedAt, block.timestamp)) {
             revert Errors.Collateral_AuctionRunning(planId, _endsAt(position, collateralTerms));
         }
-
-        book.poke(terms);
-        uint128 debt = _defaulted(planId, terms).owedTotal;
         uint128 lot = _lot(planId, terms, collateralTerms, position);
         if (lot == 0) revert Errors.Collateral_NothingToSell(planId);
 
         uint128 floorPrice = uint128(Auction.floorUp(collateralTerms.reserve, lot, collateralTerms.amount));
-        startPrice = uint128(Auction.startPriceUp(debt, collateralTerms.startBps, floorPrice));
+        startPrice = uint128(Auction.startPriceUp(plan.owedTotal, collateralTerms.startBps, floorPrice));
         position.startedAt = uint40(block.timestamp);
         position.startPrice = startPrice;
         emit AuctionStarted(
@@ -120,12 +119,13 @@ contract Collateral is ICollateral, ReentrancyGuardTransient {
     ) external nonReentrant returns (uint128 price, uint128 quantity) {
         (bytes32 planId, Position storage position) = _held(terms, collateralTerms);
         if (position.custody == Custody.Sold) revert Errors.Collateral_Sold(planId);
-        if (!_running(position, collateralTerms, block.timestamp)) {
+
+        // Check: still in default, an auction of this default, and both bounds of the buyer.
+        View memory plan = _defaulted(planId, terms);
+        if (!_running(position, collateralTerms, plan.defaultedAt, block.timestamp)) {
             revert Errors.Collateral_NoAuction(planId, block.timestamp);
         }
-
-        // Check: still in default, and both bounds of the buyer.
-        uint128 paidIn = _defaulted(planId, terms).owedTotal;
+        uint128 paidIn = plan.owedTotal;
         quantity = _lot(planId, terms, collateralTerms, position);
         if (quantity == 0) revert Errors.Collateral_NothingToSell(planId);
         if (quantity < minQuantity) revert Errors.Collateral_QuantityBelowMinimum(planId, quantity, minQuantity);
@@ -189,7 +189,8 @@ contract Collateral is ICollateral, ReentrancyGuardTransient {
     {
         (bytes32 planId, Position storage position) = _held(terms, collateralTerms);
         if (position.custody == Custody.Sold) revert Errors.Collateral_Sold(planId);
-        if (!_running(position, collateralTerms, moment)) revert Errors.Collateral_NoAuction(planId, moment);
+        uint256 defaultedAt = book.statusAt(terms, moment).defaultedAt;
+        if (!_running(position, collateralTerms, defaultedAt, moment)) revert Errors.Collateral_NoAuction(planId, moment);
         return _price(position, collateralTerms, _lot(planId, terms, collateralTerms, position), moment);
     }
 
@@ -263,13 +264,18 @@ contract Collateral is ICollateral, ReentrancyGuardTransient {
         return uint128(Auction.priceUp(position.startPrice, floorPrice, elapsed, collateralTerms.auctionSeconds));
     }
 
-    function _running(Position storage position, CollateralTerms calldata collateralTerms, uint256 moment)
-        private
-        view
-        returns (bool running)
-    {
+    /// @dev An auction belongs to the default that it was started in: a cure ends it, because a later default begins
+    /// after the cure (something not due then was missed), so after the auction's start.
+    /// @param defaultedAt  first second of the plan's default at the moment; 0 while it is in none
+    function _running(
+        Position storage position,
+        CollateralTerms calldata collateralTerms,
+        uint256 defaultedAt,
+        uint256 moment
+    ) private view returns (bool running) {
         uint40 startedAt = position.startedAt;
-        return startedAt != NEVER_STARTED && startedAt <= moment && moment < _endsAt(position, collateralTerms);
+        return startedAt != NEVER_STARTED && defaultedAt != 0 && startedAt >= defaultedAt && startedAt <= moment
+            && moment < _endsAt(position, collateralTerms);
     }
 
     function _endsAt(Position storage position, CollateralTerms calldata collateralTerms)

@@ -16,7 +16,8 @@ import {IRepaymentBook} from "./IRepaymentBook.sol";
 /// - Lot: what an auction sells is the rest at the moment of buying: amount - max(entitled, released).
 /// - Price: a straight line from the start price down to the floor, reserve * lot / amount, rounded up. The lot can be
 ///   bought while startedAt <= t < startedAt + auctionSeconds; the last second costs the floor. Without a buyer anybody
-///   may start an auction again, from the debt at that time.
+///   may start an auction again, from the debt at that time. An auction belongs to the default that it was started
+///   in: a cure ends it, and a later default needs a new one.
 /// - Proceeds go into the plan as a payment; what exceeds the debt is the debtor's.
 ///
 /// The book is trusted (its address is fixed and its source checkable); tokens and buyers are not.

@@ -50,6 +50,30 @@ contract StartAuctionTest is SecuredFixture {
         vm.assertEq(collateral.startAuction(terms, ct), (uint256(debt) * 3 + 1) / 2, "from the debt then");
     }
 
+    function test_startAuction_starts_anew_in_a_later_default_though_the_old_window_is_still_open() external {
+        ct.auctionSeconds = 400 days;
+        terms.collateralTerms = hashOf(ct);
+        planId = openSecured(terms, ct);
+        startAuction();
+        uint256 begin = block.timestamp;
+        pay(terms, viewNow(terms).owedNow); // cured: the auction is over
+        vm.expectRevert(abi.encodeWithSelector(Errors.Collateral_NoAuction.selector, planId, begin));
+        collateral.priceAt(terms, ct, uint40(begin));
+
+        uint256 next = viewNow(terms).nextDueAt + terms.defaultSeconds + 1;
+        vm.warp(next);
+        vm.assertTrue(viewNow(terms).state == PlanState.Defaulted, "in default again");
+        vm.assertLt(next, begin + ct.auctionSeconds, "within the old window");
+        fund(BUYER, address(collateral), 2 ** 112);
+        vm.expectRevert(abi.encodeWithSelector(Errors.Collateral_NoAuction.selector, planId, next));
+        vm.prank(BUYER);
+        collateral.buy(terms, ct, ALL, 0, VAULT);
+
+        uint128 debt = viewNow(terms).owedTotal;
+        vm.assertEq(collateral.startAuction(terms, ct), (uint256(debt) * 3 + 1) / 2, "from the debt of this default");
+        buyAs(BUYER, ALL, 0);
+    }
+
     function test_startAuction_reverts_when_the_lot_was_sold() external {
         startAuction();
         buyAs(BUYER, ALL, 0);
