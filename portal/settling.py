@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +22,17 @@ from settlement.commitments import agreement_commitment, jurisdiction_commitment
 from settlement.draft import draft, draft_collateral, draft_escrow
 from settlement.escrow_book import EscrowBook
 from settlement.keeper.ladder import Role
-from settlement.records import add_escrow, add_plan, find_plan, list_escrows, list_plans, sign_escrow, sign_plan
+from settlement.records import (
+    PlanRecord,
+    add_escrow,
+    add_plan,
+    find_plan,
+    list_escrows,
+    list_plans,
+    sign_escrow,
+    sign_plan,
+)
+from settlement.rules import validate, validate_collateral, validate_escrow
 from settlement.service_errors import PlanNotFound
 from settlement.terms import Calendar, Terms
 
@@ -30,7 +40,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from portal.world import World
-    from settlement.records import EscrowRecord, PlanRecord
+    from settlement.records import EscrowRecord
     from settlement.token import TokenInfo
 
 DAY: Final = 86_400
@@ -52,6 +62,21 @@ class Security:
     reserve: str
     start_percent: int
     auction_hours: int
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A paper that fits this workspace: its chain, its book, and tokens that are what the paper says.
+
+    module   this workspace's Collateral contract, None where it has none
+    pledged  the collateral's token as the chain has it; None without collateral
+    file     the file that it was read from; None when the workspace's own row was meant
+    """
+
+    paper: Paper
+    module: str | None
+    pledged: TokenInfo | None
+    file: Path | None = None
 
 
 def chain_now(world: World) -> int:
@@ -217,10 +242,14 @@ def keep(world: World, paper: Paper, token: TokenInfo) -> Paper:
     return paper
 
 
-def take_in(world: World, paper: Paper) -> Paper:
-    """Keep a paper that came from somebody else, after asking chain and token whether it fits here.
+def check_paper(world: World, paper: Paper, *, foreign_module: bool = False, file: Path | None = None) -> Checked:
+    """Return when a paper fits this workspace, its tokens are what it says, and its terms obey the books' rules.
 
-    Raises PaperInvalid when it is for another chain or book, TokenInvalid, RecordConflict.
+    The rules are checked without the clock, so that a plan of long ago is still one.
+
+    foreign_module   True: to look at only; collateral may be with a contract that is not this workspace's
+
+    Raises PaperInvalid, TokenInvalid and the TermsInvalid subclass of the first rule that is broken.
     """
     chain, addresses = world.chain("plans"), world.addresses()
     ours = addresses.repayment_book if paper.is_plan else addresses.require_escrow_book(chain.chain_id)
@@ -228,13 +257,35 @@ def take_in(world: World, paper: Paper) -> Paper:
         raise PaperInvalid(paper.name, f"is for chain {paper.chain_id}, this workspace uses {chain.chain_id}")
     if paper.book != ours:
         raise PaperInvalid(paper.name, f"is for the book {paper.book}, this workspace uses {ours}")
-    info = Book(chain, addresses.repayment_book).token(paper.terms.token)
+    terms, collateral = paper.terms, paper.collateral_terms
+    if isinstance(terms, Terms):
+        if terms.has_collateral and terms.collateral != addresses.collateral and not foreign_module:
+            raise PaperInvalid(
+                paper.name,
+                f"puts the collateral into {terms.collateral}, "
+                f"this workspace's Collateral contract is {addresses.collateral or 'not there'}",
+            )
+        validate(terms, now=min(terms.sign_by, terms.first_due_at), book=ours)
+        if collateral is not None:
+            validate_collateral(collateral, terms)
+    else:
+        validate_escrow(terms, now=terms.fund_by, book=ours)
+    looking = Book(chain, addresses.repayment_book)
+    info = _paper_token(looking, paper, terms.token)
     if (info.decimals, info.symbol) != (paper.decimals, paper.symbol):
         raise PaperInvalid(
             paper.name,
             f"says {paper.decimals} decimals of {paper.symbol}, the token says {info.decimals} of {info.symbol}",
         )
-    return keep(world, paper, info)
+    pledged = None if collateral is None else _paper_token(looking, paper, collateral.token)
+    return Checked(paper, addresses.collateral, pledged, file)
+
+
+def take_in(world: World, paper: Paper) -> Paper:
+    """Keep a paper that came from somebody else.  Raises what `check_paper` raises, and RecordConflict."""
+    check_paper(world, paper)
+    token = Book(world.chain("plans"), world.addresses().repayment_book).token(paper.terms.token)
+    return keep(world, paper, token)
 
 
 def sign_paper(world: World, paper: Paper, key: str) -> Paper:
@@ -251,21 +302,55 @@ def paper_file(world: World, paper: Paper) -> Path:
     return world.workspace.plans / f"{paper.id}.json"
 
 
-def find_paper(world: World, text: str) -> Paper:
-    """The paper meant by a file's path, or by the name or id of a plan or escrow of the workspace.
+def trusted_paper(world: World, text: str, *, foreign_module: bool = False) -> Checked:
+    """The paper meant by the name or id of a plan or escrow of the workspace, or else by a file's path; checked.
 
-    Raises PlanUnknown, FileMissing, PaperInvalid.
+    A name or id that the workspace knows comes before any file, and the workspace's row is then the truth.  Only what
+    has a "/" or ends in ".json" is taken for a path, so that no file that lies about can stand for a name.
+
+    Raises PlanUnknown, FileMissing and what `check_paper` raises.
     """
-    if Path(text).is_file():
-        return Paper.read(Path(text))
+    known = _known_paper(world, text)
+    if known is not None:
+        return check_paper(world, known, foreign_module=foreign_module)
+    if "/" not in text and not text.endswith(".json"):
+        raise PlanUnknown(text)
+    file = Path(text)
+    return check_paper(world, Paper.read(file), foreign_module=foreign_module, file=file)
+
+
+def _known_paper(world: World, text: str) -> Paper | None:
+    record: PlanRecord | EscrowRecord
     try:
-        known = find_plan_record(world, text).plan_id
+        record = find_plan_record(world, text)
     except PlanUnknown:
         try:
-            known = find_escrow_record(world, text).escrow_id
+            record = find_escrow_record(world, text)
         except EscrowUnknown:
-            raise PlanUnknown(text) from None
-    return Paper.read(world.workspace.plans / f"{known}.json")
+            return None
+    if isinstance(record, PlanRecord):
+        collateral, signatures = record.collateral_terms, (record.debtor_signature, record.creditor_signature)
+    else:
+        collateral, signatures = None, (record.payer_signature, record.payee_signature)
+    paper = Paper(
+        record.name,
+        record.chain_id,
+        record.book,
+        record.symbol,
+        record.decimals,
+        record.terms,
+        collateral,
+        signatures=signatures,
+    )
+    file = paper_file(world, paper)
+    if not file.is_file():
+        return paper
+    # The openings of the commitments, and a signature that came with a file put there by hand, are only in the file.
+    kept = Paper.read(file)
+    if kept.id != paper.id:
+        raise PaperInvalid(str(file), f"is not the paper of {record.name}, whose id is {paper.id}")
+    first, second = (mine or theirs for mine, theirs in zip(paper.signatures, kept.signatures, strict=True))
+    return replace(paper, agreement=kept.agreement, jurisdiction=kept.jurisdiction, signatures=(first, second))
 
 
 def find_plan_record(world: World, text: str) -> PlanRecord:
@@ -306,6 +391,15 @@ def parse_every(text: str) -> tuple[Calendar, int]:
 def _means(text: str, name: str, known: str) -> bool:
     by_id = text.startswith("0x") and len(text) >= _SHORTEST_PREFIX and known.startswith(text.lower())
     return text == name or by_id
+
+
+def _paper_token(book: Book, paper: Paper, address: str) -> TokenInfo:
+    from onchain.errors import NoSuchContract
+
+    try:
+        return book.token(address)
+    except NoSuchContract as exc:
+        raise PaperInvalid(paper.name, f"there is no contract at its token's address {address}") from exc
 
 
 def _agreement(path: Path | None) -> Opening | None:

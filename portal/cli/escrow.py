@@ -62,7 +62,7 @@ def draft(
       tallystick escrow draft smith-escrow --payer debtor --payee creditor --token test --amount 1500 \\
         --fund-by 2027-01-31T00:00:00Z --expires 2027-03-31T00:00:00Z
     """
-    from portal.settling import draft_an_escrow
+    from portal.settling import check_paper, draft_an_escrow
 
     with shell.world("escrow draft") as world:
         paper = draft_an_escrow(
@@ -76,10 +76,10 @@ def draft(
             expires_at=moment("--expires", expires) or 0,
             agreement=Path(agreement) if agreement else None,
         )
-        file = world.workspace.plans / f"{paper.id}.json"
-    for line in paper_lines(paper):
+        file, seen = world.workspace.plans / f"{paper.id}.json", check_paper(world, paper)
+    for line in paper_lines(seen):
         shell.say(line)
-    shell.result({**paper_json(paper), "file": str(file)}, f"file: {file}")
+    shell.result({**paper_json(seen), "file": str(file)}, f"file: {file}")
 
 
 @command("sign", after="`tallystick escrow open FILE` when both have signed.", opens_key=True)
@@ -98,10 +98,10 @@ def sign(shell: Shell, file: str, key: str | None, role: str | None, signature: 
     """
     from portal.cli.signing import sign_file
 
-    paper, target = sign_file(shell, "escrow sign", file, key, role, signature)
-    for line in paper_lines(paper):
+    signed, target = sign_file(shell, "escrow sign", file, key, role, signature)
+    for line in paper_lines(signed):
         shell.say(line)
-    shell.result({**paper_json(paper), "file": str(target)}, f"file: {target}")
+    shell.result({**paper_json(signed), "file": str(target)}, f"file: {target}")
 
 
 @command("open", after="`tallystick escrow fund NAME --key payer`.", opens_key=True)
@@ -119,7 +119,7 @@ def open_(shell: Shell, name: str, key: str) -> None:
     from settlement.terms import EscrowTerms
 
     with shell.world("escrow open") as world:
-        paper = settling.take_in(world, settling.find_paper(world, name))
+        paper = settling.take_in(world, settling.trusted_paper(world, name).paper)
         terms = _terms(name, paper.terms)
         assert isinstance(terms, EscrowTerms)
         payer, payee = paper.signatures
@@ -153,13 +153,14 @@ def show(shell: Shell, name: str | None) -> None:
             shell.table(("escrow", "id", "state (final)"), rows)
             shell.result({"escrows": [escrow_summary(e) for e in found]})
             return
-        paper = settling.find_paper(world, name)
+        seen = settling.trusted_paper(world, name)
+        paper = seen.paper
         _terms(name, paper.terms)
         stored = settling.escrow_book(world, paper).escrow(paper.id)
-    for line in paper_lines(paper):
+    for line in paper_lines(seen):
         shell.say(line)
     shell.say(f"  state     {stored.state.name.lower()}{', withdrawn' if stored.withdrawn else ''}")
-    shell.result({**paper_json(paper), "state": stored.state.name.lower(), "withdrawn": stored.withdrawn})
+    shell.result({**paper_json(seen), "state": stored.state.name.lower(), "withdrawn": stored.withdrawn})
 
 
 def _step(
@@ -174,7 +175,7 @@ def _step(
         from portal import settling
 
         with shell.world(f"escrow {name}") as world:
-            paper = settling.find_paper(world, escrow_name)
+            paper = settling.trusted_paper(world, escrow_name).paper
             sent = act(settling.escrow_book(world, paper, key), _terms(escrow_name, paper.terms))
         for text in sent_lines(sent):
             shell.say(text)

@@ -95,7 +95,7 @@ def draft(
         --installments 12 --first-due 2027-01-31 --late-flat 5 --collateral 500 --reserve 300
     """
     from portal.errors import ArgumentInvalid
-    from portal.settling import Security, draft_plan
+    from portal.settling import Security, check_paper, draft_plan
     from settlement.terms import Allocation
 
     if collateral and not reserve:
@@ -121,10 +121,10 @@ def draft(
             **terms,
             **{key: value for key, value in optional.items() if value is not None},
         )
-        file = world.workspace.plans / f"{paper.id}.json"
-    for line in paper_lines(paper):
+        file, seen = world.workspace.plans / f"{paper.id}.json", check_paper(world, paper)
+    for line in paper_lines(seen):
         shell.say(line)
-    shell.result({**paper_json(paper), "file": str(file)}, f"file: {file}")
+    shell.result({**paper_json(seen), "file": str(file)}, f"file: {file}")
 
 
 @command(
@@ -151,10 +151,10 @@ def sign(shell: Shell, file: str, key: str | None, role: str | None, signature: 
     """
     from portal.cli.signing import sign_file
 
-    paper, target = sign_file(shell, "plan sign", file, key, role, signature)
-    for line in paper_lines(paper):
+    signed, target = sign_file(shell, "plan sign", file, key, role, signature)
+    for line in paper_lines(signed):
         shell.say(line)
-    shell.result({**paper_json(paper), "file": str(target)}, f"file: {target}")
+    shell.result({**paper_json(signed), "file": str(target)}, f"file: {target}")
 
 
 @command(
@@ -181,7 +181,7 @@ def open_(shell: Shell, file: str, key: str, pledge_with: str | None) -> None:
     from settlement.terms import Terms
 
     with shell.world("plan open") as world:
-        paper = settling.take_in(world, settling.find_paper(world, file))
+        paper = settling.take_in(world, settling.trusted_paper(world, file).paper)
         if not isinstance(paper.terms, Terms):
             raise PaperInvalid(file, "is an escrow; use `tallystick escrow open`")
         debtor, creditor = paper.signatures
@@ -244,7 +244,8 @@ def show(shell: Shell, file: str, moment_: str, typed_data: bool) -> None:
     from settlement.terms import Terms
 
     with shell.world("plan show") as world:
-        paper = settling.find_paper(world, file)
+        seen = settling.trusted_paper(world, file, foreign_module=not typed_data)  # typed data is there to be signed
+        paper = seen.paper
         if typed_data:
             click.echo(json.dumps(paper.typed_data, indent=2))
             return
@@ -257,10 +258,10 @@ def show(shell: Shell, file: str, moment_: str, typed_data: bool) -> None:
         with world.engine.connect() as connection:
             record = settling.maybe_plan(connection, paper.id)
             detail = {} if record is None else plan_detail(connection, record, when)
-    for line in (*paper_lines(paper), *plan_lines(paper, view, when)):
+    for line in (*paper_lines(seen), *plan_lines(paper, view, when)):
         shell.say(line)
     live = None if view is None else {k: int(v) if isinstance(v, int) else v for k, v in _members(view).items()}
-    shell.result({**paper_json(paper), **detail, "on_chain": live})
+    shell.result({**paper_json(seen), **detail, "on_chain": live})
 
 
 @command("contact", after="`tallystick keeper once` sends what is due.")

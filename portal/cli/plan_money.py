@@ -186,7 +186,7 @@ def _run(
 
     nonce = once or secrets.token_hex(8)
     with shell.world(purpose) as world:
-        paper = settling.find_paper(world, name)
+        paper = settling.trusted_paper(world, name).paper
         if not isinstance(paper.terms, Terms):
             raise PaperInvalid(name, "is an escrow; use `tallystick escrow`")
         target = None if to is None else world.keys.resolve(to)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from portal.cli.words import at
+from portal.cli.words import at, plural
+from settlement.eip712 import ZERO_32
 from settlement.money import format_amount
 from settlement.schedule import due_at
-from settlement.terms import Terms
+from settlement.terms import RULE_OFF, Allocation, Calendar, Terms
 
 if TYPE_CHECKING:
-    from portal.papers import Paper
+    from portal.papers import Opening, Paper
+    from portal.settling import Checked
     from settlement.book import Sent
     from settlement.plan import PlanView
 
@@ -21,27 +24,106 @@ def money(units: int, paper: Paper) -> str:
     return f"{format_amount(units, paper.decimals)} {paper.symbol}"
 
 
-def paper_lines(paper: Paper) -> Iterator[str]:
-    """What the parties agree on, and who has signed."""
+def paper_lines(seen: Checked) -> Iterator[str]:
+    """Everything that the parties sign, in words and whole tokens, and who has signed."""
+    paper, terms = seen.paper, seen.paper.terms
     yield f"{paper.name}  {paper.id}"
+    yield f"  book      {paper.book} on chain {paper.chain_id}"
     for role, address, signature in zip(paper.roles, paper.parties, paper.signatures, strict=True):
         yield f"  {role:<9} {address}  {'signed' if signature else 'not signed yet'}"
-    terms = paper.terms
-    if not isinstance(terms, Terms):
+    yield f"  token     {terms.token}  {paper.symbol}, {paper.decimals} decimals"
+    if isinstance(terms, Terms):
+        yield from _terms_lines(paper, terms)
+        yield from _collateral_lines(seen, terms)
+    else:
         yield f"  amount    {money(terms.amount, paper)}"
-        yield f"  fund by   {at(terms.fund_by)}"
-        yield f"  expires   {at(terms.expires_at)}"
-        return
+        yield f"  fund by   {_at(terms.fund_by)}"
+        yield f"  expires   {_at(terms.expires_at)}"
+    yield f"  agreement {_opened(paper.agreement, 'sha256 ')}commitment 0x{terms.agreement.hex()}"
+    if isinstance(terms, Terms):
+        yield f"  jurisdiction {_opened(paper.jurisdiction)}commitment 0x{terms.jurisdiction.hex()}"
+    yield f"  salt      0x{terms.salt.hex()}"
+    if isinstance(terms, Terms):
+        yield f"  sign by   {_at(terms.sign_by)}"
+
+
+def _terms_lines(paper: Paper, terms: Terms) -> Iterator[str]:
     last = due_at(terms, terms.installments)
-    yield f"  total     {money(terms.total, paper)} in {terms.installments} installments"
-    yield f"  due       {at(terms.first_due_at)} to {at(last)}"
-    yield f"  grace     {terms.grace_seconds / 86_400:g} days"
-    if terms.late_cap:
+    yield f"  total     {money(terms.total, paper)} in {plural(terms.installments, 'installment')}"
+    yield f"  due       {_at(terms.first_due_at)} to {_at(last)}"
+    if terms.calendar is Calendar.MONTHS:
+        every = f"{plural(terms.interval, 'month')}, on day {terms.anchor_day}, read at UTC{_offset(terms.utc_offset)}"
+    else:
+        every = _duration(terms.interval)
+    yield f"  every     {every}"
+    yield f"  grace     {_duration(terms.grace_seconds)}"
+    if terms.late_flat or terms.late_daily or terms.late_cap:
         flat, daily, cap = (money(n, paper) for n in (terms.late_flat, terms.late_daily, terms.late_cap))
         yield f"  late      {flat} and {daily} a day, at most {cap} for one installment"
-    if paper.collateral_terms is not None:
-        yield f"  security  {paper.collateral_terms.amount} units of {paper.collateral_terms.token}"
-    yield f"  sign by   {at(terms.sign_by)}"
+    else:
+        yield "  late      no charges"
+    first = (
+        "principal, then late charges"
+        if terms.allocation is Allocation.PRINCIPAL_FIRST
+        else ("late charges, then principal")
+    )
+    yield f"  pays      first {first}"
+    missed = terms.default_missed
+    yield "  default   by count: " + (
+        f"when {plural(missed, 'installment is', 'installments are')} late and unpaid" if missed != RULE_OFF else "off"
+    )
+    overdue = terms.default_seconds
+    yield "  default   by time: " + (
+        f"when one is more than {_duration(overdue)} overdue" if overdue != RULE_OFF else "off"
+    )
+
+
+def _collateral_lines(seen: Checked, terms: Terms) -> Iterator[str]:
+    pledged, token = seen.paper.collateral_terms, seen.pledged
+    zero = terms.collateral_terms == ZERO_32
+    if not terms.has_collateral and pledged is None and zero:
+        yield "  security  none"
+        return
+    whose = "this workspace's" if terms.collateral == seen.module else "FOREIGN: not this workspace's"
+    yield f"  security  held by {terms.collateral}, {whose} Collateral contract"
+    if pledged is not None and token is not None:
+        yield f"            {format_amount(pledged.amount, token.decimals)} {token.symbol}"
+        yield f"            of the token {pledged.token}  {token.symbol}, {token.decimals} decimals"
+        yield f"            sold for at least {money(pledged.reserve, seen.paper)}, all of it"
+        yield (
+            f"            auction from {pledged.start_bps // 100}.{pledged.start_bps % 100:02}% of the debt, "
+            f"over {_duration(pledged.auction_seconds, days=False)}"
+        )
+    yield f"            terms 0x{terms.collateral_terms.hex()}"
+
+
+def _at(seconds: int) -> str:
+    """As `at`, of times that no calendar of Python reaches too."""
+    try:
+        return at(seconds)
+    except (ValueError, OverflowError, OSError):
+        return f"Unix time {seconds}"
+
+
+def _duration(seconds: int, *, days: bool = True) -> str:
+    """All of a duration, as "5 days 1 hour"; "none" of no length."""
+    units = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+    parts = []
+    for name, size in units if days else units[1:]:
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(plural(count, name))
+    return " ".join(parts) or "none"
+
+
+def _offset(seconds: int) -> str:
+    """Seconds east of UTC, as -03:00."""
+    minutes, rest = divmod(abs(seconds), 60)
+    return f"{'-' if seconds < 0 else '+'}{minutes // 60:02}:{minutes % 60:02}" + (f":{rest:02}" if rest else "")
+
+
+def _opened(opening: Opening | None, what: str = "") -> str:
+    return "" if opening is None else f"{what}{opening.text}, "
 
 
 def plan_lines(paper: Paper, view: PlanView | None, when: int) -> Iterator[str]:
@@ -58,19 +140,27 @@ def plan_lines(paper: Paper, view: PlanView | None, when: int) -> Iterator[str]:
     yield f"  creditor  may withdraw {money(view.withdrawable, paper)}"
 
 
-def paper_json(paper: Paper) -> dict[str, Any]:
-    """A paper's members for --json."""
-    kind = "plan_id" if paper.is_plan else "escrow_id"
-    return {
-        kind: paper.id,
+def paper_json(seen: Checked) -> dict[str, Any]:
+    """A paper's members for --json: everything that is signed, and what opens its commitments."""
+    paper, token = seen.paper, seen.pledged
+    members: dict[str, Any] = {
+        "plan_id" if paper.is_plan else "escrow_id": paper.id,
         "name": paper.name,
         "chain_id": paper.chain_id,
         "book": paper.book,
         "symbol": paper.symbol,
         "decimals": paper.decimals,
         "terms": paper.terms.to_dict(),
+        "agreement": None if paper.agreement is None else {"sha256": paper.agreement.text},
         "signed": {r: s is not None for r, s in zip(paper.roles, paper.signatures, strict=True)},
     }
+    if isinstance(paper.terms, Terms):
+        pledged = paper.collateral_terms
+        members["collateral_terms"] = None if pledged is None else pledged.to_dict()
+        members["collateral_token"] = None if token is None else asdict(token)
+        members["collateral_is_ours"] = paper.terms.collateral == seen.module if paper.terms.has_collateral else None
+        members["jurisdiction"] = None if paper.jurisdiction is None else {"tag": paper.jurisdiction.text}
+    return members
 
 
 def sent_lines(sent: Sent) -> Iterator[str]:

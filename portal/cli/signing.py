@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portal.cli.shell import Shell
 
 if TYPE_CHECKING:
-    from portal.papers import Paper
+    from portal.settling import Checked
 
 
 def sign_file(
     shell: Shell, purpose: str, file: str, key: str | None, role: str | None, signature: str | None
-) -> tuple[Paper, Path]:
+) -> tuple[Checked, Path]:
     """Sign the paper and write it back to where it came from; returns it and that place.
 
     Raises ArgumentInvalid, NotAParty, PaperInvalid, and what opening a key raises.
@@ -29,7 +30,8 @@ def sign_file(
     if signature is not None and not role:
         raise ArgumentInvalid("--signature", signature[:20], "needs --role: whose signature it is")
     with shell.world(purpose) as world:
-        paper = settling.find_paper(world, file)
+        found = settling.trusted_paper(world, file)  # refused before any key is opened
+        paper = found.paper
         if key is not None:
             signed = settling.sign_paper(world, paper, key)
         else:
@@ -40,6 +42,6 @@ def sign_file(
                 raise ArgumentInvalid("--role", str(role), f"is none of {' and '.join(paper.roles)}")
             signed = paper.with_signature(str(role), bytes.fromhex(text[2:]))
         settling.take_in(world, signed)
-        target = Path(file) if Path(file).is_file() else settling.paper_file(world, signed)
+        target = found.file or settling.paper_file(world, signed)
         write_output(target, signed.to_bytes())
-    return signed, target
+    return replace(found, paper=signed), target
