@@ -69,12 +69,14 @@ class Happening:
 class Security:
     """A plan's collateral as the last final block has it.
 
-    auctions  auctions started so far
-    ends_at   first second after the last auction's window; 0 = there was none
-    lot       collateral that an auction would sell now
+    auctions    auctions started so far
+    started_at  of the last auction; 0 = there was none
+    ends_at     first second after its window; a cure ends it earlier
+    lot         collateral that an auction would sell now
     """
 
     auctions: int
+    started_at: int
     ends_at: int
     lot: int
 
@@ -218,6 +220,10 @@ def _poke(plan: PlanSnapshot, view: PlanView, now: int) -> Iterator[Action]:
 
 def _auction(plan: PlanSnapshot, view: PlanView, now: int) -> Iterator[Action]:
     security = plan.security
-    if security is not None and security.lot > 0 and now >= security.ends_at and security.auctions < MAX_AUCTIONS:
-        at = max(view.defaulted_at, security.ends_at)
+    if security is None or security.lot == 0 or security.auctions >= MAX_AUCTIONS:
+        return
+    at = view.defaulted_at
+    if security.started_at >= at:  # an auction of this default, not of one that was cured
+        at = max(at, security.ends_at)
+    if now >= at:
         yield Action(Kind.AUCTION, plan.plan_id, f"a{security.auctions + 1}", at)

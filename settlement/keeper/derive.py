@@ -93,7 +93,7 @@ def with_security(found: PlanSnapshot, plan: PlanRecord, now: int) -> PlanSnapsh
         return found
     account, _ = sync(plan.terms, plan.account, now)
     lot = 0 if position.sold else lot_for_sale(plan.terms, collateral, account, released=position.released)
-    return replace(found, security=Security(position.auctions, position.ends_at, lot))
+    return replace(found, security=Security(position.auctions, position.started_at, position.ends_at, lot))
 
 
 def _awake(now: int) -> sa.Select[str]:

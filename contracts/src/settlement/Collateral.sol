@@ -190,7 +190,9 @@ contract Collateral is ICollateral, ReentrancyGuardTransient {
         (bytes32 planId, Position storage position) = _held(terms, collateralTerms);
         if (position.custody == Custody.Sold) revert Errors.Collateral_Sold(planId);
         uint256 defaultedAt = book.statusAt(terms, moment).defaultedAt;
-        if (!_running(position, collateralTerms, defaultedAt, moment)) revert Errors.Collateral_NoAuction(planId, moment);
+        if (!_running(position, collateralTerms, defaultedAt, moment)) {
+            revert Errors.Collateral_NoAuction(planId, moment);
+        }
         return _price(position, collateralTerms, _lot(planId, terms, collateralTerms, position), moment);
     }
 

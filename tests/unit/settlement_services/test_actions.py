@@ -164,20 +164,26 @@ class TestAuction:
         return {a.mark for a in due(plan, now) if a.kind is Kind.AUCTION}
 
     def test_starts_when_in_default(self) -> None:
-        plan = self.secured(Security(auctions=0, ends_at=0, lot=5))
+        plan = self.secured(Security(auctions=0, started_at=0, ends_at=0, lot=5))
         assert self.auctions(plan, TestDefault.MOMENT) == set()
         assert self.auctions(plan, TestDefault.MOMENT + 1) == {"a1"}
 
     def test_starts_again_when_one_has_ended_without_a_buyer(self) -> None:
         now = TestDefault.MOMENT + 10 * DAY
-        assert self.auctions(self.secured(Security(1, now + 1, 5)), now) == set()
-        assert self.auctions(self.secured(Security(1, now, 5)), now) == {"a2"}
+        assert self.auctions(self.secured(Security(1, now, now + 1, 5)), now) == set()
+        assert self.auctions(self.secured(Security(1, now - 1, now, 5)), now) == {"a2"}
+
+    def test_starts_in_a_later_default_though_the_window_of_a_cured_one_is_still_open(self) -> None:
+        now = TestDefault.MOMENT + 10 * DAY
+        first_second = TestDefault.MOMENT + 1
+        assert self.auctions(self.secured(Security(1, first_second - 1, now + DAY, 5)), now) == {"a2"}
+        assert self.auctions(self.secured(Security(1, first_second, now + DAY, 5)), now) == set()
 
     def test_not_without_anything_to_sell_and_not_for_ever(self) -> None:
         now = TestDefault.MOMENT + 10 * DAY
-        assert self.auctions(self.secured(Security(1, 0, 0)), now) == set()
-        assert self.auctions(self.secured(Security(MAX_AUCTIONS - 1, 0, 5)), now) == {f"a{MAX_AUCTIONS}"}
-        assert self.auctions(self.secured(Security(MAX_AUCTIONS, 0, 5)), now) == set()
+        assert self.auctions(self.secured(Security(1, 0, 0, 0)), now) == set()
+        assert self.auctions(self.secured(Security(MAX_AUCTIONS - 1, 0, 0, 5)), now) == {f"a{MAX_AUCTIONS}"}
+        assert self.auctions(self.secured(Security(MAX_AUCTIONS, 0, 0, 5)), now) == set()
 
 
 class TestHappenings:
