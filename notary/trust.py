@@ -8,9 +8,12 @@ asked here: of hashes given by hand (`--block C:N:H`), of a trusted-blocks file,
       {"chain_id": 1, "genesis": "0x...", "name": "Ethereum", "dev": false, "contracts": ["0x..."],
        "uncertainty_seconds": 12, "blocks": [{"number": 21000000, "hash": "0x...", "timestamp": 1729164935}]}]}
 
-Chains are told apart by number and genesis hash. A development chain is trusted only where the file says `"dev":
-true`, and then the verdict says so. `contracts`, where given, are the only ones trusted on that chain. `timestamp` of
-a block is needed only for the lower bound of a time; a header brings its own.
+Chains are told apart by number and genesis hash. No proof covers the genesis hash that a receipt names, so naming
+another one must not loosen anything: where a chain of that number is known with its genesis, a receipt that names none
+of those is not confirmed, and a block given by hand stands under all that is known of its chain number.
+
+A development chain is trusted only where the file says `"dev": true`, and then the verdict says so. `contracts`, where
+given, are the only ones trusted on that chain. `timestamp` of a block is needed only for the lower bound of a time; a header brings its own.
 """
 
 from __future__ import annotations
@@ -114,16 +117,20 @@ class Trust:
 
         genesis  32 bytes, where the source has checked it; else None
 
-        Raises TrustInvalid when another block of that number is known already.
+        Raises TrustInvalid when another block of that number is known already: on this chain, or without a genesis on
+        any chain of this chain id.
         """
         found = next((c for c in self.chains if (c.chain_id, c.genesis) == (chain_id, genesis)), None)
+        for other in self.chains:
+            if other is not found and (genesis is not None or other.chain_id != chain_id):
+                continue
+            known = other.blocks.get(block.number)
+            if known is not None and known.hash != block.hash:
+                raise TrustInvalid(
+                    f"your sources contradict each other about block {block.number} of chain {chain_id}: "
+                    f"0x{known.hash.hex()} by {known.source}, 0x{block.hash.hex()} by {block.source}"
+                )
         chain = found or TrustedChain(chain_id, genesis)
-        known = chain.blocks.get(block.number)
-        if known is not None and known.hash != block.hash:
-            raise TrustInvalid(
-                f"your sources contradict each other about block {block.number} of chain {chain_id}: "
-                f"0x{known.hash.hex()} by {known.source}, 0x{block.hash.hex()} by {block.source}"
-            )
         chain = replace(chain, blocks={**chain.blocks, block.number: block})
         return Trust((*(c for c in self.chains if c is not found), chain))
 
@@ -131,10 +138,13 @@ class Trust:
         """What is known about block `number` of the chain with this number and genesis, and about this contract."""
         same_id = [chain for chain in self.chains if chain.chain_id == chain_id]
         chains = [chain for chain in same_id if chain.genesis in (None, genesis)]
-        if same_id and not chains:
+        if any(chain.genesis for chain in same_id) and not any(chain.genesis == genesis for chain in same_id):
             detail = f"you know a chain {chain_id}, but its genesis is not 0x{genesis.hex()}"
             return Judgement(Status.INDETERMINATE, detail, Reason.GENESIS_DIFFERS)
-        blocks = [block for chain in chains if (block := chain.blocks.get(number))]
+        # Where only a hash without a genesis can confirm the block, all that is known of that chain id applies.
+        by_genesis = any(chain.genesis and number in chain.blocks for chain in chains)
+        binding = chains if by_genesis else same_id
+        blocks = [block for chain in binding if (block := chain.blocks.get(number))]
         for block in blocks:
             if block.hash != block_hash:
                 detail = f"{block.source} says that block {number} of chain {chain_id} is 0x{block.hash.hex()}"
@@ -146,7 +156,7 @@ class Trust:
         if chain_id in DEV_CHAIN_IDS and not trusted_dev:
             detail = f"chain {chain_id} is a development chain"
             return Judgement(Status.INDETERMINATE, detail, Reason.DEV_CHAIN_UNTRUSTED)
-        contracts = {pinned for chain in chains for pinned in chain.contracts}
+        contracts = {pinned for chain in binding for pinned in chain.contracts}
         if contracts and contract not in contracts:
             detail = (
                 f"0x{contract.hex()} is not among the {len(contracts)} contracts that you trust on chain {chain_id}"

@@ -51,8 +51,11 @@ class TestJudge:
     def test_two_sources_that_disagree_never_pass(self) -> None:
         for first, second in ((HASH, WRONG), (WRONG, HASH)):
             file = Trust((chain(blocks={5: TrustedBlock(5, first)}),))
-            both = trust_blocks([f"1:5:0x{second.hex()}"], file)
+            by_hand = TrustedChain(1, blocks={5: TrustedBlock(5, second)})
+            both = Trust((*file.chains, by_hand))
             assert judged(both) == (Status.FAILED, Reason.BLOCK_HASH_DIFFERS)
+            with pytest.raises(TrustInvalid, match="contradict"):
+                trust_blocks([f"1:5:0x{second.hex()}"], file)
 
     @pytest.mark.parametrize("chain_id", [1337, 31337, 31338])
     def test_a_dev_chain_is_trusted_only_where_the_file_says_so(self, chain_id: int) -> None:
@@ -70,7 +73,26 @@ class TestJudge:
     def test_a_dev_chain_of_another_genesis_lends_no_trust(self) -> None:
         other = chain(31337, genesis=OTHER, dev=True)
         both = trust_blocks([f"31337:5:0x{HASH.hex()}"], Trust((other,)))
-        assert judged(both, chain_id=31337) == (Status.INDETERMINATE, Reason.DEV_CHAIN_UNTRUSTED)
+        assert judged(both, chain_id=31337) == (Status.INDETERMINATE, Reason.GENESIS_DIFFERS)
+
+    def test_a_forged_genesis_does_not_switch_off_the_pinned_contracts_when_a_block_is_given_by_hand(self) -> None:
+        pinning = chain(genesis=OTHER, blocks={}, contracts=(b"\0" * 20,))
+        by_hand = [f"1:5:0x{HASH.hex()}"]
+        assert judged(trust_blocks(by_hand, Trust((pinning,)))) == (Status.INDETERMINATE, Reason.GENESIS_DIFFERS)
+        free = chain(blocks={})  # a second chain of that id, without contracts: the forger may name its genesis
+        both = trust_blocks(by_hand, Trust((pinning, free)))
+        assert judged(both) == (Status.INDETERMINATE, Reason.CONTRACT_UNTRUSTED)
+
+    def test_a_forged_genesis_does_not_hide_that_a_block_given_by_hand_contradicts_the_file(self) -> None:
+        known = chain(genesis=OTHER, blocks={5: TrustedBlock(5, WRONG)})
+        by_hand = TrustedChain(1, blocks={5: TrustedBlock(5, HASH)})
+        assert judged(Trust((known, by_hand))) == (Status.INDETERMINATE, Reason.GENESIS_DIFFERS)
+        free = chain(blocks={})
+        assert judged(Trust((known, free, by_hand))) == (Status.FAILED, Reason.BLOCK_HASH_DIFFERS)
+
+    def test_two_chains_of_one_id_each_keep_their_own_blocks_and_contracts(self) -> None:
+        other = chain(genesis=OTHER, blocks={5: TrustedBlock(5, WRONG)}, contracts=(b"\0" * 20,))
+        assert judged(Trust((other, chain()))) == (Status.PASSED, None)
 
     def test_pinned_contracts_are_the_only_ones(self) -> None:
         pinned = Trust((chain(contracts=(CONTRACT,)),)).judge(1, GENESIS, CONTRACT, 5, HASH)
@@ -95,6 +117,13 @@ class TestWithBlock:
         assert [block.hash for block in trust.chains[0].blocks.values()] == [HASH]
         with pytest.raises(TrustInvalid, match="contradict"):
             trust.with_block(1, TrustedBlock(5, WRONG, source="three"))
+
+    def test_a_hash_without_a_genesis_is_refused_when_any_chain_of_that_id_knows_another(self) -> None:
+        trust = Trust((chain(), chain(2, blocks={5: TrustedBlock(5, WRONG)})))
+        with pytest.raises(TrustInvalid, match="contradict"):
+            trust.with_block(1, TrustedBlock(5, WRONG))
+        assert len(trust.with_block(1, TrustedBlock(5, HASH)).chains) == 3
+        assert len(trust.with_block(1, TrustedBlock(6, WRONG)).chains) == 3
 
     def test_a_source_that_knows_the_genesis_adds_to_the_chain_of_the_file(self) -> None:
         trust = Trust((chain(31337, dev=True, blocks={}),)).with_block(31337, TrustedBlock(5, HASH), GENESIS)
