@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -176,8 +177,18 @@ _CLAIMS = sa.select(*_CLAIM_COLUMNS).select_from(claims.outerjoin(stored_documen
 _PAGE = 500  # claims read at a time
 
 
-def claims_of(ctx: NotaryContext, case_id: str, *, current_only: bool = False) -> Iterator[SealedClaim]:
+def claims_of(
+    ctx: NotaryContext,
+    case_id: str,
+    *,
+    current_only: bool = False,
+    connection: Connection | None = None,
+    size: int | None = None,
+) -> Iterator[SealedClaim]:
     """The claims of a case in the order they were sealed, read page by page.
+
+    connection  where to read, for one snapshot of all pages; default: one of its own for each page
+    size        of the head that covers the claims; default: all claims
 
     Raises CaseUnknown, CaseErased, VaultLocked, VaultDamaged.
     """
@@ -187,8 +198,10 @@ def claims_of(ctx: NotaryContext, case_id: str, *, current_only: bool = False) -
         query = _CLAIMS.where(claims.c.case_id == case_id, claims.c.leaf_index > last)
         if current_only:
             query = query.where(claims.c.superseded_by.is_(None))
-        with ctx.engine.connect() as connection:
-            rows = connection.execute(query.order_by(claims.c.leaf_index).limit(_PAGE)).all()
+        if size is not None:
+            query = query.where(claims.c.heads_index < size)
+        with nullcontext(connection) if connection is not None else ctx.engine.connect() as reading:
+            rows = reading.execute(query.order_by(claims.c.leaf_index).limit(_PAGE)).all()
         yield from (_sealed_claim(key, row) for row in rows)
         if len(rows) < _PAGE:
             return

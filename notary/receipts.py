@@ -62,6 +62,7 @@ class Assembler:
         self._node_at = ledger.node_reader(connection, self.log.id)
         self._anchored = anchors.anchored_sizes(connection, self.log.id)
         self._newest = ledger.head(connection, self.log.id)
+        self.size: int | None = None if self._newest is None else self._newest.size  # of the newest head it knows
         self._shared: OrderedDict[int, _Shared] = OrderedDict()
 
     def receipt(self, sealed: SealedClaim, size: int | None = None) -> Receipt:
@@ -150,11 +151,15 @@ def receipts_of(
 ) -> Iterator[tuple[SealedClaim, Receipt]]:
     """All receipts of a case, in the order of sealing, a few at a time in memory.
 
+    Claims that are sealed meanwhile are left out: all receipts are of one state of the log.
+
     Raises CaseUnknown, CaseErased, VaultLocked, VaultDamaged, LogDamaged.
     """
     with ctx.engine.connect() as connection:
         assembler = Assembler(ctx, connection)
-        for sealed in cases.claims_of(ctx, case_id, current_only=current_only):
+        for sealed in cases.claims_of(
+            ctx, case_id, current_only=current_only, connection=connection, size=assembler.size
+        ):
             yield sealed, assembler.receipt(sealed)
 
 
@@ -171,7 +176,8 @@ def export(
     as_bundle  CASE.receipts.json (CASE-2.receipts.json, ... from 10,001 receipts on) instead of one file for each
 
     A receipt lies at its file's name and ".receipt.json"; one that a later version supersedes at
-    ".superseded-<place in the log>.receipt.json". Files are replaced whole. Raises as `receipts_of`, and OSError.
+    ".superseded-<place in the log>.receipt.json". Of several claims of one name, the first sealed has that file and the
+    later ones ".entry-<place in the log>.receipt.json". Files are replaced whole. Raises as `receipts_of`, and OSError.
     """
     total = cases.show_case(ctx, case_id).count
     root, written, done = Path(folder), list[Path](), 0
@@ -184,8 +190,9 @@ def export(
             progress("export", done, total, "files")
 
     if not as_bundle:
+        taken: set[Path] = set()
         for sealed, receipt in counted():
-            path = root / receipt_name(sealed)
+            path = root / _free_name(sealed, taken)
             write_whole(path, receipt.to_bytes())
             written.append(path)
         return written
@@ -198,13 +205,25 @@ def export(
     return written
 
 
-def receipt_name(sealed: SealedClaim) -> Path:
-    """Where a claim's receipt lies below the folder of receipts: like the file, never outside that folder."""
+def _free_name(sealed: SealedClaim, taken: set[Path]) -> Path:
+    """Its receipt's name, or the next one that no other claim has taken; takes it."""
+    marks = itertools.chain(
+        ("", f".entry-{sealed.leaf_index}"), (f".entry-{sealed.leaf_index}-{n}" for n in itertools.count(2))
+    )
+    name = next(name for mark in marks if (name := receipt_name(sealed, mark)) not in taken)
+    taken.add(name)
+    return name
+
+
+def receipt_name(sealed: SealedClaim, again: str = "") -> Path:
+    """Where a claim's receipt lies below the folder of receipts: like the file, never outside that folder.
+
+    again  before ".receipt.json"; tells it from receipts of other claims of that name
+    """
     raw = sealed.claim.get("name_bytes")
     name = os.fsdecode(bytes.fromhex(str(raw))) if raw is not None else str(sealed.claim.get("name"))
-    suffix = RECEIPT_SUFFIX
-    if sealed.superseded_by is not None:
-        suffix = f".superseded-{sealed.leaf_index}{RECEIPT_SUFFIX}"
+    mark = "" if sealed.superseded_by is None else f".superseded-{sealed.leaf_index}"
+    suffix = f"{mark}{again}{RECEIPT_SUFFIX}"
     parts = name.split("/")
     safe = all(part not in ("", ".", "..") and len(os.fsencode(part)) <= MAX_FILE_NAME for part in parts)
     if not safe or len(os.fsencode(parts[-1] + suffix)) > MAX_FILE_NAME:

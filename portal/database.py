@@ -7,8 +7,11 @@ SQLite (the default) runs in WAL mode with full synchronisation, foreign keys, s
 follows.
 * `engine.connect()` is for reading: one snapshot, and writers go on meanwhile.  Nothing is written through it.
 
-PostgreSQL is used through psycopg with its own defaults.  DBOS keeps its tables in the same database; it begins its
-transactions itself, so it gets an engine of its own from `records_engine`, with the same pragmas.
+PostgreSQL is used through psycopg.  `connect()` is one snapshot there too (REPEATABLE READ); `begin()` is READ
+COMMITTED and takes no lock by itself: whoever writes what depends on a row locks that row first (SELECT ... FOR UPDATE).
+
+DBOS keeps its tables in the same database; it begins its transactions itself, so it gets an engine of its own from
+`records_engine`, with the same pragmas.
 """
 
 from __future__ import annotations
@@ -43,6 +46,18 @@ _PRAGMAS = (
 )
 
 
+class SnapshotEngine(Engine):
+    """A PostgreSQL engine whose `connect()` reads one snapshot; see the module's rules."""
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction that writes; each of its statements sees what was committed before it."""
+        with self.connect() as connection:
+            connection.execution_options(isolation_level="READ COMMITTED")
+            with connection.begin():
+                yield connection
+
+
 class WriteFirstEngine(Engine):
     """An SQLite engine whose `begin()` holds the write lock from its first statement on."""
 
@@ -71,7 +86,8 @@ def open_engine(url: str) -> Engine:
     url   sqlite:///FILE or postgresql://...
     """
     if not is_sqlite(url):
-        return sa.create_engine(_psycopg(url), pool_pre_ping=True)
+        snapshots = sa.create_engine(_psycopg(url), pool_pre_ping=True, isolation_level="REPEATABLE READ")
+        return SnapshotEngine(snapshots.pool, snapshots.dialect, snapshots.url)
     plain = sa.create_engine(url)
     _listen_pragmas(plain, isolation_level=None)
     engine = WriteFirstEngine(plain.pool, plain.dialect, plain.url)

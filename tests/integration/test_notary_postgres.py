@@ -78,6 +78,30 @@ def test_the_partial_unique_index_holds_on_postgresql(w: World) -> None:
         connection.execute(doubled)
 
 
+def test_receipts_leave_out_what_is_sealed_meanwhile_on_postgresql(w: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cases, "_PAGE", 2)
+    w.put_many(3)
+    seal(w.ctx, "acme", [w.files])
+    reading = receipts.receipts_of(w.ctx, "acme")
+    found = [next(reading)]
+    w.put("f00002.txt", b"a newer version")
+    seal(w.ctx, "acme", [w.files])
+    found += reading
+    assert [(sealed.leaf_index, sealed.superseded_by) for sealed, _ in found] == [(0, None), (1, None), (2, None)]
+
+
+def test_connect_is_one_snapshot_and_begin_sees_what_was_committed_on_postgresql(w: World) -> None:
+    count = sa.select(sa.func.count()).select_from(store.cases)
+    engine = w.ctx.engine
+    for _ in range(2):  # a connection that wrote goes back to reading snapshots
+        with engine.connect() as reader, engine.begin() as writer:
+            before = reader.execute(count).scalar_one()
+            assert writer.execute(count).scalar_one() == before
+            cases.create_case(w.ctx, f"case-{before}")
+            assert reader.execute(count).scalar_one() == before
+            assert writer.execute(count).scalar_one() == before + 1
+
+
 def test_an_anchored_receipt_passes_on_postgresql(w: World) -> None:
     w.put("a.txt")
     seal(w.ctx, "acme", [w.files])

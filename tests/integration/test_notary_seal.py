@@ -362,6 +362,51 @@ class TestReceipts:
         for _, receipt in receipts.receipts_of(w.ctx, "acme"):
             assert Receipt.from_bytes(receipt.to_bytes()) == receipt
 
+    def test_receipts_of_leaves_out_what_is_sealed_while_it_reads_page_by_page(
+        self, w: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(cases, "_PAGE", 2)
+        w.put_many(3)
+        seal(w.ctx, "acme", [w.files])
+        reading = receipts.receipts_of(w.ctx, "acme")
+        found = [next(reading)]
+        w.put("f00002.txt", b"a newer version")
+        w.put("new.txt", b"new")
+        seal(w.ctx, "acme", [w.files])
+        found += reading
+        assert [(sealed.leaf_index, sealed.superseded_by) for sealed, _ in found] == [(0, None), (1, None), (2, None)]
+        assert {receipt.note.checkpoint.size for _, receipt in found} == {4}
+        assert len(list(receipts.receipts_of(w.ctx, "acme"))) == 5
+
+    def test_export_overwrites_no_receipt_when_two_claims_have_one_name(self, w: World, tmp_path: Path) -> None:
+        for place, name in (("x", "a.txt"), ("y", "a.txt"), ("z", "a.txt"), ("z", "a.txt.entry-2")):
+            w.put(f"{place}/{name}", f"{place} {name}".encode())
+        for path in ("x/a.txt", "y/a.txt", "z/a.txt.entry-2", "z/a.txt"):
+            assert seal(w.ctx, "acme", [w.files / path]).count("sealed") == 1
+        out = tmp_path / "out"
+        written = receipts.export(w.ctx, "acme", out)
+        assert [path.name for path in written] == [
+            "a.txt.receipt.json",
+            "a.txt.entry-2.receipt.json",
+            "a.txt.entry-2.entry-4.receipt.json",
+            "a.txt.entry-6.receipt.json",
+        ]
+        claims = [Receipt.from_bytes(path.read_bytes()).entry.index for path in written]
+        assert claims == [0, 2, 4, 6]
+        assert receipts.export(w.ctx, "acme", out) == written
+        assert sorted(out.iterdir()) == sorted(written)
+
+    def test_export_overwrites_no_receipt_when_two_claims_have_one_name_that_leaves_no_room(
+        self, w: World, tmp_path: Path
+    ) -> None:
+        name = "n" * 240
+        w.put(f"x/{name}", b"1")
+        w.put(f"y/{name}", b"2")
+        for place in ("x", "y"):
+            seal(w.ctx, "acme", [w.files / place / name])
+        written = receipts.export(w.ctx, "acme", tmp_path / "out")
+        assert [path.name for path in written] == [f"{name}.receipt.json", "entry-2.entry-2.receipt.json"]
+
     def test_receipts_of_refuses_a_log_whose_case_heads_were_altered(self, w: World) -> None:
         w.put("a.txt")
         seal(w.ctx, "acme", [w.files])
