@@ -80,7 +80,8 @@ class ChainUse:
             raise DevChainError(f"the chain for {self.role} is not embedded in this workspace")
         if self._dev is None:
             folder = self.workspace.chain_folder(self.role)
-            folder.mkdir(parents=True, exist_ok=True)
+            for made in (folder.parent, folder):
+                made.mkdir(mode=0o700, exist_ok=True)
             if self._lock is None:
                 self._lock = os.open(folder / "users.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
                 fcntl.flock(self._lock, fcntl.LOCK_SH)

@@ -1,4 +1,4 @@
-"""Program logs: one JSON object a line in WORKSPACE/logs/YYYY-MM-DD.jsonl, without secrets.
+"""Program logs: one JSON object a line in WORKSPACE/logs/YYYY-MM-DD.jsonl (mode 0600), without secrets.
 
 Members: at (RFC 3339, UTC), level, logger, message, pid, and for errors error (class) and trace.
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import time
 import traceback
@@ -54,7 +55,8 @@ class JsonLines(logging.Handler):
         """Write one line; a log that cannot be written must not stop the work."""
         try:
             line = json.dumps(entry(record), ensure_ascii=False) + "\n"
-            with (self.folder / f"{time.strftime('%Y-%m-%d', time.gmtime(record.created))}.jsonl").open("a") as file:
+            path = self.folder / f"{time.strftime('%Y-%m-%d', time.gmtime(record.created))}.jsonl"
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600), "a") as file:
                 file.write(line)
         except OSError:
             self.handleError(record)

@@ -37,6 +37,7 @@ FOLDERS: Final = (
     "case-keys",
     "log-key",
     "blobs",
+    "chains",
     "chains/evidence",
     "chains/plans",
     "deployments",

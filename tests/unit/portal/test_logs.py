@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,14 @@ class TestStart:
         assert line["message"] == "two\nlines 3"
         assert line["level"] == "warning"
         assert line["logger"] == "portal.x"
+
+    def test_a_line_is_readable_by_its_owner_alone_whatever_the_umask(self, folder: Path) -> None:
+        before = os.umask(0)
+        try:
+            logging.getLogger("portal.x").warning("private")
+        finally:
+            os.umask(before)
+        assert [stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()] == [0o600]
 
     def test_start_twice_writes_each_line_once(self, folder: Path) -> None:
         logs.start(folder)

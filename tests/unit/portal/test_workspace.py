@@ -19,7 +19,9 @@ class TestBuilding:
             write_private(workspace.config_file, b"")
         made = tmp_path / "a" / "w"
         assert [name for name in FOLDERS if not (made / name).is_dir()] == []
-        assert stat.S_IMODE(made.stat().st_mode) == 0o700
+        folders = [made, *(path for path in made.rglob("*") if path.is_dir())]
+        assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
+        assert made / "chains" in folders
         assert list((tmp_path / "a").iterdir()) == [made]
 
     def test_building_takes_an_empty_folder(self, tmp_path: Path) -> None:
