@@ -13,7 +13,8 @@ another one must not loosen anything: where a chain of that number is known with
 of those is not confirmed, and a block given by hand stands under all that is known of its chain number.
 
 A development chain is trusted only where the file says `"dev": true`, and then the verdict says so. `contracts`, where
-given, are the only ones trusted on that chain. `timestamp` of a block is needed only for the lower bound of a time; a header brings its own.
+given, are the only ones trusted on that chain. `timestamp` of a block is needed only for the lower bound of a time; a
+header brings its own.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ follows.
 * `engine.connect()` is for reading: one snapshot, and writers go on meanwhile.  Nothing is written through it.
 
 PostgreSQL is used through psycopg.  `connect()` is one snapshot there too (REPEATABLE READ); `begin()` is READ
-COMMITTED and takes no lock by itself: whoever writes what depends on a row locks that row first (SELECT ... FOR UPDATE).
+COMMITTED and takes no lock by itself: whoever writes what depends on a row locks it first (SELECT ... FOR UPDATE).
 
 DBOS keeps its tables in the same database; it begins its transactions itself, so it gets an engine of its own from
 `records_engine`, with the same pragmas.
