@@ -22,6 +22,7 @@ from settlement.rules import validate, validate_collateral
 from settlement.service_errors import AllowanceShort, CollateralUnknown, NotSender, SignatureForeign
 from settlement.terms import CollateralTerms, Terms, book_domain, plan_id
 from settlement.token import Token, TokenInfo
+from settlement.tries import going, spelled
 
 if TYPE_CHECKING:
     from onchain.connect import Chain
@@ -165,7 +166,7 @@ class Book:
         CollateralUnknown, AllowanceShort and FundsShort (of the debtor's collateral), and what sending raises.
         """
         plan = self.plan_id(terms)
-        key = f"plan:{plan}:open"
+        key = self._going(plan, "open")
         if self._known(key):
             return self._finish(key)
         validate(terms, now=self._chain.head().timestamp, book=self.book.address)
@@ -197,12 +198,12 @@ class Book:
         """Pay from the sender's account; more than what is owed in total is never taken.
 
         amount  > 0, or ALL
-        nonce   names this payment: the same nonce never pays twice
+        nonce   names this payment: the same nonce never pays twice; after a failure for good it may be tried again
 
         Raises PlanUnknown, NothingOwed, AmountZero, TokenInvalid, FundsShort, and what sending raises.
         """
         plan = self.plan_id(terms)
-        key = f"plan:{plan}:pay:{nonce}"
+        key = self._going(plan, "pay", nonce)
         if self._known(key):
             return self._finish(key)
         sender = self._sending()
@@ -222,7 +223,7 @@ class Book:
         Raises PlanUnknown, NotCreditor, NothingToWithdraw, AmountZero, WithdrawTooLarge, and what sending raises.
         """
         plan = self.plan_id(terms)
-        key = f"plan:{plan}:withdraw:{nonce}"
+        key = self._going(plan, "withdraw", nonce)
         if self._known(key):
             return self._finish(key)
         caller = self._sending().address
@@ -239,7 +240,8 @@ class Book:
         plan = self.plan_id(terms)
         caller = self._by(terms.debtor, "debtor").address
         arguments = (as_tuple(terms), as_tuple(collateral), to or caller, amount)
-        return self._send(f"plan:{plan}:release:{nonce}", self._named(terms), "release", *arguments)
+        key = self._going(plan, "release", nonce)
+        return self._send(key, self._named(terms), "release", *arguments)
 
     # --- what anybody may do ---
 
@@ -249,7 +251,7 @@ class Book:
 
     def poke_many(self, plans: Sequence[Terms], key: str) -> Sent:
         """Poke several plans in one transaction; unknown ones are skipped by the book."""
-        return self._send(key, self.book, "pokeMany", [as_tuple(terms) for terms in plans])
+        return self._send(going(self._sending(), key), self.book, "pokeMany", [as_tuple(terms) for terms in plans])
 
     def start_auction(self, terms: Terms, collateral: CollateralTerms, key: str) -> TxRecord:
         """Start the auction of a plan in default; returns when it is stored and sent, not when it is mined."""
@@ -272,7 +274,7 @@ class Book:
         Raises AmountZero, CollateralUnknown, FundsShort, and what sending raises.
         """
         plan = self.plan_id(terms)
-        key = f"plan:{plan}:buy:{nonce}"
+        key = self._going(plan, "buy", nonce)
         if self._known(key):
             return self._finish(key)
         if max_price <= 0:
@@ -289,7 +291,7 @@ class Book:
     def withdraw_surplus(self, terms: Terms, nonce: str, *, to: str | None = None) -> Sent:
         """The debtor takes out what a sale brought beyond the debt.  Raises NotSender and what sending raises."""
         caller = self._by(terms.debtor, "debtor").address
-        key = f"plan:{self.plan_id(terms)}:surplus:{nonce}"
+        key = self._going(self.plan_id(terms), "surplus", nonce)
         return self._send(key, self._named(terms), "withdrawSurplus", as_tuple(terms), to or caller)
 
     # --- shared ---
@@ -320,8 +322,13 @@ class Book:
             )
         return module
 
+    def _going(self, plan: str, step: str, nonce: str | None = None) -> str:
+        """Return the name under which a step goes on.  Raises KeyConflict when it is another account's."""
+        key = f"plan:{plan}:{step}" if nonce is None else f"plan:{plan}:{step}:{spelled(nonce)}"
+        return going(self._sending(), key)
+
     def _known(self, key: str) -> bool:
-        return self._sending().get(key) is not None
+        return self._sending().own(key) is not None
 
     def _send(self, key: str, contract: Contract, function: str, *args: object) -> Sent:
         self._sending().call_contract(key, contract, function, *args)

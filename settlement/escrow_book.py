@@ -22,6 +22,7 @@ from settlement.escrow import (
 from settlement.service_errors import NotSender, SignatureForeign
 from settlement.terms import EscrowTerms, escrow_domain, escrow_id
 from settlement.token import Token, TokenInfo
+from settlement.tries import going
 
 if TYPE_CHECKING:
     from onchain.connect import Chain
@@ -149,7 +150,8 @@ class EscrowBook:
         return self._send(key, "withdraw", as_tuple(terms), to or caller)
 
     def _key(self, terms: EscrowTerms, step: str) -> str:
-        return f"escrow:{self.escrow_id(terms)}:{step}"
+        """Return the name under which a step goes on.  Raises KeyConflict when it is another account's."""
+        return going(self._sending(), f"escrow:{self.escrow_id(terms)}:{step}")
 
     def _now(self) -> int:
         return self._chain.head().timestamp
@@ -163,7 +165,7 @@ class EscrowBook:
         return self._sender
 
     def _known(self, key: str) -> bool:
-        return self._sending().get(key) is not None
+        return self._sending().own(key) is not None
 
     def _send(self, key: str, function: str, *args: object) -> Sent:
         sender = self._sending()

@@ -114,12 +114,12 @@ class Token:
             if standing >= amount:
                 return
             step = f"{key}:approve-{number}"
-            known = sender.get(step)
+            known = sender.own(step)
             if known is None:
                 new = 0 if standing > 0 else amount
                 sender.call_contract(step, self._contract, "approve", spender, new)
-            elif known.block_number is not None:
-                continue  # mined, and spent or overwritten since
+            elif known.block_number is not None or known.settled:
+                continue  # mined, and spent or overwritten since; or it can never be mined
             sender.wait(step, timeout, between=between)
         raise AllowanceShort(owner=sender.address, allowed=standing, token=self.address, needed=amount)
 

@@ -12,6 +12,7 @@
 A key names an effect: the same key gives the stored transaction, whatever happened in between. What must never
 happen: one key under two nonces. So a transaction whose nonce was spent by somebody else is `failed` for good and is
 never signed again by itself. All attempts of a transaction have the same nonce, so at most one of them is mined.
+For the same reason a transaction is only ever looked after by the account, and on the chain, that it was stored for.
 """
 
 from __future__ import annotations
@@ -145,14 +146,21 @@ class Sender:
         return self.submit(key, contract.address, contract.encode(function, *args), value)
 
     def get(self, key: str) -> TxRecord | None:
-        """The stored transaction as it was last seen, without asking the node."""
+        """The stored transaction as it was last seen, whoever sends it, without asking the node."""
         with self._engine.connect() as connection:
             return read(connection, key)
+
+    def own(self, key: str) -> TxRecord | None:
+        """The stored transaction of this signer on this chain, as `get`.  Raises KeyConflict when it is another's."""
+        record = self.get(key)
+        if record is not None and (record.chain_id, record.sender) != (self.chain.chain_id, self.address):
+            raise KeyConflict(key)
+        return record
 
     def advance(self, key: str) -> TxRecord:
         """Look at the chain and do what is needed now for this transaction.
 
-        Raises TransactionUnknown, ReorgDetected, NodeError.
+        Raises TransactionUnknown, KeyConflict (another account's or another chain's), ReorgDetected, NodeError.
         """
         return self._step(self._get(key), heal=True)
 
@@ -198,7 +206,7 @@ class Sender:
     # -- storing -------------------------------------------------------------------------------------------------------
 
     def _get(self, key: str) -> TxRecord:
-        record = self.get(key)
+        record = self.own(key)
         if record is None:
             raise TransactionUnknown(key)
         return record

@@ -17,7 +17,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from onchain.errors import ChainError, InsufficientFunds, NodeError, NonceTaken, TransactionReverted, TransactionStuck
+from onchain.errors import (
+    ChainError,
+    InsufficientFunds,
+    KeyConflict,
+    NodeError,
+    NonceTaken,
+    TransactionReverted,
+    TransactionStuck,
+)
 from settlement.book import Book
 from settlement.context import SettlementContext
 from settlement.errors import SettlementError
@@ -166,13 +174,20 @@ def submit(context: SettlementContext, key: str, run: int) -> Verdict:
 
 
 def settle(context: SettlementContext) -> int:
-    """Look after transactions that were sent; returns how many are not final yet.  Raises NodeError."""
+    """Look after transactions that were sent; returns how many are not final yet.
+
+    One that another account sent is left to that account, with a note on its row.  Raises NodeError.
+    """
     with context.engine.connect() as connection:
         sent = list_actions(connection, None, SENT)
     waiting = 0
     for record in sent:
         key = record.action.key
-        transaction = _sender(context).advance(transaction_key(key, record.run))
+        try:
+            transaction = _sender(context).advance(transaction_key(key, record.run))
+        except KeyConflict as exc:
+            _change(context, key, error=f"left alone, sent by another account: {describe(exc)}"[:MAX_ERROR])
+            continue
         tx_hash = "0x" + transaction.tx_hash.hex()
         if transaction.status == "final":
             _change(context, key, status=DONE, tx_hash=tx_hash, done_at=context.clock())

@@ -146,6 +146,46 @@ class TestSubmit:
         with pytest.raises(KeyConflict):
             Sender(engine, chain.chain(), chain.signer(1), Clock()).submit("k", SINK, b"", 5)
 
+    def test_anothers_stuck_transaction_is_not_signed_again_with_this_key(
+        self, sender: Sender, engine: Engine, chain: DevChain, clock: Clock
+    ) -> None:
+        """Both would be mined: paid twice."""
+        chain.set_automine(False)
+        sender.submit("k", SINK, b"", 5)
+        clock.now += 100
+        other = Sender(engine, chain.chain(), chain.signer(1), clock)
+        for use in (other.advance, other.own, lambda key: other.wait(key, 1)):
+            with pytest.raises(KeyConflict, match="'k'"):
+                use("k")
+        assert other.advance_all() == []
+        chain.mine(1)
+        assert balance(chain) == 5
+        assert len(sender.advance("k").attempts) == 1
+
+    def test_anothers_live_transaction_is_not_declared_failed_by_this_keys_nonce(
+        self, sender: Sender, engine: Engine, chain: DevChain
+    ) -> None:
+        other = Sender(engine, chain.chain(), chain.signer(1), Clock())
+        for number in range(2):
+            other.submit(f"theirs {number}", SINK, b"", 1)
+            other.wait(f"theirs {number}", 5)
+        chain.finalise()
+        chain.set_automine(False)
+        sender.submit("k", SINK, b"", 5)
+        with pytest.raises(KeyConflict):
+            other.advance("k")
+        chain.mine(1)
+        assert sender.advance("k").status == "included"
+
+    def test_what_is_stored_for_another_chain_is_not_touched(
+        self, sender: Sender, engine: Engine, chain: DevChain, clock: Clock
+    ) -> None:
+        sender.submit("k", SINK, b"", 5)
+        with engine.begin() as connection:
+            connection.execute(sa.update(chain_transactions).values(chain_id=1))
+        with pytest.raises(KeyConflict):
+            sender.advance("k")
+
     def test_what_would_revert_is_not_stored_and_uses_no_nonce(self, sender: Sender, chain: DevChain) -> None:
         sender.submit("log", None, load("EvidenceLog").bytecode)
         created = sender.wait("log", 5).contract

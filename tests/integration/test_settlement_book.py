@@ -8,7 +8,14 @@ from dataclasses import replace
 import pytest
 from support.settlement_world import CREDITOR, DEBTOR, OPERATOR, RICH, THIRD, World, settlement_world
 
-from onchain.errors import InsufficientFunds, NoSuchContract, TransactionReverted
+from onchain.errors import (
+    InsufficientFunds,
+    KeyConflict,
+    NonceTaken,
+    NoSuchContract,
+    TransactionReverted,
+    TransactionStuck,
+)
 from onchain.send import Sender
 from settlement.book import Book
 from settlement.errors import AmountZero, NotCreditor, NothingOwed, PlanUnknown, TermsInvalid, WithdrawTooLarge
@@ -250,3 +257,62 @@ class TestPokeMany:
         sent = world.book(OPERATOR).poke_many([known, unknown], f"many:{plan}")
         assert {event.name for event in sent.events} == {"InstallmentsMissed", "PokeSkipped"}
         assert world.book(OPERATOR).account(plan).noted == 1
+
+
+class TestFailedForGood:
+    def hasty(self, world: World, who: int) -> Book:
+        sender = world.sender(who)
+        return Book(sender.chain, world.addresses.repayment_book, sender=sender, wait_seconds=0.3)
+
+    def test_open_whose_nonce_was_taken_is_done_after_all(self, world: World) -> None:
+        terms = world.terms()
+        book = self.hasty(world, OPERATOR)
+        signatures = (world.sign(terms, DEBTOR), world.sign(terms, CREDITOR))
+        world.dev.set_automine(False)
+        with pytest.raises(TransactionStuck):
+            book.open(terms, *signatures)
+        world.take_nonce(OPERATOR, f"plan:{book.plan_id(terms)}:open")
+        with pytest.raises(NonceTaken):
+            book.open(terms, *signatures)
+        assert world.book(OPERATOR).open(terms, *signatures).first("PlanOpened") is not None
+
+    def test_payment_whose_approval_and_then_itself_lost_the_nonce_is_paid_once(self, world: World) -> None:
+        terms = world.terms()
+        plan, book, sender = world.open(terms), self.hasty(world, DEBTOR), world.sender(DEBTOR)
+        key = f"plan:{plan}:pay:rent"
+        world.dev.set_automine(False)
+        with pytest.raises(TransactionStuck):
+            book.pay(terms, EACH, "rent")
+        world.take_nonce(DEBTOR, f"{key}:approve-0")
+        with pytest.raises(NonceTaken):
+            book.pay(terms, EACH, "rent")
+        world.dev.set_automine(False)
+        with pytest.raises(TransactionStuck):
+            book.pay(terms, EACH, "rent")
+        world.dev.mine()  # the second approval
+        with pytest.raises(TransactionStuck):
+            book.pay(terms, EACH, "rent")
+        world.take_nonce(DEBTOR, key)
+        with pytest.raises(NonceTaken):
+            book.pay(terms, EACH, "rent")
+        sent = [world.book(DEBTOR).pay(terms, EACH, "rent").record for _ in range(2)]
+        assert {record.key for record in sent} == {f"{key}#1"}
+        assert book.account(plan).principal_paid == EACH
+        world.book(DEBTOR).pay(terms, EACH, "rent#1")  # another word, another payment
+        assert book.account(plan).principal_paid == 2 * EACH
+        assert sender.get(f"{key}#2") is None
+
+    def test_word_of_anothers_waiting_payment_is_refused_not_signed_with_this_key(self, world: World) -> None:
+        terms = world.terms()
+        plan = world.open(terms)
+        world.dev.set_automine(False)
+        with pytest.raises(TransactionStuck):
+            self.hasty(world, DEBTOR).pay(terms, EACH, "rent")
+        with pytest.raises(KeyConflict):  # already at the approval
+            self.hasty(world, THIRD).pay(terms, EACH, "rent")
+        world.dev.set_automine(True)
+        world.dev.mine()
+        world.book(DEBTOR).pay(terms, EACH, "rent")
+        with pytest.raises(KeyConflict):
+            world.book(THIRD).pay(terms, EACH, "rent")
+        assert world.book(DEBTOR).account(plan).principal_paid == EACH

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from support.settlement_world import CREDITOR, DEBTOR, OPERATOR, THIRD, World, settlement_world
 
+from onchain.errors import KeyConflict, NonceTaken, TransactionReverted, TransactionStuck
+from settlement.eip712 import as_tuple
 from settlement.errors import (
     EscrowAlreadyWithdrawn,
     EscrowFundingClosed,
@@ -18,9 +20,11 @@ from settlement.errors import (
     TermsInvalid,
 )
 from settlement.escrow import EscrowState
+from settlement.escrow_book import EscrowBook
 from settlement.schedule import DAY
 from settlement.service_errors import FundsShort, SignatureForeign
 from settlement.terms import EscrowTerms
+from settlement.token import Token
 
 AMOUNT = 250_000_000
 PAYER, PAYEE = DEBTOR, CREDITOR
@@ -137,3 +141,62 @@ class TestEnds:
         world.escrow_book(THIRD).reclaim(terms)
         assert state(world, terms) is EscrowState.RECLAIMED
         world.escrow_book(PAYER).withdraw(terms)
+
+
+def hasty(world: World, who: int) -> EscrowBook:
+    """The escrow book, used by an account that does not wait long."""
+    sender = world.sender(who)
+    return EscrowBook(sender.chain, world.addresses.require_escrow_book(0), sender=sender, wait_seconds=0.3)
+
+
+class TestFailedForGood:
+    def test_withdraw_whose_nonce_was_taken_is_done_after_all_and_once(self, world: World) -> None:
+        terms = funded(world)
+        world.escrow_book(PAYER).release(terms)
+        book = hasty(world, PAYEE)
+        key = f"escrow:{book.escrow_id(terms)}:withdraw"
+        world.dev.set_automine(False)
+        with pytest.raises(TransactionStuck):
+            book.withdraw(terms)
+        world.take_nonce(PAYEE, key)
+        before = world.balance(world.money, PAYEE)
+        with pytest.raises(NonceTaken):  # told once
+            book.withdraw(terms)
+        sent = world.escrow_book(PAYEE).withdraw(terms)
+        assert sent.record.key == f"{key}#1"
+        assert world.escrow_book(PAYEE).withdraw(terms).record.tx_hash == sent.record.tx_hash
+        assert world.balance(world.money, PAYEE) == before + AMOUNT
+
+    def test_fund_that_failed_in_a_block_not_yet_final_is_not_sent_under_a_second_name(self, world: World) -> None:
+        terms = opened(world)
+        book = hasty(world, PAYER)
+        for who in (PAYER, THIRD):
+            token = Token(world.sender(who).chain, world.money)
+            token.allow(
+                world.sender(who), book.book.address, AMOUNT, key=f"before:{who}:{terms.salt.hex()}", timeout=20
+            )
+        key = f"escrow:{book.escrow_id(terms)}:fund:{terms.payer}"
+        ours = world.sender(PAYER)
+        world.dev.set_automine(False)
+        with pytest.raises(TransactionStuck):
+            book.fund(terms)
+        waiting = ours.get(key)
+        assert waiting is not None
+        world.dev.drop(waiting.tx_hash)
+        world.sender(THIRD).call_contract(f"faster:{key}", book.book, "fund", as_tuple(terms))
+        world.dev.mine()
+        ours.advance(key)  # broadcast again, behind the other one
+        world.dev.mine()
+        world.dev.set_automine(True)
+        for _ in range(2):
+            with pytest.raises(TransactionReverted):
+                book.fund(terms)
+        assert ours.get(f"{key}#1") is None
+        world.dev.finalise()
+        with pytest.raises(EscrowStateWrong, match="funded"):  # free to go on, and refused by what is true now
+            book.fund(terms)
+
+    def test_anothers_transaction_is_not_finished_with_this_key(self, world: World) -> None:
+        terms = opened(world)
+        with pytest.raises(KeyConflict):
+            world.escrow_book(THIRD).open(terms, b"", b"")

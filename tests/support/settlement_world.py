@@ -81,6 +81,17 @@ class World:
         sender = self.sender(who)
         return EscrowBook(sender.chain, self.addresses.require_escrow_book(0), sender=sender)
 
+    def take_nonce(self, who: int, key: str) -> None:
+        """Have another wallet with the same key spend the nonce of a transaction on its way, finally."""
+        record = self.sender(who).get(key)
+        assert record is not None and record.status == "pending"
+        self.dev.drop(record.tx_hash)
+        other = self.elsewhere().sender(who)
+        assert other.submit("theirs", self.address(OPERATOR), b"", 1).nonce == record.nonce
+        self.dev.mine()
+        self.dev.set_automine(True)
+        self.dev.finalise()
+
     def elsewhere(self) -> World:
         """Another workspace with the same keys on the same chain: its database knows nothing of ours."""
         self.salts += 1
