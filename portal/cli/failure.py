@@ -21,13 +21,9 @@ def show(error: BaseException, *, as_json: bool) -> int:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
-        return _write(
-            "cli.interrupted",
-            "interrupted",
-            "Repeat the command; finished steps are not done twice.",
-            Exit.INTERRUPTED,
-            as_json,
-        )
+        notes = getattr(error.__cause__ or error, "__notes__", ())  # Click turns the one into the other
+        hint = " ".join(notes) or "Repeat the command; finished steps are not done twice."
+        return _write("cli.interrupted", "interrupted", hint, Exit.INTERRUPTED, as_json)
     if isinstance(error, click.ClickException):
         return _usage(error, as_json)
     if isinstance(error, BrokenPipeError):

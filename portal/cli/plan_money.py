@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -179,7 +180,11 @@ def _run(
     to: str | None = None,
     told: Callable[[Paper, Sent], str] = lambda _paper, _sent: "",
 ) -> None:
-    """Find the plan, open the key, do it, show the transaction."""
+    """Find the plan, open the key, do it, show the transaction.
+
+    The word that names the transaction is told before anything is sent, and by an error that leaves it open whether
+    it will be mined.
+    """
     from portal import settling
     from portal.errors import PaperInvalid
     from settlement.terms import Terms
@@ -190,10 +195,30 @@ def _run(
         if not isinstance(paper.terms, Terms):
             raise PaperInvalid(name, "is an escrow; use `tallystick escrow`")
         target = None if to is None else world.keys.resolve(to)
-        sent = act(Call(settling.book(world, paper, key), paper, paper.terms, nonce, target))
+        call = Call(settling.book(world, paper, key), paper, paper.terms, nonce, target)
+        if once is None:
+            shell.note(f"This transaction is called {nonce}: to repeat it without doing it twice, add --once {nonce}")
+        with _repeatable(nonce):
+            sent = act(call)
     for line in sent_lines(sent):
         shell.say(line)
     shell.result({"plan_id": paper.id, "once": nonce, **sent_json(sent)}, told(paper, sent))
+
+
+@contextmanager
+def _repeatable(nonce: str) -> Iterator[None]:
+    """Have errors that leave a transaction open say how to repeat it without doing it twice."""
+    from onchain.errors import NodeError, TransactionStuck
+
+    again = f"It may still be mined: repeat with --once {nonce}, so that it is not done twice."
+    try:
+        yield
+    except (NodeError, TransactionStuck) as exc:
+        exc.hint = f"{again} {exc.hint}".rstrip()
+        raise
+    except KeyboardInterrupt as exc:
+        exc.add_note(again)
+        raise
 
 
 COMMANDS: Final = (pay, withdraw, release, buy, surplus)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,10 @@ from pathlib import Path
 
 import pytest
 from support.portalworld import deployed_workspace, finalise, tallystick
+
+from portal.chains import ChainUse
+from portal.cli import main
+from portal.workspace import Workspace
 
 NEVER = "2099-01-31"
 
@@ -215,6 +220,56 @@ class TestPlan:
         assert refused.error == "settlement.signature-foreign"
         tallystick(*sign, "--key", "creditor", workspace=w)
         tallystick("plan", "open", "wallet-plan", workspace=w)
+
+    def opened(self, w: Path, name: str) -> None:
+        draft = ("plan", "draft", name, "--debtor", "debtor", "--creditor", "creditor", "--token", "test")
+        tallystick(*draft, "--total", "30", "--installments", "3", "--first-due", NEVER, workspace=w)
+        for key in ("debtor", "creditor"):
+            tallystick("plan", "sign", name, "--key", key, workspace=w)
+        tallystick("plan", "open", name, workspace=w)
+
+    def test_payment_that_timed_out_is_repeated_with_the_word_it_was_given(
+        self, w: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from settlement.book import Book
+
+        self.opened(w, "slow-plan")
+        monkeypatch.setitem(Book.__init__.__kwdefaults__, "wait_seconds", 0.3)
+        pay = ("plan", "pay", "slow-plan", "--key", "debtor", "--amount", "2")
+        with ChainUse(Workspace.open(w), "plans") as use:
+            use.dev().set_automine(False)
+            use.dev().chain().rpc("evm_setIntervalMining", [0])
+            try:
+                first = tallystick(*pay, workspace=w, expect=(7,))  # its approval waits
+                (word,) = re.findall("--once ([0-9a-f]{16}),", first.json["error"]["hint"])
+                use.dev().mine()
+                again = tallystick(*pay, "--once", word, workspace=w, expect=(7,))  # now the payment itself
+                assert (first.error, again.error) == ("chain.stuck", "chain.stuck")
+                assert f"--once {word}," in again.json["error"]["hint"]
+                use.dev().mine()
+            finally:
+                use.dev().set_automine(True)
+        assert tallystick(*pay, "--once", word, workspace=w).json["once"] == word
+        assert tallystick("plan", "show", "slow-plan", workspace=w).json["on_chain"]["principal_paid"] == 2_000_000
+
+    def test_word_is_told_before_sending_and_when_interrupted(
+        self, w: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        from settlement.book import Book
+
+        self.opened(w, "interrupted-plan")
+
+        def stop(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Book, "pay", stop)
+        capsys.readouterr()
+        words = ["plan", "pay", "interrupted-plan", "--key", "debtor", "--amount", "2", "--workspace", str(w)]
+        assert main(words) == 130
+        told = re.findall("--once ([0-9a-f]{16})", capsys.readouterr().err)
+        assert len(told) == 2 and told[0] == told[1]  # before sending, and in the hint
+        hint = tallystick(*words[:-2], workspace=w, expect=(130,)).json["error"]["hint"]
+        assert re.search("repeat with --once [0-9a-f]{16},", hint)
 
 
 class TestEscrow:
