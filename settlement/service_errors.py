@@ -89,7 +89,10 @@ class FundsShort(SettlementError):
     """An account holds less of a token than the step needs."""
 
     code = "settlement.funds-short"
-    hint = "Send the missing amount to the address, or use another payer."
+    hint = (
+        "Send the missing amount to the address, or use another payer. On a chain of your own machine `tallystick deploy"
+        " --test-token` fills every key with test tokens."
+    )
     template = "{address} holds {held} units of {token}, {needed} are needed"
 
 

@@ -171,7 +171,10 @@ class InsufficientFunds(ChainError):
     """The sending account cannot pay for value and gas. Amounts in wei."""
 
     code = "chain.insufficient-funds"
-    hint = "Send native coin to this address, then run the command again; nothing was stored or sent."
+    hint = (
+        "Send native coin to this address, then run the command again; nothing was stored or sent. On a chain of your own"
+        " machine `tallystick deploy` gives every key some."
+    )
 
     def __init__(self, needed: int, has: int, address: str) -> None:
         super().__init__(f"{address} needs {needed} wei, has {has}")

@@ -32,11 +32,13 @@ def plan() -> None:
 
     \b
     The usual order:
-      plan draft NAME ...             one party writes the terms and a file
-      plan sign FILE --key debtor     each party signs, the file goes to and fro
-      plan open FILE                  anybody puts it on chain
-      plan pay NAME --amount 100      anybody pays
-      plan withdraw NAME              the creditor takes it out
+      key new debtor; key new creditor                          keys, where the parties have none
+      deploy --test-token                                       own chain: coins and test tokens for them
+      plan draft NAME --debtor debtor --creditor creditor ...   one party writes the terms and a file
+      plan sign FILE --key debtor                               each party signs, the file goes to and fro
+      plan open FILE                                            anybody puts it on chain
+      plan pay NAME --key debtor --amount 100                   anybody pays
+      plan withdraw NAME --key creditor                         the creditor takes it out
     """
 
 
@@ -50,7 +52,7 @@ def plan() -> None:
 @click.option("--first-due", required=True, metavar="DATE|TIME", help="First due date, 2027-01-31, or an exact time.")
 @click.option("--every", default="month", show_default=True, help="month, 3months, 30days, 12hours, 60seconds.")
 @click.option("--utc-offset", default="+00:00", show_default=True, help="Where the calendar is read, as +08:00.")
-@click.option("--grace-days", type=float, help="Days after a due date before a payment is late [default: 5].")
+@click.option("--grace-days", type=float, help="Days after a due date before a payment is late [default: 7].")
 @click.option("--late-flat", default="0", metavar="AMOUNT", help="Late charge of an installment, once.")
 @click.option("--late-daily", default="0", metavar="AMOUNT", help="Late charge of an installment, each day late.")
 @click.option("--late-cap", metavar="AMOUNT", help="Most that an installment's late charges come to.")

@@ -62,3 +62,11 @@ class TestRoot:
 
     def test_a_command_that_is_not_there_is_none(self) -> None:
         assert root.get_command(click.Context(root), "nothing") is None
+
+
+def test_plan_draft_names_the_grace_that_terms_get_by_default() -> None:
+    from portal.cli.plan import draft
+    from settlement.draft import DEFAULT_GRACE_SECONDS
+
+    (option,) = (parameter for parameter in draft.params if parameter.name == "grace_days")
+    assert f"[default: {DEFAULT_GRACE_SECONDS // 86_400}]" in str(getattr(option, "help", ""))
