@@ -134,6 +134,11 @@ class Book:
         module = self._module(self.plan_id(terms))
         return cast(int, self._call(module, "releasable", as_tuple(terms), as_tuple(collateral))[0])
 
+    def lot(self, terms: Terms, collateral: CollateralTerms) -> int:
+        """Return the quantity that an auction sells as the plan stands now; 0 once it is sold."""
+        module = self._module(self.plan_id(terms))
+        return cast(int, self._call(module, "lotOf", as_tuple(terms), as_tuple(collateral))[0])
+
     def price(self, terms: Terms, collateral: CollateralTerms, moment: int) -> int:
         """Return the auction's price at `moment`.  Raises TransactionReverted while none runs."""
         module = self._module(self.plan_id(terms))
@@ -265,12 +270,13 @@ class Book:
         nonce: str,
         *,
         max_price: int,
-        min_quantity: int = 1,
+        min_quantity: int | None = None,
         to: str | None = None,
     ) -> Sent:
         """Buy the lot of a running auction from the sender's account.
 
-        max_price  most that is paid; the price falls with every second
+        max_price     most that is paid; the price falls with every second
+        min_quantity  least that is bought; None: the lot as it is now, so a payment just ahead cannot shrink it
         Raises AmountZero, CollateralUnknown, FundsShort, and what sending raises.
         """
         plan = self.plan_id(terms)
@@ -281,11 +287,12 @@ class Book:
             raise AmountZero()
         sender, module = self._sending(), self._named(terms)
         price = self.price(terms, collateral, self._chain.head().timestamp)
+        least = self.lot(terms, collateral) if min_quantity is None else min_quantity
         token = Token(self._chain, terms.token)
         token.require_funds(sender.address, min(price, max_price))
         most = min(max_price, price)
         token.allow(sender, module.address, most, key=key, timeout=self._wait, between=self._between)
-        bounds = (most, min_quantity, to or sender.address)
+        bounds = (most, least, to or sender.address)
         return self._send(key, module, "buy", as_tuple(terms), as_tuple(collateral), *bounds)
 
     def withdraw_surplus(self, terms: Terms, nonce: str, *, to: str | None = None) -> Sent:

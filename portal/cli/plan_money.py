@@ -137,6 +137,8 @@ def release(shell: Shell, name: str, key: str, to: str | None, once: str | None)
 def buy(shell: Shell, name: str, key: str, max_price: str, once: str | None) -> None:
     """Buy the collateral of plan NAME in its running auction; the price falls with every second.
 
+    It buys the whole lot as it is now, or nothing: a payment just ahead cannot shrink it.
+
     \b
     Example:
       tallystick plan buy smith-plan --key buyer --max-price 400
@@ -147,7 +149,14 @@ def buy(shell: Shell, name: str, key: str, max_price: str, once: str | None) -> 
         most = parse_amount(max_price, call.paper.decimals)
         return call.book.buy(call.terms, call.pledged, call.nonce, max_price=most)
 
-    _run(shell, "plan buy", name, key, once, act)
+    def told(paper: Paper, sent: Sent) -> str:
+        sold = sent.first("CollateralSold")
+        if sold is None or paper.collateral_terms is None:
+            return "bought"
+        quantity, price = sold.args["quantity"], int(str(sold.args["price"]))
+        return f"bought {quantity} units of {paper.collateral_terms.token} for {money(price, paper)}"
+
+    _run(shell, "plan buy", name, key, once, act, told=told)
 
 
 @command("surplus", after="`tallystick plan show NAME`.", opens_key=True)

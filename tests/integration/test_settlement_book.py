@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from support.settlement_world import CREDITOR, DEBTOR, OPERATOR, RICH, THIRD, World, settlement_world
 
+from onchain.contract import Contract
 from onchain.errors import (
     InsufficientFunds,
     KeyConflict,
@@ -16,6 +17,7 @@ from onchain.errors import (
     TransactionReverted,
     TransactionStuck,
 )
+from onchain.records import TxRecord
 from onchain.send import Sender
 from settlement.book import Book
 from settlement.errors import AmountZero, NotCreditor, NothingOwed, PlanUnknown, TermsInvalid, WithdrawTooLarge
@@ -247,6 +249,38 @@ class TestAuction:
         world.sender(OPERATOR).wait(f"plan:{plan}:auction", 20)
         with pytest.raises(TransactionReverted, match="Collateral_PriceAboveMaximum"):
             world.book(THIRD).buy(terms, pledge, "cheap", max_price=1_000)
+
+    def test_lot_that_a_payment_just_ahead_shrank_is_refused_and_nothing_is_paid(self, world: World) -> None:
+        terms, pledge = world.secured(first_due_at=world.dev.now() + 5 * DAY)
+        plan = world.open(terms, pledge)
+        world.dev.warp(terms.first_due_at + DAY + terms.grace_seconds + 1)
+        world.book(OPERATOR).start_auction(terms, pledge, f"plan:{plan}:auction")
+        world.sender(OPERATOR).wait(f"plan:{plan}:auction", 20)
+        book = world.book(OPERATOR)
+        assert book.lot(terms, pledge) == pledge.amount
+        before = world.balance(world.money, THIRD), world.balance(world.gold, THIRD)
+
+        class Overtaken(Sender):
+            """A buyer's sender whose purchase the debtor's payment overtakes."""
+
+            def call_contract(
+                self, key: str, contract: Contract, function: str, *args: object, value: int = 0
+            ) -> TxRecord:
+                if function == "buy":
+                    world.book(DEBTOR).pay(terms, EACH, "just-ahead")
+                return super().call_contract(key, contract, function, *args, value=value)
+
+        sender = Overtaken(world.engine, world.dev.chain(), world.dev.signer(THIRD), lambda: 0)
+        addresses = world.addresses
+        buyer = Book(sender.chain, addresses.repayment_book, collateral=addresses.collateral, sender=sender)
+        with pytest.raises(TransactionReverted, match="Collateral_QuantityBelowMinimum"):
+            buyer.buy(terms, pledge, "overtaken", max_price=RICH)
+        assert book.view(terms, world.dev.now()).state is State.DEFAULTED
+        assert 0 < book.lot(terms, pledge) < pledge.amount
+        assert (world.balance(world.money, THIRD), world.balance(world.gold, THIRD)) == before
+
+        world.book(THIRD).buy(terms, pledge, "smaller", max_price=RICH)
+        assert book.lot(terms, pledge) == 0
 
 
 class TestPokeMany:
