@@ -33,7 +33,7 @@ T = TypeVar("T")
 def dumps(receipts: Iterable[Receipt]) -> bytes:
     """The bundle file of `receipts`, in their order: JCS and a newline.
 
-    Raises ReceiptInvalid, ReceiptTooLarge when they are more than a reader would take.
+    Raises ReceiptInvalid, ReceiptTooLarge when they are none, or more than a reader would take.
     """
     logs: dict[object, int] = {}
     checkpoints: dict[object, int] = {}
@@ -64,8 +64,8 @@ def dumps(receipts: Iterable[Receipt]) -> bytes:
         if receipt.storage:
             value["storage"] = [_receipt.write_storage(storage) for storage in receipt.storage]
         receipt_list.append(jcs.dumps(value))
-    if len(receipt_list) > MAX_RECEIPTS:
-        raise ReceiptInvalid(f"a bundle holds at most {MAX_RECEIPTS} receipts, not {len(receipt_list)}")
+    if not 1 <= len(receipt_list) <= MAX_RECEIPTS:
+        raise ReceiptInvalid(f"a bundle holds 1 to {MAX_RECEIPTS} receipts, not {len(receipt_list)}")
     top: dict[str, Json] = {
         "format": FORMAT,
         "version": VERSION,
@@ -126,6 +126,8 @@ def _read(top: Reader) -> tuple[Receipt, ...]:
                 storage=_receipt.read_storage(item),
             )
         )
+    if not receipts:
+        raise top.refuse("receipts", "is empty: a bundle holds at least one receipt")
     return tuple(receipts)
 
 

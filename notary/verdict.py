@@ -245,10 +245,12 @@ class Verdict:
         return self.checks[number - 1]
 
     def explain(self) -> list[str]:
-        """Plain-language lines: the result, each check, the time, the notes, and what is not proven."""
+        """Plain-language lines: the result, what was sealed, each check, the time, the notes, what is not proven."""
         lines = [f"{self.status}{f' ({self.reason})' if self.reason else ''}"]
         if self.reason:
             lines.append(MEANINGS[self.reason])
+        if self.fields:
+            lines.append(self._sealed_as())
         for check in self.checks:
             reason = f" ({check.reason})" if check.reason else ""
             lines.append(f"{check.number}. {check.title}: {check.status}{reason}. {printable(check.detail)}")
@@ -256,6 +258,20 @@ class Verdict:
                 lines.append(f"   {MEANINGS[check.reason]}")
         lines += [f"Note: {printable(note.text)}" for note in self.notes]
         return [*lines, NOT_PROVEN]
+
+    def proves(self, *numbers: int) -> bool:
+        """Whether each of these checks is there and passed."""
+        return set(numbers) <= {check.number for check in self.checks if check.status is Status.PASSED}
+
+    def _sealed_as(self) -> str:
+        """Under which name, exhibit and case: a receipt for a file of another name is a valid one too."""
+        shown = {name: printable(str(self.fields[name])) for name in ("name", "exhibit", "case") if name in self.fields}
+        parts = [f"sealed as {shown.get('name', '(name hidden)')}"]
+        if "exhibit" in shown:
+            parts.append(f"exhibit {shown['exhibit']}")
+        parts.append(f"case {shown.get('case', '(hidden)')}")
+        text = ", ".join(parts)
+        return f"{text[0].upper()}{text[1:]}." if self.proves(3, 4) else f"The receipt says, without proof: {text}."
 
     def to_json(self) -> dict[str, Json]:
         return {

@@ -5,15 +5,18 @@
     name      the document's path ends in the name that the receipt shows: so an altered file meets its receipt
     alone     one document and one receipt were named, nothing else: they are compared whatever they are
 
-Receipts whose claim a later receipt at hand continues are older versions of a document; they are left out when no
-document of theirs is there.  What is left over is reported: documents without a receipt, receipts without a document.
+Where receipts are named (--receipt), only those count: whoever delivers a file can put a receipt of their own beside
+it.
+
+What is left over is reported: documents without a receipt, receipts without a document.  Receipts of older versions of
+a document are left out, but only once the receipt that continues them is verified (`superseded`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -23,11 +26,12 @@ from portal.errors import FileMissing
 if TYPE_CHECKING:
     from notary.hashing import Outcome
     from notary.receipt import Receipt
+    from notary.verdict import Verdict
 
 SUFFIX: Final = ".receipt.json"
 BUNDLE_SUFFIX: Final = ".receipts.json"
-PEEK_BYTES: Final = 2 * 1024 * 1024  # a file named alone is taken for a receipt if it says so within this
-_MARK: Final = b'"format":"tallystick/receipt'
+PEEK_BYTES: Final = 2 * 1024 * 1024  # a file of another name is parsed as a receipt only if it says so within this
+_MARK: Final = b"tallystick/receipt"
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,15 @@ class Document:
 
 @dataclass(frozen=True)
 class Found:
-    """One receipt of a file; `error` where the file did not parse (then `receipt` is None)."""
+    """One receipt of a file; `error` where the file did not parse (then `receipt` is None).
+
+    asked   this one receipt was named by itself, so it is reported even where it stays without a document
+    """
 
     source: str
     receipt: Receipt | None
     error: ReceiptInvalid | None = None
+    asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,12 +71,14 @@ class Collected:
     refused  paths that cannot be read, with the reason
     whole    whether a receipt without its document means that the document is missing: not so where single files were
              named beside a folder of receipts of many
+    unused   receipts in or beside the named paths that do not count, because others were named
     """
 
     documents: tuple[Document, ...]
     receipts: tuple[Found, ...]
     refused: tuple[tuple[str, str], ...]
     whole: bool = True
+    unused: int = 0
 
 
 def is_receipt_name(name: str) -> bool:
@@ -82,12 +92,14 @@ def collect(paths: Sequence[str], receipts: Sequence[str]) -> Collected:
     paths      documents, receipts, folders of either
     receipts   receipts, bundles, folders of them: every .json file counts
 
-    Raises FileMissing.
+    Raises FileMissing, also when there is neither a file nor a receipt.
     """
     from notary.intake import find_files
 
     documents: list[Document] = []
     sources: list[str] = []
+    beside: list[str] = []  # receipts in or beside the paths
+    asked: set[str] = set()
     refused: list[tuple[str, str]] = []
     for path in paths:
         if not os.path.lexists(path):
@@ -95,14 +107,20 @@ def collect(paths: Sequence[str], receipts: Sequence[str]) -> Collected:
         intake = find_files([path])
         refused += [(item.path, item.reason) for item in intake.refused if item.code != "empty-folder"]
         for file in intake.files:
-            if is_receipt_name(file.name) or (not Path(path).is_dir() and not receipts and _says_receipt(file.path)):
-                sources.append(file.path)
+            if Path(path).is_dir():
+                is_receipt, sidecar = is_receipt_name(file.name), None
+            else:
+                sidecar = next((s for s in (f"{path}{SUFFIX}", f"{file.path}{SUFFIX}") if Path(s).is_file()), None)
+                is_receipt = sidecar is None and (
+                    is_receipt_name(file.name) or (not receipts and _is_receipt(file.path))
+                )
+            if is_receipt:
+                beside.append(file.path)
             else:
                 documents.append(Document(file.path, file.name, file.size))
-        if not Path(path).is_dir():
-            sidecar = f"{path}{SUFFIX}"
-            if Path(sidecar).is_file():
-                sources.append(str(Path(sidecar).resolve()))
+            if sidecar is not None:
+                beside.append(str(Path(sidecar).resolve()))
+    sources += beside if not receipts else []
     for path in receipts:
         if not os.path.lexists(path):
             raise FileMissing(path, "does not exist")
@@ -110,9 +128,15 @@ def collect(paths: Sequence[str], receipts: Sequence[str]) -> Collected:
         refused += [(item.path, item.reason) for item in intake.refused]
         folder = Path(path).is_dir()
         sources += [file.path for file in intake.files if not folder or file.name.endswith(".json")]
-    found = [item for source in dict.fromkeys(sources) for item in read_receipts(source)]
+        asked.update(file.path for file in intake.files if not folder)
+    if not documents and not sources and not refused:
+        raise FileMissing(", ".join(paths)[:200], "no file and no receipt was found there")
+    found: list[Found] = []
+    for source in dict.fromkeys(sources):
+        items = read_receipts(source)
+        found += [replace(item, asked=source in asked and len(items) == 1) for item in items]
     whole = not receipts or not documents or any(Path(path).is_dir() for path in paths)
-    return Collected(tuple(documents), tuple(found), tuple(refused), whole)
+    return Collected(tuple(documents), tuple(found), tuple(refused), whole, len(set(beside) - set(sources)))
 
 
 def read_receipts(source: str) -> list[Found]:
@@ -131,7 +155,8 @@ def read_receipts(source: str) -> list[Found]:
 
 
 def pair(collected: Collected, digests: dict[str, Outcome]) -> list[Pair]:
-    """Documents in their order, each with its receipt or none; then, if whole, receipts whose document is missing.
+    """Documents in their order, each with its receipt or none; then receipts whose document is missing: all if whole,
+    else those that were asked for.
 
     digests   of each document, by path
     """
@@ -161,22 +186,26 @@ def pair(collected: Collected, digests: dict[str, Outcome]) -> list[Pair]:
         outcome = digests.get(document.path)
         digest = getattr(outcome, "sha256", b"").hex()
         same = by_digest.get(digest, []) if digest else []
-        named = [i for i in same if _ends_in(document, receipts[i])]
+        named = [i for i in same if has_sealed_name(document, receipts[i])]
         choose(document, named)
         choose(document, same)
     for document in documents:
         parts = PurePosixPath(document.path).parts
         for length in range(len(parts), 0, -1):
             choose(document, by_name.get("/".join(parts[-length:]), []))
-    older = _older(receipts)
-    left = [found for i, found in enumerate(receipts) if i not in used and i not in older]
-    pairs = [Pair(document, chosen.get(document.path)) for document in documents]
-    return pairs + [Pair(None, found) for found in left] if collected.whole else pairs
+    left = [found for i, found in enumerate(receipts) if i not in used and (collected.whole or found.asked)]
+    return [Pair(document, chosen.get(document.path)) for document in documents] + [Pair(None, found) for found in left]
 
 
-def _ends_in(document: Document, found: Found) -> bool:
-    name = found.receipt.shown().get("name") if found.receipt is not None else None
-    return isinstance(name, str) and (document.name == name or document.path.endswith(f"/{name}"))
+def has_sealed_name(document: Document, found: Found) -> bool:
+    """Whether the document's path ends in the name that the receipt shows."""
+    shown = found.receipt.shown() if found.receipt is not None else {}
+    name, raw = shown.get("name"), shown.get("name_bytes")
+    if not isinstance(name, str):
+        return False
+    if isinstance(raw, str):
+        name = os.fsdecode(bytes.fromhex(raw))
+    return document.name == name or document.path.endswith(f"/{name}")
 
 
 def _newest(found: Found) -> tuple[int, int]:
@@ -184,24 +213,60 @@ def _newest(found: Found) -> tuple[int, int]:
     return (found.receipt.entry.index, found.receipt.note.checkpoint.size) if found.receipt is not None else (-1, -1)
 
 
-def _older(receipts: Sequence[Found]) -> set[int]:
-    """Receipts whose claim another one at hand continues."""
+def superseded(pairs: Sequence[Pair], verdicts: Mapping[int, Verdict]) -> set[int]:
+    """Which of `pairs` are receipts of older versions, so that nothing is missing where their document is.
+
+    verdicts   by place in `pairs`
+
+    Anyone can write a receipt that says "continues". So it counts only where the continuing receipt stands in the same
+    log and case, and is verified with its document (checks 1 to 6), or is itself such an older version.
+    """
     from notary.commitment import claim_entry
     from notary.merkle import leaf_hash
 
-    continued = {str(f.receipt.shown().get("continues", "")) for f in receipts if f.receipt is not None} - {""}
-    if not continued:
-        return set()
-    return {
-        i
-        for i, f in enumerate(receipts)
-        if f.receipt is not None and leaf_hash(claim_entry(f.receipt.opening.commitment())).hex() in continued
+    left = {
+        leaf_hash(claim_entry(one.found.receipt.opening.commitment())).hex(): place
+        for place, one in enumerate(pairs)
+        if one.document is None
+        and one.found is not None
+        and one.found.receipt is not None
+        and not one.found.asked
+        and place in verdicts
+        and verdicts[place].proves(1, 3, 4, 5, 6)
+        and verdicts[place].status != "FAILED"
     }
+    older: set[int] = set()
+    newer = [place for place, one in enumerate(pairs) if place in verdicts and verdicts[place].proves(1, 2, 3, 4, 5, 6)]
+    while newer:
+        later = pairs[newer.pop()].found
+        place = left.get(str(later.receipt.shown().get("continues", ""))) if later and later.receipt else None
+        earlier = pairs[place].found if place is not None else None
+        if place is None or place in older or not _same_case(earlier, later):
+            continue
+        older.add(place)
+        newer.append(place)
+    return older
 
 
-def _says_receipt(path: str) -> bool:
+def _same_case(one: Found | None, other: Found | None) -> bool:
+    if one is None or other is None or one.receipt is None or other.receipt is None:
+        return False
+    cases = [found.shown().get("case_blinded") for found in (one.receipt, other.receipt)]
+    return one.receipt.log == other.receipt.log and cases[0] is not None and cases[0] == cases[1]
+
+
+def _is_receipt(path: str) -> bool:
+    """Whether a file of any name is a JSON object that says it is a receipt or a bundle."""
+    from notary import bundle, jcs, receipt
+    from notary.errors import JsonInvalid
+
     try:
         with Path(path).open("rb") as file:
-            return _MARK in file.read(PEEK_BYTES).replace(b" ", b"")
-    except OSError:
+            data = file.read(PEEK_BYTES)
+            if not data.lstrip().startswith(b"{") or _MARK not in data:
+                return False
+            data += file.read(bundle.MAX_BYTES + 1 - len(data))
+        value = jcs.loads(data, max_bytes=bundle.MAX_BYTES, what="receipt file")
+    except (OSError, JsonInvalid):
         return False
+    return isinstance(value, dict) and value.get("format") in (receipt.FORMAT, bundle.FORMAT)

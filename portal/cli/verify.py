@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 WORDS = ("PASSED", "FAILED", "INDETERMINATE")
 COLOURS = {"PASSED": "green", "FAILED": "red", "INDETERMINATE": "yellow"}
 QUICK_BYTES, QUICK_FILES = 64 * 1024**2, 500  # hashed before a progress bar could be drawn
+UNUSED = "{count} receipts in or beside the named paths were not used: --receipt was given."
 MAX_LISTED = 50  # files that are listed one by one when nothing is wrong with them
 
 
@@ -33,7 +34,8 @@ MAX_LISTED = 50  # files that are listed one by one when nothing is wrong with t
     "receipts",
     metavar="PATH",
     multiple=True,
-    help="Receipt, bundle or folder of receipts; repeatable [default: NAME.receipt.json beside each file].",
+    help="Receipt, bundle or folder of receipts; no others count then; repeatable "
+    "[default: NAME.receipt.json beside each file].",
 )
 @click.option("--trust", metavar="FILE", help="Blocks, chains and contracts that you trust (a trusted-blocks file).")
 @click.option("--block", "blocks", metavar="C:N:0xH", multiple=True, help="A block that you know: chain, number, hash.")
@@ -49,9 +51,9 @@ def verify(
     """Check files against their receipts; no network, no account, no server of ours.
 
     PATH is a file (its receipt beside it as NAME.receipt.json, or named by --receipt), a receipt alone, or a folder
-    of both. Nine checks lead from the file to a block of a chain. What no receipt can show is that the block is a
-    real one: that you say with --block, --trust or --rpc. Without it the verdict is INDETERMINATE and tells which
-    block to look up.
+    of both. With --receipt, receipts in or beside PATH are not used. Nine checks lead from the file to a block of a
+    chain. What no receipt can show is that the block is a real one: that you say with --block, --trust or --rpc.
+    Without it the verdict is INDETERMINATE and tells which block to look up.
 
     \b
     Examples:
@@ -60,18 +62,25 @@ def verify(
       tallystick verify invoice.pdf --block 1:21000000:0xab12...
     """
     from notary.verify import Verifier
-    from portal.pairing import collect, pair
+    from portal.pairing import collect, pair, superseded
 
     collected = collect(paths, receipts)
     verifier = Verifier(_trust(trust, blocks, nodes, collected))
     outcomes = _hash(shell, collected)
-    results = [_result(verifier, one, outcomes) for one in pair(collected, outcomes)]
+    pairs = pair(collected, outcomes)
+    results = [_result(verifier, one, outcomes) for one in pairs]
+    older = superseded(pairs, {place: r.verdict for place, r in enumerate(results) if r.verdict is not None})
+    results = [result for place, result in enumerate(results) if place not in older]
     results += [Result(path, "", "INDETERMINATE", "unreadable", f"It {reason}.") for path, reason in collected.refused]
     status, exit_code = _overall(results)
     counts = {word: sum(result.status == word for result in results) for word in WORDS}
+    notes = [UNUSED.format(count=collected.unused)] if collected.unused else []
     if not shell.as_json:
         _show(shell, results, status, counts)
-    shell.result({"status": status, "counts": counts, "results": [result.to_json() for result in results]})
+        for note in notes:
+            shell.say(f"Note: {note}")
+    listed = [result.to_json() for result in results]
+    shell.result({"status": status, "counts": counts, "results": listed, "notes": notes})
     return exit_code
 
 
@@ -80,6 +89,8 @@ class Result:
     """What came out for one document, or for one receipt without a document.
 
     reason, text   the code and the sentence that decided; a verdict says more
+    note           that the file's name is not the sealed one, or ""; it stands in the verdict's notes too
+    sealed_in      where the receipt proves to be from: the log's origin, its key in hex, the case; or None
     """
 
     document: str
@@ -88,6 +99,8 @@ class Result:
     reason: str
     text: str
     verdict: Verdict | None = None
+    note: str = ""
+    sealed_in: tuple[str, str, str] | None = None
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -122,7 +135,9 @@ def _hash(shell: Shell, collected: Collected) -> dict[str, Outcome]:
 def _result(verifier: Verifier, one: Pair, outcomes: Mapping[str, Outcome]) -> Result:
     from notary.errors import ReceiptVersionUnknown
     from notary.hashing import Unhashable
+    from notary.verdict import Note
     from notary.verify import DocumentDigests
+    from portal.pairing import has_sealed_name
 
     document = one.document.path if one.document else ""
     if one.found is None:
@@ -138,9 +153,25 @@ def _result(verifier: Verifier, one: Pair, outcomes: Mapping[str, Outcome]) -> R
     digests = None
     if outcome is not None:
         digests = DocumentDigests(outcome.size, {"sha256": outcome.sha256, **dict(outcome.extra)})
-    verdict = verifier.verify(one.found.receipt, digests)
-    name = document or str(one.found.receipt.shown().get("name", ""))
-    return Result(name, one.found.source, verdict.status.value, verdict.reason or "", _sentence(verdict), verdict)
+    receipt = one.found.receipt
+    verdict, shown, note = verifier.verify(receipt, digests), receipt.shown(), ""
+    if one.document is not None and "name" in shown and not has_sealed_name(one.document, one.found):
+        note = f"the file's name {Path(document).name} is not the sealed name {shown['name']}."
+        verdict = replace(verdict, notes=(*verdict.notes, Note(None, note)))
+    sealed_in = None
+    if verdict.proves(3, 4, 5):
+        sealed_in = (receipt.log.origin, receipt.log.key.hex(), str(shown.get("case", "(hidden)")))
+    name, text = document or str(shown.get("name", "")), _sentence(verdict)
+    return Result(
+        name,
+        one.found.source,
+        verdict.status.value,
+        verdict.reason or "",
+        text,
+        verdict,
+        note=note,
+        sealed_in=sealed_in,
+    )
 
 
 def _sentence(verdict: Verdict) -> str:
@@ -170,6 +201,16 @@ def _show(shell: Shell, results: Sequence[Result], status: str, counts: Mapping[
         _headline(result.status, printable(result.document or result.receipt), result.reason)
     if len(wrong) > MAX_LISTED and len(results) > MAX_LISTED:
         shell.say(f"... and {len(wrong) - MAX_LISTED} more that did not pass; --json lists all")
+    differing = [result.note for result in results if result.note]
+    for note in differing[:MAX_LISTED]:
+        shell.say(f"Note: {printable(note)}")
+    if len(differing) > MAX_LISTED:
+        shell.say(f"... and {len(differing) - MAX_LISTED} more whose name is not the sealed one; --json lists all")
+    places = list(dict.fromkeys(result.sealed_in for result in results if result.sealed_in is not None))
+    for origin, key, case in places[:MAX_LISTED]:
+        shell.say(printable(f"Sealed in log {origin}, key {key}, case {case}."))
+    if len(places) > MAX_LISTED:
+        shell.say(f"... and in {len(places) - MAX_LISTED} more logs or cases; --json lists all")
     for reason, text in {result.reason: result.text for result in results if result.reason}.items():
         shell.say(f"{reason}: {text}")
     shell.say(f"{status}: " + ", ".join(f"{number} {word}" for word, number in counts.items() if number) + ".")

@@ -31,8 +31,12 @@ class TestRoundTrip:
         mixed = [RECEIPTS[0], *other.receipts, SEALED.receipts[0], replace(RECEIPTS[1], storage=storage)]
         assert bundle.loads(bundle.dumps(mixed)) == tuple(mixed)
 
-    def test_no_receipts_are_a_bundle_too(self) -> None:
-        assert bundle.loads(bundle.dumps([])) == ()
+    def test_a_bundle_without_a_receipt_is_neither_written_nor_read(self) -> None:
+        with pytest.raises(ReceiptInvalid, match="not 0"):
+            bundle.dumps([])
+        value = json.loads(bundle.dumps(RECEIPTS)) | {"receipts": []}
+        with pytest.raises(ReceiptInvalid, match="at least one receipt"):
+            bundle.read_any(json.dumps(value).encode())
 
     def test_what_no_reader_would_take_is_not_written(self, monkeypatch: pytest.MonkeyPatch) -> None:
         size = len(bundle.dumps(RECEIPTS))
@@ -43,7 +47,7 @@ class TestRoundTrip:
         with pytest.raises(ReceiptTooLarge):
             bundle.dumps(RECEIPTS)
         monkeypatch.setattr(bundle, "MAX_RECEIPTS", 39)
-        with pytest.raises(ReceiptInvalid, match="at most 39"):
+        with pytest.raises(ReceiptInvalid, match="1 to 39 receipts, not 40"):
             bundle.dumps(RECEIPTS)
 
     def test_a_bundle_at_its_bound_is_read_and_one_byte_more_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
