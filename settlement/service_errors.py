@@ -90,8 +90,8 @@ class FundsShort(SettlementError):
 
     code = "settlement.funds-short"
     hint = (
-        "Send the missing amount to the address, or use another payer. On a chain of your own machine `tallystick deploy"
-        " --test-token` fills every key with test tokens."
+        "Send the missing amount to the address, or use another payer. On a chain of your own machine"
+        " `tallystick deploy --test-token` fills every key with test tokens."
     )
     template = "{address} holds {held} units of {token}, {needed} are needed"
 

@@ -172,8 +172,8 @@ class InsufficientFunds(ChainError):
 
     code = "chain.insufficient-funds"
     hint = (
-        "Send native coin to this address, then run the command again; nothing was stored or sent. On a chain of your own"
-        " machine `tallystick deploy` gives every key some."
+        "Send native coin to this address, then run the command again; nothing was stored or sent. On a chain of your"
+        " own machine `tallystick deploy` gives every key some."
     )
 
     def __init__(self, needed: int, has: int, address: str) -> None:
