@@ -7,8 +7,9 @@
     what happened  payment, part payment, cure, completion, auction started, auction sold
 
 A dated notice is due from its moment until the next one of the same installment takes over, so a keeper that was down
-for a week sends the one notice that fits the day, not all that it missed.  Moments are chain time; the morning is that
-of the plan's own UTC offset, so nobody is written to at three in the morning because of a round number of seconds.
+for a week sends the one notice that fits the day, not all that it missed.  Moments are chain time; reminders before and
+on the due date wait for the morning at the plan's own UTC offset.  The others go out at their exact moment, also at night:
+hours in which contact is lawful come with the policy packs.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Final
 
+import sqlalchemy as sa
 from dbos import DBOS, SetWorkflowID
 from dbos import error as dbos_error
 
@@ -28,7 +29,7 @@ from settlement.keeper.follow import follow
 from settlement.keeper.perform import Verdict, describe, is_passing
 from settlement.records import ActionRecord, find_action, list_actions
 from settlement.service_errors import ActionNotFound, ChannelUnreachable, KeeperUnready
-from settlement.store import DONE, PENDING, QUARANTINED, SENT, SUPPRESSED
+from settlement.store import DONE, PENDING, QUARANTINED, SENT, SUPPRESSED, plans
 
 ROUND: Final = "settlement.keeper.once"
 """Name of the workflow that a command enqueues to have the keeper work."""
@@ -64,6 +65,7 @@ class Report:
     done       notices delivered and transactions sent; `waiting` of these are not final yet
     held       left for a later round because newer blocks take their reason away
     failed     will be tried again; `quarantined` will not until somebody looks
+    troubled   plans for which nothing is done, each with its reason in its row; as of the last pass
     """
 
     final_at: int = 0
@@ -75,6 +77,7 @@ class Report:
     failed: int = 0
     quarantined: int = 0
     waiting: int = 0
+    troubled: int = 0
 
 
 def configure(context: SettlementContext | None) -> None:
@@ -105,7 +108,7 @@ def keeper_round(*, patient: bool = True, seconds: int = ROUND_SECONDS) -> Repor
         counts = _wait_step([[key, run] for key, run in batch], seconds)
         total = _plus(total, Report(final_at=final_at, applied=applied, due=due, **counts))
         waiting = _settle_step(seconds if patient else 0)
-        total = Report(**{**asdict(total), "waiting": waiting})
+        total = Report(**{**asdict(total), "waiting": waiting, "troubled": _troubled_step()})
         if not batch and not applied and not due:
             break
     return total
@@ -182,6 +185,12 @@ def _settle_step(seconds: int) -> int:
 @DBOS.step(name="settlement.keeper.derive")
 def _derive_step(final_at: int) -> int:
     return derive(_world(), final_at)
+
+
+@DBOS.step(name="settlement.keeper.troubled")
+def _troubled_step() -> int:
+    with _world().engine.connect() as connection:
+        return connection.execute(sa.select(sa.func.count()).where(plans.c.trouble.is_not(None))).scalar_one()
 
 
 @DBOS.step(name="settlement.keeper.waiting")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 import sqlalchemy as sa
@@ -412,6 +412,13 @@ class TestRounds:
 
 
 class TestFailures:
+    def test_plan_in_trouble_is_counted_in_the_report(self, scene: Scene) -> None:
+        before = scene.round().troubled
+        plan_id, _ = scene.plan()
+        with scene.world.engine.begin() as connection:
+            connection.execute(plans.update().where(plans.c.plan_id == plan_id).values(account="[]"))
+        assert scene.round().troubled == before + 1
+
     def due(self, scene: Scene) -> tuple[str, str]:
         plan_id, terms = scene.plan()
         scene.round()
@@ -482,20 +489,6 @@ class TestFailures:
         assert scene.world.book(OPERATOR).account(plan_id).noted == 1
         with scene.world.engine.connect() as connection:
             assert [e.name for e in history(connection, plan_id)].count("InstallmentsMissed") == 1
-
-    def test_poke_that_another_account_sent_is_left_alone_with_a_note(self, scene: Scene) -> None:
-        plan_id, terms = scene.plan()
-        scene.round()
-        scene.dev.warp(terms.first_due_at + terms.grace_seconds + 1)
-        scene.dev.finalise()
-        keeper_round(patient=False)
-        key = f"plan:{plan_id}:v0:k1:poke"
-        assert self.record(scene, key).status == "sent"
-        assert perform.settle(replace(scene.context, sender=scene.world.sender(THIRD))) == 0
-        left = self.record(scene, key)
-        assert left.status == "sent" and "another account" in (left.error or "")
-        scene.round()
-        assert self.record(scene, key).status == DONE
 
 
 class TestProcesses:
