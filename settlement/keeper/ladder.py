@@ -8,8 +8,8 @@
 
 A dated notice is due from its moment until the next one of the same installment takes over, so a keeper that was down
 for a week sends the one notice that fits the day, not all that it missed.  Moments are chain time; reminders before and
-on the due date wait for the morning at the plan's own UTC offset.  The others go out at their exact moment, also at night:
-hours in which contact is lawful come with the policy packs.
+on the due date wait for the morning at the plan's own UTC offset.  The others go out at their exact moment, also at
+night: hours in which contact is lawful come with the policy packs.
 """
 
 from __future__ import annotations
