@@ -6,8 +6,9 @@
     start      = max(ceil(debt * start_bps / 10000), floor)
     price(t)   = floor + ceil((start - floor) * (seconds - 1 - elapsed) / (seconds - 1))
 
-Buyable at started_at <= t < started_at + auction_seconds; the last of these seconds is at the floor.  Prices round up,
-what the debtor gets back rounds down to the unit: the remainder follows with the last payment.
+Buyable at started_at <= t < started_at + auction_seconds, in the default that it was started in; the last of these
+seconds is at the floor.  Prices round up, what the debtor gets back rounds down to the unit: the remainder follows with
+the last payment.
 """
 
 from __future__ import annotations
@@ -52,6 +53,15 @@ def start_price(collateral: CollateralTerms, debt: int, lot: int) -> int:
     debt  owed in total at the auction's start
     """
     return max(_ceil_div(debt * collateral.start_bps, BPS), floor_price(collateral, lot))
+
+
+def is_running(collateral: CollateralTerms, *, started_at: int, defaulted_at: int, at: int) -> bool:
+    """Return whether an auction started at `started_at` (0 = none) can still be bought from at `at`.
+
+    defaulted_at  first second of the plan's default at `at`, 0 while it is in none: an auction belongs to the default
+                  that it was started in, and a cure ends it
+    """
+    return 0 < defaulted_at <= started_at <= at < started_at + collateral.auction_seconds
 
 
 def price_at(collateral: CollateralTerms, *, started_at: int, start: int, lot: int, at: int) -> int:

@@ -22,8 +22,7 @@ from support.settlement_chain import (
 )
 from support.settlement_strategies import START, moments, terms
 
-from settlement.auction import floor_price, lot_for_sale, price_at, releasable, start_price
-from settlement.errors import AuctionNotRunning
+from settlement.auction import floor_price, is_running, lot_for_sale, price_at, releasable, start_price
 from settlement.plan import Account, State, apply_open, apply_pay, apply_poke, owed_total, view_at
 from settlement.rules import validate, validate_collateral
 from settlement.schedule import last_due_at
@@ -139,7 +138,7 @@ def _act(
     sold = model.custody == SOLD
     lot = lot_for_sale(plan, collateral, model.account, released=model.released)
     view = view_at(plan, model.account, at)
-    running = model.started_at and model.started_at <= at < model.started_at + collateral.auction_seconds
+    running = is_running(collateral, started_at=model.started_at, defaulted_at=view.defaulted_at, at=at)
 
     if what == "pay":
         amount = max(1, view.owed_total * percent // 200)
@@ -169,10 +168,10 @@ def _act(
             assert answer.error == (
                 "Collateral_Sold"
                 if sold
-                else "Collateral_AuctionRunning"
-                if running
                 else "Collateral_NotDefaulted"
                 if view.state is not State.DEFAULTED
+                else "Collateral_AuctionRunning"
+                if running
                 else "Collateral_NothingToSell"
             )
             return "refused"
@@ -248,7 +247,8 @@ def _check(chain: SettlementChain, plan: Terms, collateral: CollateralTerms, mod
         return
     expected = lot_for_sale(plan, collateral, model.account, released=model.released)
     assert lot == expected
-    try:
+    defaulted_at = view_at(plan, model.account, at).defaulted_at
+    if is_running(collateral, started_at=model.started_at, defaulted_at=defaulted_at, at=at):
         assert price == price_at(collateral, started_at=model.started_at, start=model.start_price, lot=expected, at=at)
-    except AuctionNotRunning:
+    else:
         assert price == Refused("Collateral_NoAuction")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.settlement_samples import COLLATERAL, MONTHLY, but
 
-from settlement.auction import entitled, floor_price, lot_for_sale, price_at, releasable, start_price
+from settlement.auction import entitled, floor_price, is_running, lot_for_sale, price_at, releasable, start_price
 from settlement.errors import AuctionNotRunning
 from settlement.plan import Account, Status
 
@@ -75,3 +75,17 @@ class TestPrice:
     def test_two_units_of_time_are_enough(self) -> None:
         short = but(COLLATERAL, auction_seconds=60)
         assert price_at(short, started_at=0, start=900, lot=700, at=59) == 500
+
+
+class TestIsRunning:
+    def test_from_its_start_to_the_second_before_its_end(self) -> None:
+        end = 1_000 + COLLATERAL.auction_seconds
+        found = [is_running(COLLATERAL, started_at=1_000, defaulted_at=900, at=at) for at in (999, 1_000, end - 1, end)]
+        assert found == [False, True, True, False]
+
+    def test_only_in_the_default_that_it_was_started_in(self) -> None:
+        found = [is_running(COLLATERAL, started_at=1_000, defaulted_at=d, at=1_001) for d in (0, 1_000, 1_001)]
+        assert found == [False, True, False]
+
+    def test_not_when_none_was_started(self) -> None:
+        assert not is_running(COLLATERAL, started_at=0, defaulted_at=0, at=0)
