@@ -25,7 +25,7 @@ from notary.errors import TileInvalid
 from notary.files import write_whole
 from notary.merkle import Frontier, NodeAt
 from notary.service_errors import LogBusy, LogDamaged, LogNotOpen, LogUnknown
-from notary.store import LOG_OPEN, checkpoints, log_entries, log_tiles, logs
+from notary.store import LOG_OPEN, checkpoints, log_tiles, logs
 from notary.tiles import TileId
 
 if TYPE_CHECKING:
@@ -90,6 +90,16 @@ _LOCK = _LOG.with_for_update()
 _THIS_TILE = (log_tiles.c.log_id == _P("log"), log_tiles.c.level == _P("of_level"), log_tiles.c.idx == _P("at"))
 _TILE = sa.select(log_tiles.c.data).where(*_THIS_TILE)
 _GROW_TILE = sa.update(log_tiles).where(*_THIS_TILE).values(data=_P("grown"))
+_BUNDLES = (
+    sa.select(log_tiles.c.idx, log_tiles.c.data)
+    .where(
+        log_tiles.c.log_id == _P("log"),
+        log_tiles.c.level == tiles.BUNDLE,
+        log_tiles.c.idx >= _P("first"),
+        log_tiles.c.idx < _P("end"),
+    )
+    .order_by(log_tiles.c.idx)
+)
 _HEADS = sa.select(checkpoints.c.size, checkpoints.c.root, checkpoints.c.note).where(checkpoints.c.log_id == _P("log"))
 _NEWEST_HEAD = _HEADS.order_by(checkpoints.c.size.desc()).limit(1)
 _HEAD_OF = _HEADS.where(checkpoints.c.size == _P("of_size"))
@@ -177,8 +187,7 @@ def append(connection: Connection, log: LogRow, key: NoteKey, entries: Sequence[
     read_tile = _tile_reader(connection, log.id)
     frontier = _frontier(connection, log, tiles.node_reader(read_tile))
     made = frontier.extend(merkle.leaf_hashes(entries))
-    insert_rows(connection, log_entries, [(log.id, i, data) for i, data in enumerate(entries, log.size)])
-    _grow_tiles(connection, log, list(tiles.growth(made)), read_tile)
+    _grow_tiles(connection, log, [*tiles.bundle_growth(log.size, entries), *tiles.growth(made)], read_tile)
     note = key.sign(frontier.size, frontier.root).to_text()
     new = {"log_id": log.id, "size": frontier.size, "root": frontier.root, "note": note, "created_at": at}
     connection.execute(_NEW_HEAD, new)
@@ -207,10 +216,21 @@ def _grow_tiles(
     for tile in grown:
         if tile.offset:
             held = read_tile(tile.level, tile.index)
-            if len(held) != tile.offset * merkle.HASH_SIZE:
-                raise LogDamaged(log.size, f"tile {tile.level}/{tile.index} holds {len(held)} bytes")
+            if not _holds(tile, held):
+                name = f"bundle {tile.index}" if tile.level == tiles.BUNDLE else f"tile {tile.level}/{tile.index}"
+                raise LogDamaged(log.size, f"{name} has {len(held)} bytes, which are not {tile.offset}")
             place = {"log": log.id, "of_level": tile.level, "at": tile.index}
             connection.execute(_GROW_TILE, {**place, "grown": held + tile.data})
+
+
+def _holds(tile: tiles.TileGrowth, held: bytes) -> bool:
+    """Whether the stored tile or bundle has exactly what stands before the growth."""
+    if tile.level != tiles.BUNDLE:
+        return len(held) == tile.offset * merkle.HASH_SIZE
+    try:
+        return len(tiles.decode_bundle(held)) == tile.offset
+    except TileInvalid:
+        return False
 
 
 def insert_rows(connection: Connection, table: sa.Table, rows: Sequence[tuple[object, ...]]) -> None:
@@ -264,13 +284,13 @@ def consistency(connection: Connection, log_id: int, old: int, new: int) -> list
 
 
 def entries(connection: Connection, log_id: int, start: int, stop: int) -> list[bytes]:
-    """Log entries [start, stop), as far as they exist."""
-    query = (
-        sa.select(log_entries.c.data)
-        .where(log_entries.c.log_id == log_id, log_entries.c.idx >= start, log_entries.c.idx < stop)
-        .order_by(log_entries.c.idx)
-    )
-    return [row.data for row in connection.execute(query)]
+    """Log entries [start, stop), as far as they exist.  Raises TileInvalid where a bundle is damaged."""
+    first, end = start // tiles.WIDTH, -(-stop // tiles.WIDTH)
+    found: list[bytes] = []
+    for row in connection.execute(_BUNDLES, {"log": log_id, "first": first, "end": end}):
+        before = row.idx * tiles.WIDTH
+        found += tiles.decode_bundle(row.data)[max(0, start - before) : stop - before]
+    return found
 
 
 def tile_bytes(connection: Connection, log_id: int, size: int, tile: TileId) -> bytes | None:
@@ -280,8 +300,10 @@ def tile_bytes(connection: Connection, log_id: int, size: int, tile: TileId) -> 
     if not 0 < tile.width <= min(tiles.WIDTH, nodes - tile.index * tiles.WIDTH):
         return None
     if tile.level is None:
-        start = tile.index * tiles.WIDTH
-        found = entries(connection, log_id, start, start + tile.width)
+        try:
+            found = tiles.decode_bundle(_tile(connection, log_id, tiles.BUNDLE, tile.index))[: tile.width]
+        except TileInvalid:
+            return None
         return tiles.encode_bundle(found) if len(found) == tile.width else None
     data = _tile(connection, log_id, level, tile.index)[: tile.width * merkle.HASH_SIZE]
     return data if len(data) == tile.width * merkle.HASH_SIZE else None
@@ -323,20 +345,20 @@ def audit(connection: Connection, log: LogRow) -> Iterator[str]:
     known = {row.size: row.root for row in connection.execute(_roots(log.id))}
     for size in sorted(known):
         if size > start:
-            batch = entries(connection, log.id, start, size)
-            frontier.extend(merkle.leaf_hashes(batch))
+            try:
+                frontier.extend(merkle.leaf_hashes(entries(connection, log.id, start, size)))
+            except TileInvalid as exc:
+                yield f"the entries below {size}: {exc}"
+                return
             start = size
         if (frontier.size, frontier.root) != (size, known[size]):
             yield f"the checkpoint of {size} entries is not the root of its entries"
             return
     if start != log.size:
         yield f"the log says {log.size} entries, its last checkpoint {start}"
-    stored = connection.execute(
-        sa.select(sa.func.count()).select_from(log_entries).where(log_entries.c.log_id == log.id)
-    ).scalar_one()
-    if stored != log.size:
-        yield f"the log says {log.size} entries, {stored} are stored"
     try:
+        if entries(connection, log.id, log.size, merkle.MAX_SIZE):
+            yield f"the log says {log.size} entries, more are stored"
         if Frontier.from_nodes(log.size, node_reader(connection, log.id)).root != frontier.root:
             yield "its tiles do not lead to its root"
     except TileInvalid as exc:

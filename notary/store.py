@@ -1,6 +1,6 @@
 """The notary's tables (SQLAlchemy Core, in the workspace's database). The schema is made by portal's migrations.
 
-    logs ──< log_entries, log_tiles, checkpoints     the append-only log: only `logs` rows and a log's last tiles change
+    logs ──< log_tiles, checkpoints     the append-only log, as it is served: only `logs` rows and the last tiles change
          ──< heads ──< case_heads                    the case-head map after each batch, as changes to the one before
          ──< anchors                                 one head on one chain: pending, included, final, failed
     cases ──< claims ── stored_documents             what was sealed; everything private encrypted under the case key
@@ -68,22 +68,13 @@ logs = sa.Table(
     sa.CheckConstraint(f"state IN ('{LOG_OPEN}', '{LOG_BEHIND}', '{LOG_FORKED}', '{LOG_CLOSED}')", name="state"),
 )
 
-log_entries = sa.Table(
-    "log_entries",
-    metadata,
-    sa.Column("log_id", sa.Integer, _log_id(), primary_key=True),
-    sa.Column("idx", sa.BigInteger, primary_key=True),
-    sa.Column("data", sa.LargeBinary, nullable=False),  # the entry's bytes; its leaf hash stands in tile level 0
-    sqlite_with_rowid=False,
-)
-
 log_tiles = sa.Table(
     "log_tiles",
     metadata,
     sa.Column("log_id", sa.Integer, _log_id(), primary_key=True),
     sa.Column("level", sa.Integer, primary_key=True),
     sa.Column("idx", sa.BigInteger, primary_key=True),
-    sa.Column("data", sa.LargeBinary, nullable=False),  # up to 256 hashes
+    sa.Column("data", sa.LargeBinary, nullable=False),  # up to 256 hashes; at level tiles.BUNDLE, 256 entries
 )
 
 checkpoints = sa.Table(

@@ -2,6 +2,7 @@
 
 A tile (level, index) holds, in order, the complete nodes of tree level 8 * level from 256 * index on: 256 of them when
 full, fewer at the right edge. Only nodes of levels 0, 8, 16, ... are stored; those between are computed from them.
+A bundle holds the entries under one tile of level 0, each with its length before it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ HEIGHT = 8
 WIDTH = 1 << HEIGHT
 MAX_LEVEL = 6  # 8 * 7 levels hold more than merkle.MAX_SIZE entries
 MAX_ENTRY_BYTES = 0xFFFF  # the length prefix has two bytes
+BUNDLE = -1  # in place of a level: not a tile but the entry bundle below level 0
 
 _PATH = re.compile(r"tile/(entries|[0-6])/((?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 
@@ -68,11 +70,11 @@ def tiles_of(size: int) -> Iterator[TileId]:
 
 @dataclass(frozen=True, slots=True)
 class TileGrowth:
-    """Hashes to append to one tile.
+    """What to append to one tile or bundle.
 
-    level, index  the tile
-    offset        how many hashes it holds already
-    data          the new ones, 32 bytes each, joined
+    level, index  the tile; level BUNDLE is the entry bundle of this index
+    offset        how many hashes, or entries, it holds already
+    data          the new hashes, 32 bytes each, joined; or the new entries as in a bundle
     """
 
     level: int
@@ -92,6 +94,16 @@ def growth(made: Iterable[NewNodes]) -> Iterator[TileGrowth]:
             part = nodes.hashes[start : start + WIDTH - offset]
             yield TileGrowth(nodes.level // HEIGHT, index, offset, b"".join(part))
             start += len(part)
+
+
+def bundle_growth(first: int, entries: Sequence[bytes]) -> Iterator[TileGrowth]:
+    """What appending `entries` to a log of `first` entries adds to which bundles.  Raises TileInvalid for long ones."""
+    start = 0
+    while start < len(entries):
+        index, offset = divmod(first + start, WIDTH)
+        part = entries[start : start + WIDTH - offset]
+        yield TileGrowth(BUNDLE, index, offset, encode_bundle(part))
+        start += len(part)
 
 
 def node_reader(read_tile: Callable[[int, int], bytes]) -> NodeAt:

@@ -1,7 +1,7 @@
 """Durable append to the log beside bare inserts of as many rows: SQLite in both, WAL, every commit synchronised.
 
-Ours hashes the entries into the tree, writes entries and tiles, signs the checkpoint and commits. The bare loop inserts
-the same entries into the same table, under the same pragmas, in as many transactions, through `sqlite3` itself.
+Ours hashes the entries into the tree, writes entry bundles and tiles, signs the checkpoint and commits. The bare loop
+inserts the same entries, a row each, under the same pragmas, in as many transactions, through `sqlite3` itself.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness import Row, Target, alternate, clock, scratch
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.schema import CreateTable
 from tree import entries
 
 from notary import ledger, merkle
 from notary.notekey import NoteKey
-from notary.store import log_entries, logs, metadata
+from notary.store import metadata
 from portal.database import open_engine, sqlite_url
 
 BATCH = 2_000  # claims that one transaction of a seal appends at most
@@ -70,17 +68,13 @@ def insert(folder: Path, batches: list[list[bytes]]) -> float:
     connection = sqlite3.connect(folder / "bare.sqlite", isolation_level=None)
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
-    dialect = sqlite.dialect()
-    for table in (logs, log_entries):
-        connection.execute(str(CreateTable(table).compile(dialect=dialect)))
-    connection.execute("INSERT INTO logs VALUES (1, 'origin', x'', 0, 'open', x'', NULL, NULL, NULL, 0)")
+    connection.execute("CREATE TABLE entries (idx INTEGER PRIMARY KEY, data BLOB NOT NULL)")
 
     def work() -> None:
         index = 0
         for batch in batches:
             connection.execute("BEGIN IMMEDIATE")
-            rows = [(1, index + i, entry) for i, entry in enumerate(batch)]
-            connection.executemany("INSERT INTO log_entries (log_id, idx, data) VALUES (?, ?, ?)", rows)
+            connection.executemany("INSERT INTO entries VALUES (?, ?)", list(enumerate(batch, index)))
             connection.execute("COMMIT")
             index += len(batch)
 

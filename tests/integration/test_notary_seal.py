@@ -441,7 +441,8 @@ class TestDamage:
         seal(w.ctx, "acme", [w.files])
         w.ctx.engine.dispose()
         with sqlite3.connect(w.folder / "workspace" / "db.sqlite") as raw:
-            raw.execute("UPDATE log_entries SET data = x'00' WHERE idx = 1")
+            (bundle,) = raw.execute("SELECT data FROM log_tiles WHERE level = -1").fetchone()
+            raw.execute("UPDATE log_tiles SET data = ? WHERE level = -1", (bundle[:-1] + b"\0",))
         with w.ctx.engine.connect() as connection:
             found = list(ledger.audit(connection, ledger.log_of(connection, w.ctx.note_key)))
         assert found == ["the checkpoint of 4 entries is not the root of its entries"]
