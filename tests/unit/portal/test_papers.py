@@ -10,53 +10,14 @@ from typing import Any
 import pytest
 
 from portal.errors import FileTooLarge, PaperInvalid
-from portal.papers import MAX_BYTES, Opening, Paper
-from settlement.commitments import agreement_commitment, jurisdiction_commitment
-from settlement.draft import draft, draft_collateral, draft_escrow
+from portal.papers import MAX_BYTES, Paper
 from settlement.errors import DocumentInvalid
-
-NOW = 1_800_000_000
-BOOK, MODULE, TOKEN = ("0x" + digit * 40 for digit in "123")
-DEBTOR = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
-CREDITOR = "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"
-AGREEMENT, TAG = Opening("ab" * 32, b"\1" * 32), Opening("BR-consumer", b"\2" * 32)
+from tests.support import papers
+from tests.support.papers import BOOK, MODULE, escrow_paper
 
 
 def plan_paper(**changes: Any) -> Paper:
-    collateral = draft_collateral(token=TOKEN, decimals=6, amount="500", reserve="300", payment_decimals=6)
-    terms = draft(
-        now=NOW,
-        debtor=DEBTOR,
-        creditor=CREDITOR,
-        token=TOKEN,
-        decimals=6,
-        total="1200",
-        installments=12,
-        first_due=NOW + 86_400,
-        agreement=agreement_commitment(AGREEMENT.salt, bytes.fromhex(AGREEMENT.text)),
-        jurisdiction=jurisdiction_commitment(TAG.salt, TAG.text),
-        salt=b"\3" * 32,
-        collateral=MODULE,
-        collateral_terms=collateral,
-    )
-    paper = Paper("smith", 31338, BOOK, "TEST", 6, terms, collateral, AGREEMENT, TAG)
-    return replace(paper, **changes)
-
-
-def escrow_paper() -> Paper:
-    terms = draft_escrow(
-        now=NOW,
-        payer=DEBTOR,
-        payee=CREDITOR,
-        token=TOKEN,
-        decimals=6,
-        amount="1500",
-        fund_by=NOW + 100,
-        expires_at=NOW + 200,
-        agreement=agreement_commitment(AGREEMENT.salt, bytes.fromhex(AGREEMENT.text)),
-        salt=b"\3" * 32,
-    )
-    return Paper("smith", 31338, BOOK, "TEST", 6, terms, agreement=AGREEMENT)
+    return replace(papers.plan_paper(), **changes)
 
 
 class TestRoundTrip:
