@@ -86,13 +86,20 @@ class Reader:
 
     def base64(self, name: str, size: int) -> bytes:
         """`size` bytes in standard base64 with padding."""
-        text = self.text(name, 4 * ((size + 2) // 3))
+        value = self.base64_bytes(name, size)
+        if len(value) != size:
+            raise self.refuse(name, f"is not {size} bytes in base64")
+        return value
+
+    def base64_bytes(self, name: str, most: int) -> bytes:
+        """1 to `most` bytes in standard base64 with padding."""
+        text = self.text(name, 4 * ((most + 2) // 3))
         try:
             value = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError) as exc:
             raise self.refuse(name, "is not base64") from exc
-        if len(value) != size or base64.b64encode(value).decode() != text:
-            raise self.refuse(name, f"is not {size} bytes in base64")
+        if not 0 < len(value) <= most or base64.b64encode(value).decode() != text:
+            raise self.refuse(name, f"is not 1 to {most} bytes in base64")
         return value
 
     def hex_list(self, name: str, count: int, size: int) -> tuple[bytes, ...]:

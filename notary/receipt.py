@@ -7,7 +7,8 @@
      "checkpoint": signed note,
      "case_head":  {"entry": {"index", "size", "path"}, "leaf", "case": {"case", "count", "head"},
                     "index", "size", "path"},
-     "anchors":    [{"type": "evm", ...} | {"type": "pending", ...} | any other type],
+     "anchors":    [{"type": "evm", ...} | {"type": "rfc3161", "token"} | {"type": "ots", "proof"} |
+                    {"type": "pending", ...} | any other type],
      "storage":    [{"type": "ipfs", ...}]}                                                          (optional)
 
 Written as JCS and a newline; read in any layout. SHA-256 digests and salts are lower-case hexadecimal, things of a
@@ -39,6 +40,8 @@ VERSION = 1
 MAX_BYTES = 1024 * 1024
 MAX_ANCHORS = 32  # several chains, time-stamp authorities, Bitcoin, with room
 MAX_STORAGE = 16
+MAX_TOKEN_BYTES = 64 * 1024  # of a time-stamp token: the largest seen has 6 KB, with room for post-quantum chains
+MAX_OTS_BYTES = 64 * 1024  # of an .ots file: a complete one with leftovers has 2 KB
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +92,27 @@ class PendingAnchor:
 
 
 @dataclass(frozen=True, slots=True)
+class TimestampAnchor:
+    """An RFC 3161 time-stamp token over the signed note: DER or BER of its ContentInfo, nothing verified yet."""
+
+    token: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OtsAnchor:
+    """An OpenTimestamps proof over the signed note's bytes: a detached .ots file, byte for byte as it came."""
+
+    proof: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownAnchor:
     """An anchor of a type that this program does not know: JCS of what was there, kept, counting for nothing."""
 
     json: bytes
 
 
-Anchor: TypeAlias = EvmAnchor | PendingAnchor | UnknownAnchor
+Anchor: TypeAlias = EvmAnchor | TimestampAnchor | OtsAnchor | PendingAnchor | UnknownAnchor
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +273,12 @@ def _read_anchor(anchor: Reader) -> Anchor:
             contract=anchor.evm_hex("contract", 20) if anchor.has("contract") else None,
             tx=anchor.evm_hex("tx", 32) if anchor.has("tx") else None,
         )
+    if kind == "rfc3161":
+        anchor.only("type", "token")
+        return TimestampAnchor(anchor.base64_bytes("token", MAX_TOKEN_BYTES))
+    if kind == "ots":
+        anchor.only("type", "proof")
+        return OtsAnchor(anchor.base64_bytes("proof", MAX_OTS_BYTES))
     if kind != "evm":
         return UnknownAnchor(jcs.dumps(anchor.value))
     anchor.only("type", *_EVM_MEMBERS)
@@ -332,6 +355,10 @@ def write_anchor(anchor: Anchor) -> dict[str, Json]:
         value = jcs.loads(anchor.json, max_bytes=MAX_BYTES, what="anchor")
         assert isinstance(value, dict)  # it was one when it was read
         return value
+    if isinstance(anchor, TimestampAnchor):
+        return {"type": "rfc3161", "token": base64.b64encode(anchor.token).decode()}
+    if isinstance(anchor, OtsAnchor):
+        return {"type": "ots", "proof": base64.b64encode(anchor.proof).decode()}
     members = {name: getattr(anchor, name) for name in type(anchor).__dataclass_fields__}
     written: dict[str, Json] = {"type": "evm" if isinstance(anchor, EvmAnchor) else "pending"}
     for name, member in members.items():

@@ -29,7 +29,7 @@ from portal.errors import ConfigInvalid, FileMissing, FileTooLarge, SecretMissin
 from portal.logs import conceal
 
 FILE: Final = "tallystick.toml"
-LAYOUT: Final = 1  # version of the workspace's layout that this release makes and reads
+LAYOUT: Final = 2  # version of the workspace's layout that this release makes and reads
 MAX_BYTES: Final = 256 * 1024  # an honest configuration is a few kilobytes
 
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")

@@ -8,5 +8,5 @@ from __future__ import annotations
 
 from typing import Final
 
-KNOWN: Final = ("0001", "0002")  # every revision that this release can read or bring up to date, oldest first
+KNOWN: Final = ("0001",)  # every revision that this release can read or bring up to date, oldest first
 HEAD: Final = KNOWN[-1]

@@ -105,7 +105,6 @@ class TestWheel:
         for wanted in (
             "portal/migrations/env.py",
             "portal/migrations/versions/v0001.py",
-            "portal/migrations/versions/v0002.py",
             "portal/cli/__init__.py",
             "onchain/profiles.json",
             "onchain/abi/EvidenceLog.json",

@@ -208,15 +208,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("log_id", "idx", name=op.f("pk_heads")),
     )
     op.create_table(
-        "log_entries",
-        sa.Column("log_id", sa.Integer(), nullable=False),
-        sa.Column("idx", sa.BigInteger(), nullable=False),
-        sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["log_id"], ["logs.id"], name=op.f("fk_log_entries_log_id")),
-        sa.PrimaryKeyConstraint("log_id", "idx", name=op.f("pk_log_entries")),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
         "log_tiles",
         sa.Column("log_id", sa.Integer(), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),

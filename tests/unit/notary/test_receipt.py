@@ -49,7 +49,8 @@ class TestRoundTrip:
             (),
             (PendingAnchor(),),
             (PendingAnchor(31337, CONTRACT, b"\x01" * 32),),
-            (UnknownAnchor(b'{"deep":{"er":[1,null,true,"x"]},"type":"rfc3161"}'), *RECEIPT.anchors),
+            (UnknownAnchor(b'{"deep":{"er":[1,null,true,"x"]},"type":"sundial"}'), *RECEIPT.anchors),
+            (TimestampAnchor(b"\x30\x03abc"), OtsAnchor(b"\0OpenTimestamps")),
         ],
     )
     def test_anchors_of_every_kind_survive(self, anchors: tuple[Any, ...]) -> None:

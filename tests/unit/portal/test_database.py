@@ -8,14 +8,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.engine import Engine
 
-from notary import ledger
-from notary.store import log_tiles
-from portal import database, migrations
+from portal import migrations
 from portal.database import migrate, open_engine, records_engine, require_current, revision, shown, sqlite_url
 from portal.errors import DatabaseMissing, DatabaseNewer, DatabaseOutdated, DatabaseUnreachable
 from portal.migrations.tables import METADATA, NAMES, ours
@@ -130,24 +127,6 @@ class TestMigrate:
         assert revision(engine) == migrations.HEAD
         require_current(engine)
 
-    def test_migrate_puts_the_entries_of_an_older_log_into_bundles(self, engine: Engine) -> None:
-        entries = [b"%d" % at for at in range(600)]
-        with engine.begin() as connection:
-            config = database._alembic()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "0001")
-            connection.exec_driver_sql(
-                "INSERT INTO logs VALUES (7, 'origin', x'', 600, 'open', x'', NULL, NULL, NULL, 0)"
-            )
-            rows = [(at, entry) for at, entry in enumerate(entries)]
-            connection.exec_driver_sql("INSERT INTO log_entries VALUES (7, ?, ?)", rows)
-        migrate(engine)
-        with engine.connect() as connection:
-            assert not sa.inspect(connection).has_table("log_entries")
-            assert ledger.entries(connection, 7, 0, 600) == entries
-            assert ledger.entries(connection, 7, 255, 258) == entries[255:258]
-            assert len(connection.execute(sa.select(log_tiles.c.idx)).all()) == 3
-
     def test_known_revisions_are_the_files_in_their_order(self) -> None:
         folder = Path(migrations.__file__).parent / "versions"
         files = sorted(path.stem.removeprefix("v") for path in folder.glob("v*.py"))
@@ -170,7 +149,7 @@ class TestRequireCurrent:
 
     def test_an_older_database_is_outdated(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         migrate(engine)
-        monkeypatch.setattr("portal.database.HEAD", "0003")
+        monkeypatch.setattr("portal.database.HEAD", "0002")
         with pytest.raises(DatabaseOutdated, match=migrations.HEAD):
             require_current(engine)
 
