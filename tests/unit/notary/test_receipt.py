@@ -12,8 +12,10 @@ from notary.errors import ReceiptInvalid, ReceiptTooLarge, ReceiptVersionUnknown
 from notary.receipt import (
     MAX_BYTES,
     IpfsStorage,
+    OtsAnchor,
     PendingAnchor,
     Receipt,
+    TimestampAnchor,
     UnknownAnchor,
     write_storage,
 )
