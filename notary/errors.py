@@ -15,6 +15,7 @@ NotaryError                       notary.error
 ├── ProofInvalid                  notary.proof-invalid              an inclusion proof that leads elsewhere
 ├── ConsistencyInvalid            notary.consistency-invalid        a log that was rewritten
 ├── EvmProofInvalid               notary.evm-proof-invalid          header, trie path, receipt or event do not fit
+├── StandingInvalid               notary.standing-invalid           ended claims that do not show how a claim stands
 └── SignatureInvalid              notary.signature-invalid          a checkpoint that this key did not sign
 
 The services add their own leaves next to their code; the exit codes and HTTP statuses are tables in `portal`.
@@ -142,8 +143,42 @@ class EvmProofInvalid(NotaryError):
         self.reason = reason  # a value of verdict.Reason
 
 
+class StandingInvalid(NotaryError):
+    """The ended claims that a receipt shows do not show how its claim stands."""
+
+    code = "notary.standing-invalid"
+    hint = "Ask for the receipt again; if it still fails, the receipt was altered."
+
+
 class SignatureInvalid(NotaryError):
     """No signature of the stated key over the checkpoint is valid."""
 
     code = "notary.signature-invalid"
     hint = "The checkpoint was altered, or another log's key was given."
+
+
+class CustodySignatureInvalid(SignatureInvalid):
+    """A signature over custody entries is not one of the key, wallet or certificate that it names."""
+
+    code = "notary.custody-signature-invalid"
+    hint = "Fetch the receipt again; if it still fails, the custody entries or their signature were altered."
+    reason = "custody-signature-invalid"  # stable, as those of verdict.Reason
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(f"{kind} signature: {detail}")
+        self.kind = kind
+
+
+class SignerUnproven(NotaryError):
+    """A custody signature may be good, but whose it is cannot be told with what is at hand.
+
+    reason  stable: "erc1271-offline", "signature-unknown", "signature-unsupported", "signer-untrusted",
+            "signer-expired"
+    """
+
+    code = "notary.signer-unproven"
+    hint = "Ask a node with --rpc, or name the certificate's root in the trust file."
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason

@@ -76,9 +76,11 @@ BY_CODE: Final[dict[str, Exit]] = {
     # notary
     "notary.format-invalid": Exit.INPUT,
     "notary.proof-invalid": Exit.FAILED,
+    "notary.standing-invalid": Exit.FAILED,
     "notary.consistency-invalid": Exit.FAILED,
     "notary.evm-proof-invalid": Exit.FAILED,
     "notary.signature-invalid": Exit.FAILED,
+    "notary.signer-unproven": Exit.INDETERMINATE,
     "notary.inputs-refused": Exit.INPUT,
     "notary.case-name-invalid": Exit.INPUT,
     "notary.case-exists": Exit.INPUT,
