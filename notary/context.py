@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from notary.evidence_chain import EvidenceChain
     from notary.ipfs import IpfsNode
+    from notary.stamp_sources import TimestampSources
 
 Clock = Callable[[], int]
 """Unix seconds, UTC, now."""
@@ -50,6 +51,7 @@ class NotaryContext:
     exclude    folders that are never sealed (the workspace itself)
     ipfs       the configured node, if there is one
     evidence   opens the chain that heads are anchored on; raises what the chain package raises; None: not configured
+    timestamps who time-stamps heads besides the chain; None: nobody is configured
     """
 
     engine: Engine
@@ -62,3 +64,4 @@ class NotaryContext:
     exclude: tuple[str | os.PathLike[str], ...] = ()
     ipfs: IpfsNode | None = None
     evidence: Callable[[], EvidenceChain] | None = field(default=None, repr=False)
+    timestamps: TimestampSources | None = None

@@ -3,8 +3,10 @@
     logs ──< log_tiles, checkpoints     the append-only log, as it is served: only `logs` rows and the last tiles change
          ──< heads ──< case_heads                    the case-head map after each batch, as changes to the one before
          ──< anchors                                 one head on one chain: pending, included, final, failed
+         ──< stamps                                  one head's time stamp: RFC 3161 token, or .ots proof
     cases ──< claims ── stored_documents             what was sealed; everything private encrypted under the case key
-          ──< custody                                the case's custody chain
+          ──< custody, custody_batches               the case's custody chain, and who signed which part of it
+ended_claims                                         public: what was superseded, revoked or erased, by blinded case
 
 Nothing here tells what was sealed once the case's key is gone: names, sizes, digests and times of files stand only in
 blobs wrapped by the case key (notary/vault.py), and tags are keyed hashes. Digests are 32 bytes, times Unix seconds.
@@ -38,6 +40,14 @@ ANCHOR_PENDING: Final = "pending"
 ANCHOR_INCLUDED: Final = "included"
 ANCHOR_FINAL: Final = "final"
 ANCHOR_FAILED: Final = "failed"
+
+# What a head's time stamp may be (notary/stamps.py). rfc3161: wanted -> obtained; ots: wanted -> pending -> upgraded.
+STAMP_RFC3161: Final = "rfc3161"
+STAMP_OTS: Final = "ots"
+STAMP_WANTED: Final = "wanted"
+STAMP_OBTAINED: Final = "obtained"
+STAMP_PENDING: Final = "pending"  # calendars promised it: proves nothing
+STAMP_UPGRADED: Final = "upgraded"  # at least one Bitcoin attestation
 
 # Where a document's ciphertext is.
 DOCUMENT_LOCAL: Final = "local"  # encrypted in the workspace's blobs, not known to be on the node
@@ -93,6 +103,7 @@ cases = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),  # its name: see vault.CASE_NAME
     sa.Column("blinded", sa.LargeBinary, nullable=False, unique=True),
     sa.Column("sealed", sa.LargeBinary, nullable=False),  # wrapped: title, parties
+    sa.Column("epoch", sa.Integer, nullable=False),  # of the case's key: each erased claim makes a new one
     sa.Column("created_at", sa.BigInteger, nullable=False),
 )
 
@@ -107,7 +118,8 @@ claims = sa.Table(
     sa.Column("commitment", sa.LargeBinary, nullable=False, unique=True),
     sa.Column("path_tag", sa.LargeBinary, nullable=False),  # keyed hash of the file's absolute path
     sa.Column("content_tag", sa.LargeBinary, nullable=False),  # keyed hash of name, size and SHA-256
-    sa.Column("secret", sa.LargeBinary, nullable=False),  # wrapped: secret, fields, path
+    sa.Column("custody_seq", sa.BigInteger, nullable=False),  # number of the custody entry that sealed it
+    sa.Column("secret", sa.LargeBinary),  # wrapped: secret, fields, path; NULL once the claim is erased
     sa.Column("superseded_by", sa.BigInteger),  # leaf index, in the same log, of the claim that continues this one
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.UniqueConstraint("log_id", "leaf_index"),
@@ -131,6 +143,26 @@ custody = sa.Table(
     sa.Column("entry", sa.LargeBinary, nullable=False),  # wrapped: the entry's bytes
 )
 
+custody_batches = sa.Table(
+    "custody_batches",
+    metadata,
+    sa.Column("case_id", sa.Text, _case_id(), primary_key=True),
+    sa.Column("last", sa.BigInteger, primary_key=True),  # number of the batch's last custody entry
+    sa.Column("first", sa.BigInteger, nullable=False),
+    sa.Column("log_id", sa.Integer, _log_id(), nullable=False),
+    sa.Column("heads_index", sa.BigInteger, nullable=False),  # the heads leaf that ended the batch
+    sa.Column("signatures", sa.LargeBinary),  # wrapped: JCS of the list; NULL: nobody signed
+)
+
+ended_claims = sa.Table(
+    "ended_claims",
+    metadata,
+    sa.Column("blinded", sa.LargeBinary, primary_key=True),
+    sa.Column("at", sa.BigInteger, primary_key=True),  # number of the custody entry
+    sa.Column("claim", sa.LargeBinary, nullable=False),  # 32 bytes, its commitment
+    sa.Column("state", sa.Text, nullable=False),
+)
+
 heads = sa.Table(
     "heads",
     metadata,
@@ -147,6 +179,9 @@ case_heads = sa.Table(
     sa.Column("idx", sa.BigInteger, primary_key=True),  # the first heads leaf whose map holds this state of the case
     sa.Column("count", sa.BigInteger, nullable=False),
     sa.Column("head", sa.LargeBinary, nullable=False),
+    sa.Column("custody", sa.BigInteger, nullable=False),
+    sa.Column("ended", sa.BigInteger, nullable=False),
+    sa.Column("ended_root", sa.LargeBinary, nullable=False),
 )
 
 anchors = sa.Table(
@@ -170,6 +205,41 @@ anchors = sa.Table(
     sa.CheckConstraint(
         f"status IN ('{ANCHOR_PENDING}', '{ANCHOR_INCLUDED}', '{ANCHOR_FINAL}', '{ANCHOR_FAILED}')", name="status"
     ),
+)
+
+stamps = sa.Table(
+    "stamps",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("log_id", sa.Integer, _log_id(), nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),  # entries under the head whose signed note is stamped
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("slot", sa.Integer, nullable=False),  # 1 to the number of tokens wanted of a head; ots: 1
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("authority", sa.Text),  # who gave the token
+    sa.Column("data", sa.LargeBinary),  # the token, or the .ots file, byte for byte as it came
+    sa.Column("error", sa.Text),  # of the last attempt
+    sa.Column("attempts", sa.Integer, nullable=False),  # since the status changed
+    sa.Column("next_at", sa.BigInteger),  # not asked again before; null: nothing is left to ask for
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("log_id", "size", "kind", "slot"),
+    sa.Index(  # two tokens of one authority are one witness
+        "uq_stamps_authority",
+        "log_id",
+        "size",
+        "authority",
+        unique=True,
+        sqlite_where=sa.text("authority IS NOT NULL"),
+        postgresql_where=sa.text("authority IS NOT NULL"),
+    ),
+    sa.Index("ix_stamps_next_at", "next_at"),
+    sa.CheckConstraint(
+        f"kind = '{STAMP_RFC3161}' AND status IN ('{STAMP_WANTED}', '{STAMP_OBTAINED}') "
+        f"OR kind = '{STAMP_OTS}' AND status IN ('{STAMP_WANTED}', '{STAMP_PENDING}', '{STAMP_UPGRADED}')",
+        name="status",
+    ),
+    sa.CheckConstraint(f"(data IS NULL) = (status = '{STAMP_WANTED}')", name="data"),
 )
 
 stored_documents = sa.Table(

@@ -217,6 +217,39 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("log_id", "level", "idx", name=op.f("pk_log_tiles")),
     )
     op.create_table(
+        "stamps",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("log_id", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("slot", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("authority", sa.Text(), nullable=True),
+        sa.Column("data", sa.LargeBinary(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("(data IS NULL) = (status = 'wanted')", name=op.f("ck_stamps_data")),
+        sa.CheckConstraint(
+            "kind = 'rfc3161' AND status IN ('wanted', 'obtained') OR kind = 'ots' AND status IN ('wanted', 'pending', 'upgraded')",
+            name=op.f("ck_stamps_status"),
+        ),
+        sa.ForeignKeyConstraint(["log_id"], ["logs.id"], name=op.f("fk_stamps_log_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stamps")),
+        sa.UniqueConstraint("log_id", "size", "kind", "slot", name=op.f("uq_stamps_log_id_size_kind_slot")),
+    )
+    op.create_index("ix_stamps_next_at", "stamps", ["next_at"], unique=False)
+    op.create_index(
+        "uq_stamps_authority",
+        "stamps",
+        ["log_id", "size", "authority"],
+        unique=True,
+        sqlite_where=sa.text("authority IS NOT NULL"),
+        postgresql_where=sa.text("authority IS NOT NULL"),
+    )
+    op.create_table(
         "stored_documents",
         sa.Column("claim_id", sa.Integer(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
