@@ -1,12 +1,18 @@
-"""What the verifier knows from a side of its own: block hashes, and which chains and contracts it trusts.
+"""What the verifier knows from a side of its own: blocks, time-stamp authorities, Bitcoin headers, signers.
 
-An anchor's proof says only "if block N of chain C has hash H". Nothing inside a receipt can answer that, so it is
-asked here: of hashes given by hand (`--block C:N:H`), of a trusted-blocks file, or of a node that the verifier chose
-(`--rpc`).
+An anchor's proof says only "if block N of chain C has hash H", "if this authority is to be trusted", "if this is a
+Bitcoin header". Nothing inside a receipt can answer that, so it is asked here: of what was given by hand (`--block`,
+`--tsa-root`, `--bitcoin-header`), of a trusted-blocks file, or of a node that the verifier chose (`--rpc`).
 
-    {"format": "tallystick/trusted-blocks", "version": 1, "chains": [
-      {"chain_id": 1, "genesis": "0x...", "name": "Ethereum", "dev": false, "contracts": ["0x..."],
-       "uncertainty_seconds": 12, "blocks": [{"number": 21000000, "hash": "0x...", "timestamp": 1729164935}]}]}
+    {"format": "tallystick/trusted-blocks", "version": 1,
+     "chains": [
+       {"chain_id": 1, "genesis": "0x...", "name": "Ethereum", "dev": false, "contracts": ["0x..."],
+        "uncertainty_seconds": 12, "blocks": [{"number": 21000000, "hash": "0x...", "timestamp": 1729164935}]}],
+     "authorities": [                                                                                      (optional)
+       {"name": "...", "root": base64 of a DER certificate, "certificates": [base64, ...], "policies": ["1.2.3", ...],
+        "qualified": false, "uncertainty_seconds": 60, "crls": [base64 of a DER revocation list, ...]}],
+     "bitcoin": [{"height": 800000, "header": hex of 80 bytes}],                                           (optional)
+     "signers": [{"name": "...", "root": base64 of a DER certificate}]}                                    (optional)
 
 Chains are told apart by number and genesis hash. No proof covers the genesis hash that a receipt names, so naming
 another one must not loosen anything: where a chain of that number is known with its genesis, a receipt that names none
@@ -15,13 +21,20 @@ of those is not confirmed, and a block given by hand stands under all that is kn
 A development chain is trusted only where the file says `"dev": true`, and then the verdict says so. `contracts`, where
 given, are the only ones trusted on that chain. `timestamp` of a block is needed only for the lower bound of a time; a
 header brings its own.
+
+An authority's certificates and lists are kept as bytes here; who reads tokens reads them (notary/tsp.py).
+`certificates` serve tokens that bring none; `policies`, where given, are the only ones accepted; `qualified` is the
+file's word that the authority was a qualified one (eIDAS) when it stamped. `signers` are the roots of certificates
+that sign custody.
 """
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from notary import jcs, reading
 from notary.errors import TrustInvalid
@@ -31,12 +44,28 @@ from notary.verdict import Reason, Status
 
 DEV_CHAIN_IDS = frozenset({1337, 31337, 31338})
 DEFAULT_UNCERTAINTY = 900  # seconds; sequencers and validators may set a block's time some minutes off
+AUTHORITY_UNCERTAINTY = 60  # seconds; accuracy is often not stated in tokens, and authorities promise a second
 MAX_BYTES = 16 * 1024 * 1024
 MAX_CHAINS = 1000
 MAX_BLOCKS = 100_000  # per chain
 MAX_CONTRACTS = 1000  # per chain
+MAX_AUTHORITIES = 100
+MAX_CERTIFICATES = 32  # per authority: the intermediate ones and those that signed over the years
+MAX_CERTIFICATE_BYTES = 64 * 1024  # a post-quantum one has some 10 KB
+MAX_CRLS = 16  # per authority
+MAX_CRL_BYTES = 4 * 1024 * 1024
+MAX_POLICIES = 64  # per authority
+MAX_HEADERS = 100_000  # of Bitcoin; the whole chain is a file of headers, not of JSON
+MAX_HEIGHT = 2**31 - 1
+MAX_SIGNERS = 100
+MAX_NAME = 200  # characters
+HEADER_SIZE = 80
 
 _BLOCK = re.compile(r"([1-9][0-9]{0,15}):(0|[1-9][0-9]{0,15}):(0x[0-9a-f]{64})", re.IGNORECASE)
+_HEADER = re.compile(r"(0|[1-9][0-9]{0,9}):((?:[0-9a-f]{2}){80})", re.IGNORECASE)
+_OID = re.compile(r"[0-2](\.(0|[1-9][0-9]{0,38})){1,32}")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +103,48 @@ class TrustedChain:
 
 
 @dataclass(frozen=True, slots=True)
+class TrustedAuthority:
+    """A time-stamp authority that the verifier trusts, by its root certificate; all bytes are DER, not read yet.
+
+    root                 of the chain that its tokens' certificates must end in
+    certificates         intermediate ones, and those of tokens that bring none
+    policies             object identifiers that are accepted; empty: any
+    qualified            the verifier's source says that it is a qualified one (eIDAS)
+    uncertainty_seconds  where a token states no accuracy of its own; more is taken where the token states more
+    crls                 revocation lists
+    """
+
+    name: str
+    root: bytes
+    certificates: tuple[bytes, ...] = ()
+    policies: tuple[str, ...] = ()
+    qualified: bool = False
+    uncertainty_seconds: int = AUTHORITY_UNCERTAINTY
+    crls: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedHeader:
+    """A header of the Bitcoin chain as the verifier's own source knows it.
+
+    header  80 bytes
+    source  names the source in explanations
+    """
+
+    height: int
+    header: bytes
+    source: str = "your trusted-blocks file"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedSigner:
+    """A root whose certificates may sign custody; `root` is DER, not read yet."""
+
+    name: str
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """What the verifier's sources say about one block.
 
@@ -95,23 +166,36 @@ class Trust:
     """All that the verifier knows from its own side. `Trust()` is nothing at all: the default."""
 
     chains: tuple[TrustedChain, ...] = ()
+    authorities: tuple[TrustedAuthority, ...] = ()
+    bitcoin: tuple[TrustedHeader, ...] = ()
+    signers: tuple[TrustedSigner, ...] = ()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Trust:
         """Read a trusted-blocks file.  Raises TrustInvalid or JsonInvalid."""
         top = Reader.open(data, MAX_BYTES, "trusted-blocks file", TrustInvalid)
-        top.only("format", "version", "chains")
+        top.only("format", "version", "chains", optional=("authorities", "bitcoin", "signers"))
         if top.text("format") != "tallystick/trusted-blocks" or top.integer("version") != 1:
             raise TrustInvalid("the file is not of the format tallystick/trusted-blocks, version 1")
         chains = tuple(_read_chain(chain) for chain in top.objects("chains", MAX_CHAINS))
         if len({(chain.chain_id, chain.genesis) for chain in chains}) != len(chains):
             raise TrustInvalid("a chain is there twice")
-        return cls(chains)
+        authorities = _read_list(top, "authorities", MAX_AUTHORITIES, _read_authority)
+        signers = _read_list(top, "signers", MAX_SIGNERS, _read_signer)
+        trust = cls(chains, authorities, signers=signers)
+        return trust.with_headers(_read_list(top, "bitcoin", MAX_HEADERS, _read_header))
 
     def to_bytes(self) -> bytes:
         """The trusted-blocks file that says the same."""
-        chains: list[Json] = [_write_chain(chain) for chain in self.chains]
-        return jcs.dumps({"format": "tallystick/trusted-blocks", "version": 1, "chains": chains}) + b"\n"
+        value: dict[str, Json] = {"format": "tallystick/trusted-blocks", "version": 1}
+        value["chains"] = [_write_chain(chain) for chain in self.chains]
+        if self.authorities:
+            value["authorities"] = [_write_authority(authority) for authority in self.authorities]
+        if self.bitcoin:
+            value["bitcoin"] = [{"height": one.height, "header": one.header.hex()} for one in self.bitcoin]
+        if self.signers:
+            value["signers"] = [{"name": one.name, "root": _base64(one.root)} for one in self.signers]
+        return jcs.dumps(value) + b"\n"
 
     def with_block(self, chain_id: int, block: TrustedBlock, genesis: bytes | None = None) -> Trust:
         """This trust and one more block.
@@ -133,7 +217,32 @@ class Trust:
                 )
         chain = found or TrustedChain(chain_id, genesis)
         chain = replace(chain, blocks={**chain.blocks, block.number: block})
-        return Trust((*(c for c in self.chains if c is not found), chain))
+        return replace(self, chains=(*(c for c in self.chains if c is not found), chain))
+
+    def with_authority(self, authority: TrustedAuthority) -> Trust:
+        """This trust and one more time-stamp authority."""
+        return replace(self, authorities=(*self.authorities, authority))
+
+    def with_signer(self, signer: TrustedSigner) -> Trust:
+        """This trust and one more root of custody signers."""
+        return replace(self, signers=(*self.signers, signer))
+
+    def with_headers(self, headers: Iterable[TrustedHeader]) -> Trust:
+        """This trust and more Bitcoin headers.
+
+        Raises TrustInvalid when another header of one's height is known already.
+        """
+        known = {one.height: one for one in self.bitcoin}
+        for header in headers:
+            if len(header.header) != HEADER_SIZE:
+                raise TrustInvalid(f"a Bitcoin header has {HEADER_SIZE} bytes, not {len(header.header)}")
+            other = known.setdefault(header.height, header)
+            if other.header != header.header:
+                raise TrustInvalid(
+                    f"your sources contradict each other about Bitcoin block {header.height}: "
+                    f"{other.header.hex()} by {other.source}, {header.header.hex()} by {header.source}"
+                )
+        return replace(self, bitcoin=tuple(known.values()))
 
     def judge(self, chain_id: int, genesis: bytes, contract: bytes, number: int, block_hash: bytes) -> Judgement:
         """What is known about block `number` of the chain with this number and genesis, and about this contract."""
@@ -197,6 +306,56 @@ def trust_blocks(texts: Iterable[str], trust: Trust | None = None, source: str =
     return trust
 
 
+def parse_header(text: str, source: str = "the --bitcoin-header that you gave") -> TrustedHeader:
+    """A Bitcoin header written HEIGHT:HEX, with 160 hexadecimal digits.  Raises TrustInvalid."""
+    match = _HEADER.fullmatch(text)
+    if not match or int(match[1]) > MAX_HEIGHT:
+        raise TrustInvalid(f"not a Bitcoin header: {text[:100]!r}; one is HEIGHT:HEX with 160 hexadecimal digits")
+    return TrustedHeader(int(match[1]), bytes.fromhex(match[2]), source)
+
+
+def _read_list(top: Reader, name: str, most: int, read: Callable[[Reader], T]) -> tuple[T, ...]:
+    """An optional list of the file."""
+    return tuple(read(item) for item in top.objects(name, most)) if top.has(name) else ()
+
+
+def _read_authority(item: Reader) -> TrustedAuthority:
+    optional = ("name", "certificates", "policies", "qualified", "uncertainty_seconds", "crls")
+    item.only("root", optional=optional)
+    policies = item.items("policies", MAX_POLICIES) if item.has("policies") else []
+    texts = tuple(policy for policy in policies if isinstance(policy, str) and _OID.fullmatch(policy))
+    if len(texts) != len(policies):
+        raise item.refuse("policies", "is not a list of object identifiers such as 1.2.3.4")
+    return TrustedAuthority(
+        name=item.text("name", MAX_NAME) if item.has("name") else "",
+        root=item.base64_bytes("root", MAX_CERTIFICATE_BYTES),
+        certificates=_read_ders(item, "certificates", MAX_CERTIFICATES, MAX_CERTIFICATE_BYTES),
+        policies=texts,
+        qualified=item.boolean("qualified") if item.has("qualified") else False,
+        uncertainty_seconds=item.integer("uncertainty_seconds")
+        if item.has("uncertainty_seconds")
+        else AUTHORITY_UNCERTAINTY,
+        crls=_read_ders(item, "crls", MAX_CRLS, MAX_CRL_BYTES),
+    )
+
+
+def _read_ders(item: Reader, name: str, count: int, most: int) -> tuple[bytes, ...]:
+    """An optional list of base64."""
+    listed = item.items(name, count) if item.has(name) else []
+    return tuple(Reader({name: one}, item.what, item.error).base64_bytes(name, most) for one in listed)
+
+
+def _read_header(item: Reader) -> TrustedHeader:
+    item.only("height", "header")
+    return TrustedHeader(item.integer("height", most=MAX_HEIGHT), item.hex("header", HEADER_SIZE))
+
+
+def _read_signer(item: Reader) -> TrustedSigner:
+    item.only("root", optional=("name",))
+    name = item.text("name", MAX_NAME) if item.has("name") else ""
+    return TrustedSigner(name, item.base64_bytes("root", MAX_CERTIFICATE_BYTES))
+
+
 def _read_chain(chain: Reader) -> TrustedChain:
     chain.only("chain_id", "genesis", "blocks", optional=("name", "dev", "contracts", "uncertainty_seconds"))
     listed = [_read_block(block) for block in chain.objects("blocks", MAX_BLOCKS)]
@@ -240,3 +399,19 @@ def _write_chain(chain: TrustedChain) -> dict[str, Json]:
         "uncertainty_seconds": chain.uncertainty_seconds,
         "blocks": blocks,
     }
+
+
+def _write_authority(authority: TrustedAuthority) -> dict[str, Json]:
+    return {
+        "name": authority.name,
+        "root": _base64(authority.root),
+        "certificates": [_base64(certificate) for certificate in authority.certificates],
+        "policies": list(authority.policies),
+        "qualified": authority.qualified,
+        "uncertainty_seconds": authority.uncertainty_seconds,
+        "crls": [_base64(crl) for crl in authority.crls],
+    }
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
