@@ -9,12 +9,15 @@ NotaryError                       notary.error
 │   ├── CheckpointInvalid         notary.checkpoint-invalid
 │   ├── RlpInvalid                notary.rlp-invalid
 │   ├── TrustInvalid              notary.trust-invalid
+│   ├── BitcoinHeaderInvalid      notary.bitcoin-header-invalid
 │   └── ReceiptInvalid            notary.receipt-invalid
 │       ├── ReceiptTooLarge       notary.receipt-too-large
 │       └── ReceiptVersionUnknown notary.receipt-version-unknown
 ├── ProofInvalid                  notary.proof-invalid              an inclusion proof that leads elsewhere
 ├── ConsistencyInvalid            notary.consistency-invalid        a log that was rewritten
 ├── EvmProofInvalid               notary.evm-proof-invalid          header, trie path, receipt or event do not fit
+├── OtsInvalid                    notary.ots-invalid                an .ots proof that is none, or of something else
+├── OtsUnconfirmed                notary.ots-unconfirmed            one that nothing known here confirms
 ├── StandingInvalid               notary.standing-invalid           ended claims that do not show how a claim stands
 └── SignatureInvalid              notary.signature-invalid          a checkpoint that this key did not sign
 
@@ -148,6 +151,41 @@ class StandingInvalid(NotaryError):
 
     code = "notary.standing-invalid"
     hint = "Ask for the receipt again; if it still fails, the receipt was altered."
+
+
+class BitcoinHeaderInvalid(FormatInvalid):
+    """A Bitcoin header, or a file of them, that is malformed, lacks work, or does not hang together."""
+
+    code = "notary.bitcoin-header-invalid"
+    hint = "A header is 80 bytes (160 hexadecimal digits); a file has one after the other, without gaps."
+
+
+class OtsInvalid(NotaryError):
+    """An OpenTimestamps proof is malformed, of another document, or contradicted by a block's header.
+
+    reason  stable: "ots-invalid", "ots-digest-differs", "bitcoin-root-differs"
+    """
+
+    code = "notary.ots-invalid"
+    hint = "Fetch the receipt or the .ots file again; if it still fails, it was altered or belongs to another document."
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class OtsUnconfirmed(NotaryError):
+    """An OpenTimestamps proof holds together, but nothing known here says when.
+
+    reason  stable: "ots-pending", "bitcoin-header-unknown", "ots-attestation-unknown"
+    """
+
+    code = "notary.ots-unconfirmed"
+    hint = "Run `tallystick anchor --upgrade` a day after sealing; give the verifier the header of the block named."
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 class SignatureInvalid(NotaryError):

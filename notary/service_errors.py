@@ -20,6 +20,7 @@ NotaryError
 ├── SourceChanged         a file is no longer what was sealed
 ├── EnvelopeInvalid       a ciphertext is truncated, altered or of another key
 ├── StorageNotConfigured, StorageUnreachable, StorageRefused, StorageMismatch   the IPFS node
+├── CalendarUnavailable, CalendarRefused   an OpenTimestamps calendar
 ├── DocumentNotStored     nothing to fetch for this claim
 └── OutputExists          a file to be written is there already
 """
@@ -325,6 +326,28 @@ class OutputExists(NotaryError):
     def __init__(self, path: str) -> None:
         super().__init__(f"{printable(path)} exists")
         self.path = path
+
+
+class CalendarUnavailable(NotaryError):
+    """An OpenTimestamps calendar cannot be reached, or too few of several have answered."""
+
+    code = "notary.calendar-unavailable"
+    hint = "Nothing is lost: run the same command again later. `tallystick doctor` asks each calendar."
+
+    def __init__(self, calendar: str, reason: str) -> None:
+        super().__init__(f"calendar {calendar}: {reason}")
+        self.calendar = calendar
+
+
+class CalendarRefused(NotaryError):
+    """An OpenTimestamps calendar answered, but not with a time stamp of what it was asked."""
+
+    code = "notary.calendar-refused"
+    hint = "Its answer was thrown away. If it keeps answering so, leave this calendar out of the configuration."
+
+    def __init__(self, calendar: str, reason: str) -> None:
+        super().__init__(f"calendar {calendar}: {reason}")
+        self.calendar = calendar
 
 
 class DocumentNotStored(NotaryError):
