@@ -9,12 +9,14 @@ NotaryError                       notary.error
 │   ├── CheckpointInvalid         notary.checkpoint-invalid
 │   ├── RlpInvalid                notary.rlp-invalid
 │   ├── TrustInvalid              notary.trust-invalid
+│   ├── EvidenceRecordInvalid     notary.evidence-record-invalid
 │   ├── BitcoinHeaderInvalid      notary.bitcoin-header-invalid
 │   └── ReceiptInvalid            notary.receipt-invalid
 │       ├── ReceiptTooLarge       notary.receipt-too-large
 │       └── ReceiptVersionUnknown notary.receipt-version-unknown
 ├── ProofInvalid                  notary.proof-invalid              an inclusion proof that leads elsewhere
 ├── ConsistencyInvalid            notary.consistency-invalid        a log that was rewritten
+├── HashTreeInvalid               notary.hash-tree-invalid          a reduced hash tree that proves no such value
 ├── EvmProofInvalid               notary.evm-proof-invalid          header, trie path, receipt or event do not fit
 ├── OtsInvalid                    notary.ots-invalid                an .ots proof that is none, or of something else
 ├── OtsUnconfirmed                notary.ots-unconfirmed            one that nothing known here confirms
@@ -85,6 +87,13 @@ class TrustInvalid(FormatInvalid):
     hint = "A block is given as CHAIN:NUMBER:0xHASH with 64 hexadecimal digits, for example 1:21000000:0x9d7f..."
 
 
+class EvidenceRecordInvalid(FormatInvalid):
+    """The bytes are no RFC 4998 evidence record, or one beyond the bounds of this program."""
+
+    code = "notary.evidence-record-invalid"
+    hint = "The record was cut off or altered. Write it out again with `tallystick renew --export`."
+
+
 class ReceiptInvalid(FormatInvalid):
     """A receipt or a bundle of receipts is malformed."""
 
@@ -133,6 +142,13 @@ class ConsistencyInvalid(NotaryError):
     def __init__(self, old_size: int, new_size: int, reason: str) -> None:
         super().__init__(f"consistency of a tree of {new_size} with one of {old_size}: {reason}")
         self.old_size, self.new_size = old_size, new_size
+
+
+class HashTreeInvalid(NotaryError):
+    """A reduced hash tree (RFC 4998) does not hold the stated value, or holds what no tree holds."""
+
+    code = "notary.hash-tree-invalid"
+    hint = "The evidence record is about other documents, or it was altered."
 
 
 class EvmProofInvalid(NotaryError):

@@ -78,6 +78,7 @@ BY_CODE: Final[dict[str, Exit]] = {
     "notary.proof-invalid": Exit.FAILED,
     "notary.standing-invalid": Exit.FAILED,
     "notary.consistency-invalid": Exit.FAILED,
+    "notary.hash-tree-invalid": Exit.FAILED,
     "notary.evm-proof-invalid": Exit.FAILED,
     "notary.ots-invalid": Exit.FAILED,
     "notary.ots-unconfirmed": Exit.INDETERMINATE,

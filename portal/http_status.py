@@ -58,6 +58,7 @@ BY_CODE: Final[dict[str, int]] = {
     "notary.proof-invalid": 422,
     "notary.standing-invalid": 422,
     "notary.consistency-invalid": 422,
+    "notary.hash-tree-invalid": 422,
     "notary.evm-proof-invalid": 422,
     "notary.ots-invalid": 422,
     "notary.ots-unconfirmed": 409,
