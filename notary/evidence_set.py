@@ -1,0 +1,132 @@
+"""Many objects under the same archive time-stamps: what is kept of them, and each object's evidence record.
+
+One token stamps the hash tree over all objects. What is kept is one row for each chain: the hash, each object's digest
+and blind under it, and the tokens. Every object's RFC 4998 record follows from that, with its own reduced tree, and
+proves the object without the others.
+
+    object's group   {digest, blind}: two values that are proven together. The blind is 32 bytes or more that only the
+                     owner can tell; without it a neighbour's digest would stand in the records of other documents, and
+                     who knows a digest can guess what a short document says. RFC 4998, section 4.2, allows any value
+                     to be added.
+    next chain       the digest is that of `evidence_record.tree_value`: of the object and of its own record so far. It
+                     stands alone in the first list (section 5.2, step 5), the blind in the second.
+
+An object that is no longer there when a tree is renewed has no digest in that chain or any later one; its record ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from notary.errors import HashTreeInvalid
+from notary.evidence_record import EvidenceRecord, new_record, tree_value
+from notary.hash_tree import HashTree, apart, digest_of
+
+
+class Leaf(NamedTuple):
+    """An object in a chain: its own digest under the chain's hash, and the blind, of the same size."""
+
+    digest: bytes
+    blind: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SetChain:
+    """One chain.
+
+    hash_name  from hash_tree.HASH_SIZES
+    leaves     one for each object of the set, in its order; None: the object was left out from here on
+    tokens     the first stamps the tree's root, each later one the token before it
+    """
+
+    hash_name: str
+    leaves: tuple[Leaf | None, ...]
+    tokens: tuple[bytes, ...]
+
+
+class Stamped(NamedTuple):
+    """What is to be stamped next: the imprint, and its hash."""
+
+    imprint: bytes
+    hash_name: str
+
+
+class EvidenceSet:
+    """Chains over a set of objects, the oldest first.  Raises HashTreeInvalid where they do not fit each other."""
+
+    def __init__(self, chains: Sequence[SetChain] = ()) -> None:
+        self.chains: tuple[SetChain, ...] = ()
+        self._records: tuple[EvidenceRecord, ...] = ()  # of each object, by all chains so far
+        for chain in chains:
+            self._records = self._grown(chain)
+            self.chains = (*self.chains, chain)
+
+    def record(self, index: int) -> EvidenceRecord:
+        """The evidence record of one object, as far as the object was kept.  Raises IndexError."""
+        return self._records[index]
+
+    def begins(self, hash_name: str, leaves: Sequence[Leaf | None]) -> Stamped:
+        """What the first token of the next chain stamps: of the first chain, or of a hash-tree renewal."""
+        return Stamped(_tree(self._groups(hash_name, leaves), hash_name).root, hash_name)
+
+    def renewal(self) -> Stamped:
+        """What the next token of the last chain stamps: a time-stamp renewal.  Raises IndexError without a chain."""
+        last = self.chains[-1]
+        return Stamped(digest_of(last.hash_name, last.tokens[-1]), last.hash_name)
+
+    def with_chain(self, hash_name: str, leaves: Sequence[Leaf | None], token: bytes) -> EvidenceSet:
+        """The set with the chain that `token` begins."""
+        return EvidenceSet((*self.chains, SetChain(hash_name, tuple(leaves), (token,))))
+
+    def with_token(self, token: bytes) -> EvidenceSet:
+        """The set after a time-stamp renewal."""
+        last = self.chains[-1]
+        return EvidenceSet((*self.chains[:-1], replace(last, tokens=(*last.tokens, token))))
+
+    def _groups(self, hash_name: str, leaves: Sequence[Leaf | None]) -> list[Leaf | None]:
+        """Each object's group in the tree of the chain that comes next."""
+        if not self.chains:
+            if None in leaves:
+                raise HashTreeInvalid("the first chain is over every object")
+            return list(leaves)
+        before = self.chains[-1].leaves
+        if len(leaves) != len(before):
+            raise HashTreeInvalid(f"a chain over {len(leaves)} objects follows one over {len(before)}")
+        groups: list[Leaf | None] = []
+        for place, leaf in enumerate(leaves):
+            if leaf is None:
+                groups.append(None)
+            elif before[place] is None:
+                raise HashTreeInvalid(f"object {place} comes back after it was left out of a chain")
+            else:
+                groups.append(Leaf(tree_value(self._records[place].chains, leaf.digest, hash_name), leaf.blind))
+        return groups
+
+    def _grown(self, chain: SetChain) -> tuple[EvidenceRecord, ...]:
+        if not chain.tokens:
+            raise HashTreeInvalid("a chain needs at least one token")
+        groups = self._groups(chain.hash_name, chain.leaves)
+        tree = _tree(groups, chain.hash_name)
+        records: list[EvidenceRecord] = []
+        position = 0  # among the groups that are in the tree
+        for place, group in enumerate(groups):
+            if group is None:
+                records.append(self._records[place])
+                continue
+            lists = tree.reduced(position)
+            position += 1
+            if not self.chains:
+                record = new_record(chain.hash_name, lists, chain.tokens[0])
+            else:
+                lists = apart(lists, group.digest)
+                record = self._records[place].with_chain(chain.hash_name, lists, chain.tokens[0])
+            for token in chain.tokens[1:]:
+                record = record.with_time_stamp(chain.hash_name, token)
+            records.append(record)
+        return tuple(records)
+
+
+def _tree(groups: Sequence[Leaf | None], hash_name: str) -> HashTree:
+    return HashTree((group for group in groups if group is not None), hash_name)
