@@ -12,6 +12,10 @@ NotaryError
 ├── LogDamaged            rows of the log contradict each other
 ├── LogBehindChain        the chain holds a longer log than this workspace
 ├── LogForked             the chain holds another history
+├── LogSourceUnreadable   an exported log cannot be read
+│   └── LogSourceUnreachable  nobody answers at its address
+├── RecoveryRefused       what was given does not make this log whole
+├── SuccessionRefused     a log cannot be closed, or its keys not be changed, as asked
 ├── AnchoringUnavailable  no chain, deployment or signer is configured
 ├── AnchorElsewhere       the log lives on another chain or contract than configured
 ├── AnchorUnknown
@@ -199,6 +203,46 @@ class LogForked(NotaryError):
             f"at {size} entries this log has root {local_root.hex()[:16]}..., the chain has {chain_root.hex()[:16]}..."
         )
         self.size, self.local_root, self.chain_root = size, local_root, chain_root
+
+
+class LogSourceUnreadable(NotaryError):
+    """An exported log, or the database of a second copy, cannot be read."""
+
+    code = "notary.log-source"
+    hint = "Name a folder that `tallystick log export` wrote, the address of a tlog-tiles log, or a copy's database."
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{printable(where)}: {reason}")
+        self.where = where
+
+
+class LogSourceUnreachable(LogSourceUnreadable):
+    """Nobody answers where the log is said to be served, or not as such a server does."""
+
+    code = "notary.log-source-unreachable"
+    hint = "Check the address; it is the one below which `checkpoint` and `tile/` are served."
+
+
+class RecoveryRefused(NotaryError):
+    """What was given does not make this log whole again; nothing was written."""
+
+    code = "notary.recovery-refused"
+    hint = "Name a newer export or copy. Where two histories exist: `tallystick log close --successor new`."
+
+    def __init__(self, local: int, given: int, reason: str) -> None:
+        super().__init__(f"this log has {local} entries, what was given has {given}: {reason}")
+        self.local, self.given, self.reason = local, given, reason
+
+
+class SuccessionRefused(NotaryError):
+    """A log cannot be closed, handed on, or given another key, as asked; nothing was sent."""
+
+    code = "notary.succession-refused"
+    hint = "`tallystick log audit` names the log's owner, its appender and its state on the chain."
+
+    def __init__(self, origin: str, reason: str) -> None:
+        super().__init__(f"log {origin}: {reason}")
+        self.origin, self.reason = origin, reason
 
 
 class AnchoringUnavailable(NotaryError):
