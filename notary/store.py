@@ -33,6 +33,7 @@ LOG_OPEN: Final = "open"
 LOG_BEHIND: Final = "behind"  # the chain holds a longer log: entries were lost here
 LOG_FORKED: Final = "forked"  # the chain holds another history
 LOG_CLOSED: Final = "closed"  # it ended on purpose, or gave way to a successor
+LOG_WAITING: Final = "waiting"  # a successor whose predecessor is not closed on the chain yet
 
 # What an anchor may be. pending -> included -> final; included -> pending when its block is reorganised away;
 # failed: the contract refused this head for good, or a later head took its place on the chain.
@@ -74,8 +75,13 @@ logs = sa.Table(
     sa.Column("chain_log_id", sa.LargeBinary),  # 32 bytes, the log's id in the EvidenceLog contract, once created there
     sa.Column("chain_id", sa.BigInteger),
     sa.Column("contract", sa.LargeBinary),  # 20 bytes
+    sa.Column("appender", sa.LargeBinary),  # 20 bytes, who appends on the chain; none: the operator's key
+    sa.Column("follows", sa.Integer, sa.ForeignKey("logs.id"), unique=True),  # the log that gave way to this one
+    sa.Column("kept", sa.BigInteger),  # once closed: entries that heads on the chain cover; later ones count for nothing
     sa.Column("created_at", sa.BigInteger, nullable=False),
-    sa.CheckConstraint(f"state IN ('{LOG_OPEN}', '{LOG_BEHIND}', '{LOG_FORKED}', '{LOG_CLOSED}')", name="state"),
+    sa.CheckConstraint(
+        f"state IN ('{LOG_OPEN}', '{LOG_BEHIND}', '{LOG_FORKED}', '{LOG_CLOSED}', '{LOG_WAITING}')", name="state"
+    ),
 )
 
 log_tiles = sa.Table(

@@ -100,9 +100,18 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("blinded", sa.LargeBinary(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
         sa.UniqueConstraint("blinded", name=op.f("uq_cases_blinded")),
+    )
+    op.create_table(
+        "ended_claims",
+        sa.Column("blinded", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("claim", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("blinded", "at", name=op.f("pk_ended_claims")),
     )
     op.create_table(
         "logs",
@@ -115,9 +124,14 @@ def upgrade() -> None:
         sa.Column("chain_log_id", sa.LargeBinary(), nullable=True),
         sa.Column("chain_id", sa.BigInteger(), nullable=True),
         sa.Column("contract", sa.LargeBinary(), nullable=True),
+        sa.Column("appender", sa.LargeBinary(), nullable=True),
+        sa.Column("follows", sa.Integer(), nullable=True),
+        sa.Column("kept", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("state IN ('open', 'behind', 'forked', 'closed')", name=op.f("ck_logs_state")),
+        sa.CheckConstraint("state IN ('open', 'behind', 'forked', 'closed', 'waiting')", name=op.f("ck_logs_state")),
+        sa.ForeignKeyConstraint(["follows"], ["logs.id"], name=op.f("fk_logs_follows")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_logs")),
+        sa.UniqueConstraint("follows", name=op.f("uq_logs_follows")),
         sa.UniqueConstraint("origin", name=op.f("uq_logs_origin")),
     )
     op.create_table(
@@ -149,6 +163,9 @@ def upgrade() -> None:
         sa.Column("idx", sa.BigInteger(), nullable=False),
         sa.Column("count", sa.BigInteger(), nullable=False),
         sa.Column("head", sa.LargeBinary(), nullable=False),
+        sa.Column("custody", sa.BigInteger(), nullable=False),
+        sa.Column("ended", sa.BigInteger(), nullable=False),
+        sa.Column("ended_root", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["log_id"], ["logs.id"], name=op.f("fk_case_heads_log_id")),
         sa.PrimaryKeyConstraint("log_id", "blinded", "idx", name=op.f("pk_case_heads")),
     )
@@ -172,7 +189,8 @@ def upgrade() -> None:
         sa.Column("commitment", sa.LargeBinary(), nullable=False),
         sa.Column("path_tag", sa.LargeBinary(), nullable=False),
         sa.Column("content_tag", sa.LargeBinary(), nullable=False),
-        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("custody_seq", sa.BigInteger(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=True),
         sa.Column("superseded_by", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_claims_case_id")),
@@ -198,6 +216,18 @@ def upgrade() -> None:
         sa.Column("entry", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_custody_case_id")),
         sa.PrimaryKeyConstraint("case_id", "seq", name=op.f("pk_custody")),
+    )
+    op.create_table(
+        "custody_batches",
+        sa.Column("case_id", sa.Text(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.Column("first", sa.BigInteger(), nullable=False),
+        sa.Column("log_id", sa.Integer(), nullable=False),
+        sa.Column("heads_index", sa.BigInteger(), nullable=False),
+        sa.Column("signatures", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_custody_batches_case_id")),
+        sa.ForeignKeyConstraint(["log_id"], ["logs.id"], name=op.f("fk_custody_batches_log_id")),
+        sa.PrimaryKeyConstraint("case_id", "last", name=op.f("pk_custody_batches")),
     )
     op.create_table(
         "heads",
