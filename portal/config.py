@@ -4,6 +4,7 @@
     [database]         url; absent: the SQLite file of the workspace
     [chains.evidence]  where log heads are anchored      kind = "embedded" | "rpc"
     [chains.plans]     where plans and escrows live      kind = "embedded" | "rpc"
+    [timestamps]       who time-stamps the heads besides the chain: RFC 3161 authorities, OpenTimestamps calendars
     [ipfs]             api; absent: no sharing
     [notify]           where notices go: Apprise URLs, webhooks
     [keeper]           interval and budget of `tallystick keeper`
@@ -31,6 +32,7 @@ from portal.logs import conceal
 FILE: Final = "tallystick.toml"
 LAYOUT: Final = 2  # version of the workspace's layout that this release makes and reads
 MAX_BYTES: Final = 256 * 1024  # an honest configuration is a few kilobytes
+MAX_SOURCES: Final = 16  # of time: authorities, calendars; a receipt carries an anchor of each
 
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -38,6 +40,10 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 Origin = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.\-]{0,62}(/[a-z0-9][a-z0-9.\-]{0,62}){0,3}$")]
 Genesis = Annotated[str, StringConstraints(pattern=r"^(0x[0-9a-f]{64})?$")]  # "" until it is pinned
 Url = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s?#]+[^\s#]*$", max_length=2048)]
+AuthorityName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._\-]{0,62}$")]
+Policy = Annotated[str, StringConstraints(pattern=r"^([0-2](\.(0|[1-9][0-9]{0,18})){1,31})?$")]
+FileName = Annotated[str, StringConstraints(max_length=4096)]
 
 
 class _Part(BaseModel):
@@ -102,6 +108,76 @@ class ChainsPart(_Part):
     plans: ChainPart
 
 
+class AuthorityPart(_Part):
+    """One [[timestamps.authorities]]: an RFC 3161 time-stamp authority.
+
+    name          yours; stands in tables
+    url           http or https
+    hash          of the imprint
+    policy        object identifier to ask for; "": the authority's own
+    root          PEM file of the root certificate that its tokens must lead to; relative to the workspace
+    certificates  PEM file of its other certificates, for tokens that come without
+    qualified     whether it is a qualified trust service (eIDAS)
+    """
+
+    name: AuthorityName
+    url: HttpUrl
+    hash: Literal["sha256", "sha384", "sha512", "sha3-256", "sha3-384", "sha3-512"] = "sha256"
+    policy: Policy = ""
+    root: FileName = ""
+    certificates: FileName = ""
+    qualified: bool = False
+
+    @field_validator("url")
+    @classmethod
+    def _no_secret(cls, url: str) -> str:
+        return _no_password(url)
+
+
+class TimestampsPart(_Part):
+    """[timestamps]; nobody is asked who is not named here.
+
+    tokens             of each head, each from another authority
+    authorities        in the order in which they are asked; the next one when one fails
+    calendars          OpenTimestamps calendars that each head is submitted to
+    calendars_needed   calendars that must have answered before no further one is asked; 0 stands for all
+    calendars_allowed  further calendars that may be asked for the rest of a proof, beside `calendars`: some give their
+                       promises under another name
+    """
+
+    tokens: Annotated[int, Field(ge=1, le=MAX_SOURCES)] = 1
+    calendars: Annotated[tuple[HttpUrl, ...], Field(max_length=MAX_SOURCES)] = ()
+    calendars_needed: Annotated[int, Field(ge=0, le=MAX_SOURCES)] = 0
+    calendars_allowed: Annotated[tuple[HttpUrl, ...], Field(max_length=MAX_SOURCES)] = ()
+    authorities: Annotated[tuple[AuthorityPart, ...], Field(max_length=MAX_SOURCES)] = ()
+
+    @field_validator("calendars", "calendars_allowed", "authorities", mode="before")
+    @classmethod
+    def _from_list(cls, values: object) -> object:
+        return tuple(values) if isinstance(values, list) else values
+
+    @field_validator("calendars", "calendars_allowed")
+    @classmethod
+    def _plain_addresses(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        for url in urls:
+            if urlsplit(url).username is not None:
+                raise ValueError("carries a user name; calendars know none, and their names stand in proofs")
+        return tuple(url.rstrip("/") for url in urls)
+
+    @model_validator(mode="after")
+    def _fits(self) -> TimestampsPart:
+        names = [authority.name for authority in self.authorities]
+        if len(set(names)) != len(names):
+            raise ValueError("two authorities have one name")
+        if len(set(self.calendars)) != len(self.calendars):
+            raise ValueError("a calendar is named twice")
+        if self.authorities and self.tokens > len(names):
+            raise ValueError(f"{self.tokens} tokens need as many authorities, there are {len(names)}")
+        if self.calendars and self.calendars_needed > len(self.calendars):
+            raise ValueError(f"{self.calendars_needed} calendars are needed, {len(self.calendars)} are named")
+        return self
+
+
 class IpfsPart(_Part):
     """[ipfs]; an empty api stands for: no sharing."""
 
@@ -162,6 +238,7 @@ class Config(_Part):
     workspace: WorkspacePart
     database: DatabasePart = DatabasePart()
     chains: ChainsPart
+    timestamps: TimestampsPart = TimestampsPart()
     ipfs: IpfsPart = IpfsPart()
     notify: NotifyPart = NotifyPart()
     keeper: KeeperPart = KeeperPart()

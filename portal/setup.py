@@ -121,6 +121,22 @@ origin = {_quoted(origin)}  # the evidence log's name; it stands in every checkp
 # Where repayment plans and escrows live.
 [chains.plans]
 {_chain(choices.plans)}
+# Who time-stamps the heads besides the chain. Nobody is asked who is not named here; `tallystick anchor` does it.
+# Public services (see their terms; a root certificate is what you trust, so fetch it by a way that you trust):
+#   authorities  https://freetsa.org/tsr   http://timestamp.digicert.com   http://timestamp.sectigo.com
+#   calendars    https://alice.btc.calendar.opentimestamps.org   https://bob.btc.calendar.opentimestamps.org
+#                https://finney.calendar.eternitywall.com
+[timestamps]
+tokens = 1  # of each head, each from another authority
+calendars = []
+# [[timestamps.authorities]]      # asked in this order, the next one when one fails
+# name = "freetsa"
+# url = "https://freetsa.org/tsr"
+# hash = "sha256"
+# root = "freetsa-root.pem"       # in this folder; without it a token cannot be judged when it comes
+# certificates = ""               # PEM file with its other certificates, where its tokens come without
+# qualified = false               # true: a qualified trust service (eIDAS)
+
 [ipfs]
 {ipfs}
 
