@@ -10,6 +10,7 @@ NotaryError                       notary.error
 │   ├── RlpInvalid                notary.rlp-invalid
 │   ├── TrustInvalid              notary.trust-invalid
 │   ├── EvidenceRecordInvalid     notary.evidence-record-invalid
+│   ├── PolicyInvalid             notary.policy-invalid
 │   ├── BitcoinHeaderInvalid      notary.bitcoin-header-invalid
 │   └── ReceiptInvalid            notary.receipt-invalid
 │       ├── ReceiptTooLarge       notary.receipt-too-large
@@ -85,6 +86,13 @@ class TrustInvalid(FormatInvalid):
 
     code = "notary.trust-invalid"
     hint = "A block is given as CHAIN:NUMBER:0xHASH with 64 hexadecimal digits, for example 1:21000000:0x9d7f..."
+
+
+class PolicyInvalid(FormatInvalid):
+    """A file of algorithm lifetimes is malformed."""
+
+    code = "notary.policy-invalid"
+    hint = "notary/algorithms.py describes the format; notary/algorithms.json is one."
 
 
 class EvidenceRecordInvalid(FormatInvalid):
