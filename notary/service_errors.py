@@ -20,11 +20,12 @@ NotaryError
 ├── AnchorElsewhere       the log lives on another chain or contract than configured
 ├── AnchorUnknown
 ├── AnchorFailed          the contract refused the head for good
+├── StampUnknown
 ├── HeadUnknown           no checkpoint of that size, or it does not cover the claim
 ├── SourceChanged         a file is no longer what was sealed
 ├── EnvelopeInvalid       a ciphertext is truncated, altered or of another key
 ├── StorageNotConfigured, StorageUnreachable, StorageRefused, StorageMismatch   the IPFS node
-├── CalendarUnavailable, CalendarRefused   an OpenTimestamps calendar
+├── CalendarNotConfigured, CalendarUnavailable, CalendarRefused   an OpenTimestamps calendar
 ├── DocumentNotStored     nothing to fetch for this claim
 └── OutputExists          a file to be written is there already
 """
@@ -350,6 +351,17 @@ class StorageNotConfigured(NotaryError):
         super().__init__(reason)
 
 
+class StampUnknown(NotaryError):
+    """No time stamp has that id in this workspace."""
+
+    code = "notary.stamp-unknown"
+    hint = "Use the id that `request` or `list_stamps` gave."
+
+    def __init__(self, stamp_id: int) -> None:
+        super().__init__(f"there is no time stamp {stamp_id}")
+        self.stamp_id = stamp_id
+
+
 class HeadUnknown(NotaryError):
     """The log has no checkpoint of this size, or it does not cover the claim."""
 
@@ -370,6 +382,13 @@ class OutputExists(NotaryError):
     def __init__(self, path: str) -> None:
         super().__init__(f"{printable(path)} exists")
         self.path = path
+
+
+class CalendarNotConfigured(NotaryError):
+    """The address of an OpenTimestamps calendar cannot be one, or more are needed than are named."""
+
+    code = "notary.calendar-not-configured"
+    hint = "Name calendars in the configuration under [timestamps], each by its base address."
 
 
 class CalendarUnavailable(NotaryError):
