@@ -222,6 +222,7 @@ stamps = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("slot", sa.Integer, nullable=False),  # 1 to the number of tokens wanted of a head; ots: 1
     sa.Column("status", sa.Text, nullable=False),
+    sa.Column("nonce", sa.LargeBinary),  # ots: 16 random bytes; whoever asks calendars asks for the same commitment
     sa.Column("authority", sa.Text),  # who gave the token
     sa.Column("data", sa.LargeBinary),  # the token, or the .ots file, byte for byte as it came
     sa.Column("error", sa.Text),  # of the last attempt
@@ -246,6 +247,7 @@ stamps = sa.Table(
         name="status",
     ),
     sa.CheckConstraint(f"(data IS NULL) = (status = '{STAMP_WANTED}')", name="data"),
+    sa.CheckConstraint(f"(nonce IS NULL) = (kind = '{STAMP_RFC3161}')", name="nonce"),
 )
 
 stored_documents = sa.Table(

@@ -254,6 +254,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("slot", sa.Integer(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("nonce", sa.LargeBinary(), nullable=True),
         sa.Column("authority", sa.Text(), nullable=True),
         sa.Column("data", sa.LargeBinary(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
@@ -262,6 +263,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("(data IS NULL) = (status = 'wanted')", name=op.f("ck_stamps_data")),
+        sa.CheckConstraint("(nonce IS NULL) = (kind = 'rfc3161')", name=op.f("ck_stamps_nonce")),
         sa.CheckConstraint(
             "kind = 'rfc3161' AND status IN ('wanted', 'obtained') OR kind = 'ots' AND status IN ('wanted', 'pending', 'upgraded')",
             name=op.f("ck_stamps_status"),
