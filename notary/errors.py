@@ -22,6 +22,8 @@ NotaryError                       notary.error
 ├── OtsInvalid                    notary.ots-invalid                an .ots proof that is none, or of something else
 ├── OtsUnconfirmed                notary.ots-unconfirmed            one that nothing known here confirms
 ├── StandingInvalid               notary.standing-invalid           ended claims that do not show how a claim stands
+├── TokenInvalid                    notary.token-invalid              an RFC 3161 time-stamp token whose own proof fails
+├── TokenUntrusted                  notary.token-untrusted            one that the configured authority does not vouch for
 └── SignatureInvalid              notary.signature-invalid          a checkpoint that this key did not sign
 
 The services add their own leaves next to their code; the exit codes and HTTP statuses are tables in `portal`.
@@ -244,3 +246,25 @@ class SignerUnproven(NotaryError):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
+
+
+class TokenInvalid(NotaryError):
+    """An RFC 3161 time-stamp token or response that cannot be read, or whose own proof does not hold."""
+
+    code = "notary.token-invalid"
+    hint = "Ask the time-stamp authority for a new token; if this one comes from a receipt, fetch the receipt again."
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason  # one of those listed in notary/tsp.py
+
+
+class TokenUntrusted(NotaryError):
+    """A time-stamp token whose proof holds, but which does not lead to the configured authority."""
+
+    code = "notary.token-untrusted"
+    hint = "Compare the token's certificates with the root, policies and revocation lists configured for its authority."
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason  # one of those listed in notary/tsp.py

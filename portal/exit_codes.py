@@ -83,6 +83,8 @@ BY_CODE: Final[dict[str, Exit]] = {
     "notary.ots-invalid": Exit.FAILED,
     "notary.ots-unconfirmed": Exit.INDETERMINATE,
     "notary.signature-invalid": Exit.FAILED,
+    "notary.token-invalid": Exit.FAILED,
+    "notary.token-untrusted": Exit.OUTSIDE,
     "notary.signer-unproven": Exit.INDETERMINATE,
     "notary.inputs-refused": Exit.INPUT,
     "notary.case-name-invalid": Exit.INPUT,

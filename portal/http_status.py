@@ -63,6 +63,8 @@ BY_CODE: Final[dict[str, int]] = {
     "notary.ots-invalid": 422,
     "notary.ots-unconfirmed": 409,
     "notary.signature-invalid": 422,
+    "notary.token-invalid": 422,
+    "notary.token-untrusted": 422,
     "notary.signer-unproven": 422,
     "notary.inputs-refused": 400,
     "notary.case-name-invalid": 400,
