@@ -4,7 +4,9 @@
      "logs":        [as in a receipt, ...],
      "checkpoints": [{"note": signed note, "anchors": [as in a receipt, ...]}, ...],
      "case_heads":  [as in a receipt, ...],
-     "receipts":    [{"claim", "entry", "storage"} as in a receipt,
+     "batches":     [{"batch", "leaf", "leaf_entry", "signatures"} as in a receipt's custody, ...],
+     "receipts":    [{"claim", "entry", "standing", "later", "storage"} as in a receipt,
+                      "custody": {"entry", "index", "size", "path", "batch": place in the list above},
                       and "log", "checkpoint", "case_head": places in the lists above]}
 
 Reading gives ordinary receipts that share their parts.
@@ -21,7 +23,7 @@ from notary.checkpoint import SignedCheckpoint
 from notary.errors import ReceiptInvalid, ReceiptTooLarge
 from notary.jcs import Json
 from notary.reading import Reader
-from notary.receipt import VERSION, Receipt
+from notary.receipt import VERSION, CustodyProof, Receipt, SignedBatch
 
 FORMAT = "tallystick/receipts"
 MAX_BYTES = 128 * 1024 * 1024
@@ -38,6 +40,8 @@ def dumps(receipts: Iterable[Receipt]) -> bytes:
     logs: dict[object, int] = {}
     checkpoints: dict[object, int] = {}
     case_heads: dict[object, int] = {}
+    batches: dict[object, int] = {}
+    batch_list: list[Json] = []
     log_list: list[Json] = []
     checkpoint_list: list[Json] = []
     case_head_list: list[Json] = []
@@ -60,7 +64,16 @@ def dumps(receipts: Iterable[Receipt]) -> bytes:
             "log": logs[receipt.log],
             "checkpoint": checkpoints[sealed],
             "case_head": case_heads[receipt.case_head],
+            "standing": _receipt.write_standing(receipt.standing),
         }
+        if receipt.custody is not None:
+            batch = receipt.custody.batch
+            if batch not in batches:
+                batches[batch] = len(batches)
+                batch_list.append(_receipt.write_batch(batch))
+            value["custody"] = {**_receipt.write_custody_entry(receipt.custody), "batch": batches[batch]}
+        if receipt.later is not None:
+            value["later"] = _receipt.write_later(receipt.later)
         if receipt.storage:
             value["storage"] = [_receipt.write_storage(storage) for storage in receipt.storage]
         receipt_list.append(jcs.dumps(value))
@@ -72,6 +85,7 @@ def dumps(receipts: Iterable[Receipt]) -> bytes:
         "logs": log_list,
         "checkpoints": checkpoint_list,
         "case_heads": case_head_list,
+        "batches": batch_list,
         "receipts": [],
     }
     head, mark, tail = jcs.dumps(top).rpartition(b'"receipts":[')
@@ -107,13 +121,15 @@ def _open(data: bytes) -> Reader:
 
 def _read(top: Reader) -> tuple[Receipt, ...]:
     _receipt.check_header(top, FORMAT)
-    top.only("format", "version", "logs", "checkpoints", "case_heads", "receipts")
+    top.only("format", "version", "logs", "checkpoints", "case_heads", "batches", "receipts")
     logs = [_receipt.read_log(log) for log in top.objects("logs", MAX_RECEIPTS)]
     heads = [_receipt.read_case_head(head) for head in top.objects("case_heads", MAX_RECEIPTS)]
     sealed = [(_note(item), _receipt.read_anchors(item)) for item in top.objects("checkpoints", MAX_RECEIPTS)]
+    batches = [_batch(item) for item in top.objects("batches", MAX_RECEIPTS)]
     receipts = []
     for item in top.objects("receipts", MAX_RECEIPTS):
-        item.only("claim", "entry", "log", "checkpoint", "case_head", optional=("storage",))
+        names = ("claim", "entry", "log", "checkpoint", "case_head", "standing")
+        item.only(*names, optional=("custody", "later", "storage"))
         note, anchors = _pick(item, "checkpoint", sealed)
         receipts.append(
             Receipt(
@@ -122,7 +138,10 @@ def _read(top: Reader) -> tuple[Receipt, ...]:
                 entry=_receipt.read_inclusion(item.object("entry")),
                 note=note,
                 case_head=_pick(item, "case_head", heads),
+                standing=_receipt.read_standing(item),
                 anchors=anchors,
+                custody=_custody(item.object("custody"), batches) if item.has("custody") else None,
+                later=_receipt.read_later(item.object("later")) if item.has("later") else None,
                 storage=_receipt.read_storage(item),
             )
         )
@@ -134,6 +153,16 @@ def _read(top: Reader) -> tuple[Receipt, ...]:
 def _note(item: Reader) -> SignedCheckpoint:
     item.only("note", "anchors")
     return _receipt.read_note(item, "note")
+
+
+def _batch(item: Reader) -> SignedBatch:
+    item.only("batch", "leaf", "leaf_entry", "signatures")
+    return _receipt.read_batch(item)
+
+
+def _custody(item: Reader, batches: Sequence[SignedBatch]) -> CustodyProof:
+    item.only("entry", "index", "size", "path", "batch")
+    return _receipt.read_custody_entry(item, _pick(item, "batch", batches))
 
 
 def _pick(item: Reader, name: str, choices: Sequence[T]) -> T:

@@ -54,6 +54,8 @@ class SealedClaim:
     heads_index    place of the heads leaf that ended its batch
     commitment     32 bytes
     secret         32 bytes; opens the commitment
+    path           of the file when it was sealed, absolute, as bytes
+    custody_seq    number of the custody entry that sealed it
     superseded_by  leaf index of the claim that continues this one
     cid            where its ciphertext is, if it was stored
     """
@@ -65,6 +67,9 @@ class SealedClaim:
     commitment: bytes
     claim: Claim
     secret: bytes
+    path: bytes
+    custody_seq: int
+    log_id: int
     superseded_by: int | None
     cid: str | None
     created_at: int
@@ -95,7 +100,9 @@ def create_case(ctx: NotaryContext, case_id: str, title: str = "", parties: tupl
     now = ctx.clock()
     try:
         with ledger.write(ctx.engine) as connection:
-            connection.execute(sa.insert(cases).values(id=case_id, blinded=key.blinded, sealed=sealed, created_at=now))
+            connection.execute(
+                sa.insert(cases).values(id=case_id, blinded=key.blinded, sealed=sealed, epoch=key.epoch, created_at=now)
+            )
     except IntegrityError as exc:
         raise CaseExists(case_id) from exc
     return Case(case_id, title, parties, now, 0, 0)
@@ -106,14 +113,19 @@ def _exists(ctx: NotaryContext, case_id: str) -> bool:
         return connection.execute(sa.select(cases.c.id).where(cases.c.id == case_id)).first() is not None
 
 
-def case_key(ctx: NotaryContext, case_id: str) -> CaseKey:
-    """The key of a case that exists.  Raises CaseNameInvalid, CaseUnknown, CaseErased, VaultLocked, VaultDamaged."""
+def case_key(ctx: NotaryContext, case_id: str, connection: Connection | None = None) -> CaseKey:
+    """The key of a case that exists, in the epoch that its rows are in.
+
+    connection  the transaction that writes with it; default: one of its own
+
+    Raises CaseNameInvalid, CaseUnknown, CaseErased, VaultLocked, VaultDamaged.
+    """
     check_case_name(case_id)
-    with ctx.engine.connect() as connection:
-        row = connection.execute(sa.select(cases.c.blinded).where(cases.c.id == case_id)).first()
+    with nullcontext(connection) if connection is not None else ctx.engine.connect() as reading:
+        row = reading.execute(sa.select(cases.c.blinded, cases.c.epoch).where(cases.c.id == case_id)).first()
     if row is None:
         raise CaseUnknown(case_id)
-    key = ctx.vault.case(case_id)
+    key = ctx.vault.case(case_id, row.epoch)
     if key.blinded != row.blinded:
         raise VaultDamaged(f"key of case {case_id}", "is not the one that the case was opened with")
     return key
@@ -152,7 +164,7 @@ def show_case(ctx: NotaryContext, case_id: str) -> Case:
 
 def _case(ctx: NotaryContext, row: sa.Row[*tuple[Any, ...]]) -> Case:
     try:
-        key = ctx.vault.case(row.id)
+        key = ctx.vault.case(row.id, row.epoch)
     except CaseErased:
         return Case(row.id, None, (), row.created_at, row.ever, row.current)
     try:
@@ -169,11 +181,13 @@ _CLAIM_COLUMNS = (
     claims.c.heads_index,
     claims.c.commitment,
     claims.c.secret,
+    claims.c.custody_seq,
+    claims.c.log_id,
     claims.c.superseded_by,
     claims.c.created_at,
     stored_documents.c.cid,
 )
-_CLAIMS = sa.select(*_CLAIM_COLUMNS).select_from(claims.outerjoin(stored_documents))
+_CLAIMS = sa.select(*_CLAIM_COLUMNS).select_from(claims.outerjoin(stored_documents)).where(claims.c.secret.is_not(None))
 _PAGE = 500  # claims read at a time
 
 
@@ -217,6 +231,12 @@ def claim_by_id(ctx: NotaryContext, claim_id: int) -> SealedClaim:
     return _sealed_claim(case_key(ctx, row.case_id), row)
 
 
+def is_there(connection: Connection, claim_id: int) -> bool:
+    """Whether the claim is there and not erased."""
+    query = sa.select(claims.c.id).where(claims.c.id == claim_id, claims.c.secret.is_not(None))
+    return connection.execute(query).first() is not None
+
+
 def claims_at(connection: Connection, key: CaseKey, log_id: int, leaf_indexes: list[int]) -> list[SealedClaim]:
     """The claims of one case at these places of the log, in the order of their places."""
     found: list[SealedClaim] = []
@@ -227,24 +247,25 @@ def claims_at(connection: Connection, key: CaseKey, log_id: int, leaf_indexes: l
     return sorted(found, key=lambda sealed: sealed.leaf_index)
 
 
-def wrap_claim(key: CaseKey, commitment: bytes, claim: Claim, secret: bytes) -> bytes:
-    """What `claims.secret` holds: the claim's secret and fields, for the row of this commitment only."""
+def wrap_claim(key: CaseKey, commitment: bytes, claim: Claim, secret: bytes, path: bytes) -> bytes:
+    """What `claims.secret` holds: the claim's secret, fields and file, for the row of this commitment only."""
     fields: list[jcs.Json] = [[name, value] for name, value in claim.fields]
-    return key.wrap("claim", commitment, jcs.dumps({"fields": fields, "secret": secret.hex()}))
+    kept: dict[str, jcs.Json] = {"fields": fields, "path": path.hex(), "secret": secret.hex()}
+    return key.wrap("claim", commitment, jcs.dumps(kept))
 
 
-def unwrap_claim(key: CaseKey, commitment: bytes, blob: bytes) -> tuple[Claim, bytes]:
-    """(claim, secret).  Raises VaultDamaged."""
+def unwrap_claim(key: CaseKey, commitment: bytes, blob: bytes) -> tuple[Claim, bytes, bytes]:
+    """(claim, secret, path).  Raises VaultDamaged."""
     try:
         kept = json.loads(key.unwrap("claim", commitment, blob))
         claim = Claim(tuple((str(name), value) for name, value in kept["fields"]))
-        return claim, bytes.fromhex(kept["secret"])
+        return claim, bytes.fromhex(kept["secret"]), bytes.fromhex(kept["path"])
     except (ValueError, KeyError, TypeError, ClaimInvalid, JsonInvalid) as exc:
         raise VaultDamaged("a claim's secrets", "are not readable") from exc
 
 
 def _sealed_claim(key: CaseKey, row: sa.Row[*tuple[Any, ...]]) -> SealedClaim:
-    claim, secret = unwrap_claim(key, row.commitment, row.secret)
+    claim, secret, path = unwrap_claim(key, row.commitment, row.secret)
     return SealedClaim(
         row.id,
         row.case_id,
@@ -253,6 +274,9 @@ def _sealed_claim(key: CaseKey, row: sa.Row[*tuple[Any, ...]]) -> SealedClaim:
         row.commitment,
         claim,
         secret,
+        path,
+        row.custody_seq,
+        row.log_id,
         row.superseded_by,
         row.cid,
         row.created_at,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from notary.evidence_chain import EvidenceChain
     from notary.ipfs import IpfsNode
+    from notary.signers import CustodySigner
     from notary.stamp_sources import TimestampSources
 
 Clock = Callable[[], int]
@@ -37,6 +38,11 @@ def silent(step: str, done: int, total: int, unit: str) -> None:
     """Progress that nobody watches."""
 
 
+def nobody() -> tuple[CustodySigner, ...]:
+    """Nobody signs custody entries."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class NotaryContext:
     """One workspace as the notary sees it.
@@ -51,6 +57,7 @@ class NotaryContext:
     exclude    folders that are never sealed (the workspace itself)
     ipfs       the configured node, if there is one
     evidence   opens the chain that heads are anchored on; raises what the chain package raises; None: not configured
+    signers    opens the keys that sign each batch of custody entries; by default nobody signs
     timestamps who time-stamps heads besides the chain; None: nobody is configured
     """
 
@@ -65,3 +72,4 @@ class NotaryContext:
     ipfs: IpfsNode | None = None
     evidence: Callable[[], EvidenceChain] | None = field(default=None, repr=False)
     timestamps: TimestampSources | None = None
+    signers: Callable[[], tuple[CustodySigner, ...]] = field(default=nobody, repr=False)

@@ -1,10 +1,11 @@
 """Custody: per case a chain of entries that say what happened to the evidence, each carrying its predecessor's hash.
 
-    entry  JCS({"action", "at", "by", "case", "prev", "seq", "subject"})
+    entry  JCS({"about", "action", "at", "by", "case", "prev", "seq", "subject"})
     hash   SHA-256("tallystick/custody/v1" 00 entry)
 
 The hash of a case's last entry is its custody head, which the case-head map commits to (notary/heads.py), so a chain
-whose end was cut off shows.
+whose end was cut off shows. Entries are written in batches; a batch is signed once, over its head and the RFC 9162 root
+of its entries' hashes (notary/signatures.py), so a receipt shows who signed for its own entry without the others.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from notary import jcs
 from notary.claim import MAX_TEXT_BYTES
 from notary.errors import LogEntryInvalid
 from notary.jcs import MAX_INT
+from notary.reading import Reader
 
 _TAG = b"tallystick/custody/v1\0"
 
@@ -44,6 +46,7 @@ class CustodyEntry:
     subject   32 bytes, the claim's commitment
     at        Unix seconds, UTC, by the clock of whoever acted
     by        who acted, in their own words
+    about     what else there is to say: to whom it was handed, why it was revoked; empty: nothing
 
     Raises LogEntryInvalid when built from anything else.
     """
@@ -55,6 +58,7 @@ class CustodyEntry:
     subject: bytes
     at: int
     by: str
+    about: str = ""
 
     def __post_init__(self) -> None:
         digests = (self.case, self.subject) if self.previous is None else (self.case, self.subject, self.previous)
@@ -66,27 +70,49 @@ class CustodyEntry:
             raise LogEntryInvalid("the first custody entry of a case, and only that one, has no predecessor")
         if not self.by or len(self.by.encode(errors="surrogatepass")) > MAX_TEXT_BYTES:
             raise LogEntryInvalid(f"a custody entry says in 1 to {MAX_TEXT_BYTES} bytes who acted")
+        if len(self.about.encode(errors="surrogatepass")) > MAX_TEXT_BYTES:
+            raise LogEntryInvalid(f"what a custody entry is about has at most {MAX_TEXT_BYTES} bytes")
+
+    @classmethod
+    def read(cls, entry: Reader) -> CustodyEntry:
+        """From the JSON object of a receipt.  Raises the reader's error, LogEntryInvalid."""
+        entry.only("about", "action", "at", "by", "case", "prev", "seq", "subject")
+        action = entry.text("action", 32)
+        if action not in set(Action):
+            raise entry.refuse("action", "is not one that this program knows")
+        return cls(
+            case=entry.hex("case", 32),
+            seq=entry.integer("seq"),
+            previous=None if entry.get("prev") is None else entry.hex("prev", 32),
+            action=Action(action),
+            subject=entry.hex("subject", 32),
+            at=entry.integer("at"),
+            by=entry.text("by", MAX_TEXT_BYTES),
+            about="" if entry.get("about") is None else entry.text("about", MAX_TEXT_BYTES),
+        )
+
+    def to_json(self) -> dict[str, jcs.Json]:
+        return {
+            "about": self.about or None,
+            "action": self.action.value,
+            "at": self.at,
+            "by": self.by,
+            "case": self.case.hex(),
+            "prev": None if self.previous is None else self.previous.hex(),
+            "seq": self.seq,
+            "subject": self.subject.hex(),
+        }
 
     def to_bytes(self) -> bytes:
-        return jcs.dumps(
-            {
-                "case": self.case.hex(),
-                "seq": self.seq,
-                "prev": None if self.previous is None else self.previous.hex(),
-                "action": self.action.value,
-                "subject": self.subject.hex(),
-                "at": self.at,
-                "by": self.by,
-            }
-        )
+        return jcs.dumps(self.to_json())
 
     def hash(self) -> bytes:
         """32 bytes; the next entry carries them."""
         return hashlib.sha256(_TAG + self.to_bytes()).digest()
 
-    def next(self, action: Action, subject: bytes, at: int, by: str) -> CustodyEntry:
+    def next(self, action: Action, subject: bytes, at: int, by: str, about: str = "") -> CustodyEntry:
         """The entry that follows this one."""
-        return CustodyEntry(self.case, self.seq + 1, self.hash(), action, subject, at, by)
+        return CustodyEntry(self.case, self.seq + 1, self.hash(), action, subject, at, by, about)
 
 
 def verify_chain(entries: Iterable[CustodyEntry], head: bytes) -> int:
@@ -102,7 +128,7 @@ def verify_chain(entries: Iterable[CustodyEntry], head: bytes) -> int:
         expected = None if previous is None else previous.hash()
         if entry.seq != place or entry.previous != expected or (previous is not None and entry.case != previous.case):
             raise LogEntryInvalid(f"custody entry {place} does not continue the one before it")
-        sealed += entry.action in (Action.SEALED, Action.SUPERSEDED)
+        sealed += entry.action is Action.SEALED
         previous = entry
     if previous is None or previous.hash() != head:
         raise LogEntryInvalid("the custody chain does not end in the case's head: entries are missing or altered")

@@ -58,6 +58,53 @@ def write_private_once(path: Path, data: bytes) -> None:
         raise VaultLocked(str(path), f"cannot be written ({os.strerror(exc.errno or 0)})") from exc
 
 
+def replace_private(path: Path, data: bytes) -> None:
+    """Replace a private file durably by `data`, and overwrite what it held before.
+
+    The old file stays linked as ".NAME.old" until it is overwritten, so a crash leaves it to `overwrite_leftovers`.
+
+    Raises VaultLocked.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    old = path.with_name(f".{path.name}.old")
+    try:
+        overwrite_leftovers(path.parent)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(path, old)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_folder(path.parent)
+        overwrite_leftovers(path.parent)
+    except OSError as exc:
+        raise VaultLocked(str(path), f"cannot be written ({os.strerror(exc.errno or 0)})") from exc
+
+
+def overwrite_leftovers(folder: Path) -> None:
+    """Overwrite and remove what `replace_private` left when it was cut off.  Raises OSError."""
+    for old in folder.glob(".*.old"):
+        current = old.with_name(old.name[1:].removesuffix(".old"))
+        if not (current.exists() and old.samefile(current)):  # else it was cut off before the new one stood
+            overwrite(old)
+        old.unlink(missing_ok=True)
+        sync_folder(folder)
+
+
+def overwrite(path: Path) -> None:
+    """Overwrite a file's bytes where they are, twice, and flush them.  Raises OSError."""
+    with path.open("r+b", buffering=0) as file:
+        length = os.fstat(file.fileno()).st_size
+        for _ in range(2):
+            file.seek(0)
+            file.write(secrets.token_bytes(length))
+            os.fsync(file.fileno())
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write or replace an ordinary file so that nobody ever sees half of it; folders are made. Raises OSError.
 

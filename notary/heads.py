@@ -1,11 +1,13 @@
-"""Case heads: the leaf that ends every sealed batch and says, for each case, how much was ever sealed in it.
+"""Case heads: the leaf that ends every batch and says, for each case, how much was sealed and what became of it.
 
-The leaf commits to a map from blinded case id to (count of claims sealed in the case, hash of its last custody entry).
-A receipt carries this leaf and its case's entry, so a cut-off tail or a hidden later claim shows. The map is a RFC 9162
-tree over its entries, sorted by blinded id, so that gaps can be proven too.
+The leaf commits to a map from blinded case id to the case's state: claims ever sealed, custody entries ever written,
+the hash of the last one, and the tree of its ended claims (notary/standing.py). A receipt carries this leaf and its
+case's entry, so a cut-off tail or a hidden later claim shows. The map is a RFC 9162 tree over its entries, sorted by
+blinded id, so that gaps can be proven too.
 
-    map entry   JCS({"case": hex, "count": int, "head": hex})
-    heads leaf  JCS({"n": cases, "p": index of the previous heads leaf or null, "r": hex of map root, "t": "heads"})
+    map entry   JCS({"case": hex, "count": int, "custody": int, "ended": {"n": int, "r": hex}, "head": hex})
+    heads leaf  JCS({"n": cases, "p": index of the previous heads leaf or null, "r": hex of map root,
+                     "s": hex of the digest of the batch's custody signatures or null, "t": "heads"})
     blinded id  HMAC-SHA256(case secret, "tallystick/case/v1")
 """
 
@@ -32,17 +34,32 @@ def blinded_case(case_secret: bytes) -> bytes:
 class CaseHead:
     """One case's entry in the map.
 
-    case   32 bytes, the blinded id
-    count  claims ever sealed in the case, at least 1
-    head   32 bytes, hash of the case's last custody entry
+    case        32 bytes, the blinded id
+    count       claims ever sealed in the case, at least 1
+    head        32 bytes, hash of the case's last custody entry
+    custody     custody entries ever written in the case; the last one has the number custody - 1
+    ended       how many of its claims were superseded, revoked or erased
+    ended_root  32 bytes, root of the tree over these
     """
 
     case: bytes
     count: int
     head: bytes
+    custody: int
+    ended: int
+    ended_root: bytes
+
+    def to_json(self) -> dict[str, jcs.Json]:
+        return {
+            "case": self.case.hex(),
+            "count": self.count,
+            "custody": self.custody,
+            "ended": {"n": self.ended, "r": self.ended_root.hex()},
+            "head": self.head.hex(),
+        }
 
     def to_bytes(self) -> bytes:
-        return jcs.dumps({"case": self.case.hex(), "count": self.count, "head": self.head.hex()})
+        return jcs.dumps(self.to_json())
 
 
 class HeadMap:
@@ -66,40 +83,50 @@ class HeadMap:
         place = self._place[case]
         return self.heads[place], place, self._tree.inclusion_path(place)
 
-    def leaf(self, previous: int | None) -> HeadsLeaf:
-        """The leaf that ends a batch; `previous` is the log index of the heads leaf before it."""
-        return HeadsLeaf(self.root, len(self.heads), previous)
+    def leaf(self, previous: int | None, signatures: bytes | None = None) -> HeadsLeaf:
+        """The leaf that ends a batch.
+
+        previous    log index of the heads leaf before it
+        signatures  32 bytes, digest of the batch's custody signatures (notary/signatures.py); None: there are none
+        """
+        return HeadsLeaf(self.root, len(self.heads), previous, signatures)
 
 
 @dataclass(frozen=True, slots=True)
 class HeadsLeaf:
     """The log entry that commits to a map of case heads.
 
-    map_root  32 bytes
-    cases     number of entries in the map
-    previous  log index of the heads leaf before, or None for the first
+    map_root    32 bytes
+    cases       number of entries in the map
+    previous    log index of the heads leaf before, or None for the first
+    signatures  32 bytes, digest of the batch's custody signatures; None: nobody signed
     """
 
     map_root: bytes
     cases: int
     previous: int | None
+    signatures: bytes | None = None
 
     def to_bytes(self) -> bytes:
-        return jcs.dumps({"t": "heads", "r": self.map_root.hex(), "n": self.cases, "p": self.previous})
+        signatures = None if self.signatures is None else self.signatures.hex()
+        return jcs.dumps({"t": "heads", "r": self.map_root.hex(), "n": self.cases, "p": self.previous, "s": signatures})
 
     @classmethod
     def from_bytes(cls, entry: bytes) -> HeadsLeaf:
         """Raises LogEntryInvalid or JsonInvalid unless the bytes are exactly those that `to_bytes` gives."""
         value = jcs.loads(entry, max_bytes=MAX_ENTRY_BYTES, what="heads leaf")
-        if not isinstance(value, dict) or value.keys() != {"t", "r", "n", "p"} or value["t"] != "heads":
+        if not isinstance(value, dict) or value.keys() != {"t", "r", "n", "p", "s"} or value["t"] != "heads":
             raise LogEntryInvalid("the entry is not a heads leaf")
-        map_root, cases, previous = value["r"], value["n"], value["p"]
+        map_root, cases, previous, signatures = value["r"], value["n"], value["p"], value["s"]
         if not isinstance(map_root, str) or not _HEX.fullmatch(map_root) or not _natural(cases):
             raise LogEntryInvalid("the heads leaf has no map root or no number of cases")
         if previous is not None and not _natural(previous):
             raise LogEntryInvalid("the heads leaf names no index of its predecessor")
+        if signatures is not None and (not isinstance(signatures, str) or not _HEX.fullmatch(signatures)):
+            raise LogEntryInvalid("the heads leaf has no digest of signatures")
         assert isinstance(cases, int) and (previous is None or isinstance(previous, int))
-        leaf = cls(bytes.fromhex(map_root), cases, previous)
+        signed = None if signatures is None else bytes.fromhex(signatures)
+        leaf = cls(bytes.fromhex(map_root), cases, previous, signed)
         if leaf.to_bytes() != entry:
             raise LogEntryInvalid("the heads leaf is not in canonical form")
         return leaf

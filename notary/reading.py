@@ -93,18 +93,15 @@ class Reader:
 
     def base64_bytes(self, name: str, most: int) -> bytes:
         """1 to `most` bytes in standard base64 with padding."""
-        text = self.text(name, 4 * ((most + 2) // 3))
-        try:
-            value = base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError) as exc:
-            raise self.refuse(name, "is not base64") from exc
-        if not 0 < len(value) <= most or base64.b64encode(value).decode() != text:
-            raise self.refuse(name, f"is not 1 to {most} bytes in base64")
-        return value
+        return self._base64(name, self.value.get(name), most)
 
     def hex_list(self, name: str, count: int, size: int) -> tuple[bytes, ...]:
         """At most `count` times `size` bytes, written as by `hex`."""
         return tuple(self._hex(name, item, "", size, size) for item in self.items(name, count))
+
+    def base64_list(self, name: str, count: int, most: int) -> tuple[bytes, ...]:
+        """At most `count` times 1 to `most` bytes, written as by `base64_bytes`."""
+        return tuple(self._base64(name, item, most) for item in self.items(name, count))
 
     def evm_hex_list(self, name: str, count: int, least: int, most: int) -> tuple[bytes, ...]:
         """At most `count` times `least` to `most` bytes, written after 0x."""
@@ -123,6 +120,16 @@ class Reader:
         if not isinstance(value, list) or len(value) > count:
             raise self.refuse(name, f"is not a list of at most {count}")
         return value
+
+    def _base64(self, name: str, text: Json, most: int) -> bytes:
+        if isinstance(text, str) and len(text) <= 4 * ((most + 2) // 3):
+            try:
+                value = base64.b64decode(text, validate=True)
+            except (binascii.Error, ValueError):
+                value = b""
+            if 0 < len(value) <= most and base64.b64encode(value).decode() == text:
+                return value
+        raise self.refuse(name, f"is not 1 to {most} bytes in base64")
 
     def _hex(self, name: str, text: Json, prefix: str, least: int, most: int) -> bytes:
         try:

@@ -5,11 +5,17 @@
      "log":        {"id", "origin", "key"},
      "entry":      {"index", "size", "path"},
      "checkpoint": signed note,
-     "case_head":  {"entry": {"index", "size", "path"}, "leaf", "case": {"case", "count", "head"},
-                    "index", "size", "path"},
+     "case_head":  {"entry": {"index", "size", "path"}, "leaf", "case": a map entry, "index", "size", "path"},
+     "standing":   [{"entry": {"at", "claim", "state"}, "index", "size", "path"}, ...],     none, one or two
      "anchors":    [{"type": "evm", ...} | {"type": "rfc3161", "token"} | {"type": "ots", "proof"} |
                     {"type": "pending", ...} | any other type],
+     "custody":    {"entry": a custody entry, "index", "size", "path", "batch": a statement, "leaf",
+                    "leaf_entry": {"index", "size", "path"}, "signatures": [...]},                   (optional)
+     "later":      {"checkpoint", "path", "case_head", "standing", "anchors"},                       (optional)
      "storage":    [{"type": "ipfs", ...}]}                                                          (optional)
+
+`custody` is the entry that sealed the claim, with what was signed for its batch; `later` a newer head of the same log,
+with the consistency proof that leads to it (`tallystick log prove`).
 
 Written as JCS and a newline; read in any layout. SHA-256 digests and salts are lower-case hexadecimal, things of a
 chain the same after 0x, the log's key base64. In version 1 unknown members are refused, but anchors of unknown type
@@ -28,11 +34,14 @@ from notary import jcs, merkle
 from notary.checkpoint import SignedCheckpoint
 from notary.claim import MAX_TEXT_BYTES, Value
 from notary.commitment import MAX_FIELDS, SALT_SIZE, Entry, Hidden, Opening, Shown
-from notary.errors import FormatInvalid, ReceiptInvalid, ReceiptTooLarge, ReceiptVersionUnknown
+from notary.custody import CustodyEntry
+from notary.errors import FormatInvalid, LogEntryInvalid, ReceiptInvalid, ReceiptTooLarge, ReceiptVersionUnknown
 from notary.evm_proof import MAX_HEADER_BYTES, MAX_NODE_BYTES, MAX_RECEIPT_BYTES, EvmAnchor
 from notary.heads import MAX_ENTRY_BYTES, CaseHead, HeadsLeaf
 from notary.jcs import Json
 from notary.reading import Reader, evm
+from notary.signatures import Signature, Statement, read_signatures, write_signatures
+from notary.standing import Ended, Placed, State
 from notary.trie_proof import MAX_NODES
 
 FORMAT = "tallystick/receipt"
@@ -74,12 +83,39 @@ class CaseHeadProof:
     entry  of the leaf in the log
     head   the case's entry
     place  of that entry in the map
+
+    `standing` (notary/standing.py) goes with it, but is the claim's own.
     """
 
     entry: Inclusion
     leaf: HeadsLeaf
     head: CaseHead
     place: Inclusion
+
+
+@dataclass(frozen=True, slots=True)
+class SignedBatch:
+    """A batch of custody entries, and who signed for it.
+
+    statement   what was signed
+    leaf        the heads leaf that ended the batch; it holds the digest of the signatures
+    leaf_entry  of the leaf in the log
+    signatures  none: nobody signed
+    """
+
+    statement: Statement
+    leaf: HeadsLeaf
+    leaf_entry: Inclusion
+    signatures: tuple[Signature, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyProof:
+    """The custody entry that sealed the claim, and its place among the entries of its batch."""
+
+    entry: CustodyEntry
+    place: Inclusion
+    batch: SignedBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +152,20 @@ Anchor: TypeAlias = EvmAnchor | TimestampAnchor | OtsAnchor | PendingAnchor | Un
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """A newer head of the same log, and how the claim stands as of it.
+
+    path  RFC 9162 consistency proof from the receipt's head to this one, hashes of 32 bytes
+    """
+
+    note: SignedCheckpoint
+    path: tuple[bytes, ...]
+    case_head: CaseHeadProof
+    standing: tuple[Placed, ...]
+    anchors: tuple[Anchor, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class IpfsStorage:
     """Where the encrypted document is. Covered by no proof: whoever fetches checks every byte.
 
@@ -140,7 +190,10 @@ class Receipt:
     entry: Inclusion
     note: SignedCheckpoint
     case_head: CaseHeadProof
+    standing: tuple[Placed, ...] = ()
     anchors: tuple[Anchor, ...] = ()
+    custody: CustodyProof | None = None
+    later: Later | None = None
     storage: tuple[IpfsStorage, ...] = ()
 
     def shown(self) -> Mapping[str, Value]:
@@ -158,15 +211,18 @@ class Receipt:
     def read(cls, top: Reader) -> Receipt:
         """As `from_bytes`, of JSON that is read already."""
         check_header(top, FORMAT)
-        names = ("claim", "log", "entry", "checkpoint", "case_head", "anchors")
-        top.only("format", "version", *names, optional=("storage",))
+        names = ("claim", "log", "entry", "checkpoint", "case_head", "standing", "anchors")
+        top.only("format", "version", *names, optional=("custody", "later", "storage"))
         return cls(
             opening=read_opening(top.object("claim")),
             log=read_log(top.object("log")),
             entry=read_inclusion(top.object("entry")),
             note=read_note(top, "checkpoint"),
             case_head=read_case_head(top.object("case_head")),
+            standing=read_standing(top),
             anchors=read_anchors(top),
+            custody=_read_custody(top.object("custody")) if top.has("custody") else None,
+            later=read_later(top.object("later")) if top.has("later") else None,
             storage=read_storage(top),
         )
 
@@ -180,8 +236,13 @@ class Receipt:
             "entry": write_inclusion(self.entry),
             "checkpoint": self.note.to_text(),
             "case_head": write_case_head(self.case_head),
+            "standing": write_standing(self.standing),
             "anchors": [write_anchor(anchor) for anchor in self.anchors],
         }
+        if self.custody is not None:
+            value["custody"] = {**write_custody_entry(self.custody), **write_batch(self.custody.batch)}
+        if self.later is not None:
+            value["later"] = write_later(self.later)
         if self.storage:
             value["storage"] = [write_storage(storage) for storage in self.storage]
         return value
@@ -247,16 +308,76 @@ def read_note(parent: Reader, name: str) -> SignedCheckpoint:
 def read_case_head(head: Reader) -> CaseHeadProof:
     head.only("entry", "leaf", "case", "index", "size", "path")
     case = head.object("case")
-    case.only("case", "count", "head")
-    try:
-        leaf = HeadsLeaf.from_bytes(head.text("leaf", MAX_ENTRY_BYTES).encode())
-    except FormatInvalid as exc:
-        raise ReceiptInvalid(f"the {head.what} has no heads leaf: {exc}") from exc
+    case.only("case", "count", "custody", "ended", "head")
+    ended = case.object("ended")
+    ended.only("n", "r")
     return CaseHeadProof(
         entry=read_inclusion(head.object("entry")),
-        leaf=leaf,
-        head=CaseHead(case.hex("case", 32), case.integer("count", least=1), case.hex("head", 32)),
+        leaf=_read_leaf(head),
+        head=CaseHead(
+            case=case.hex("case", 32),
+            count=case.integer("count", least=1),
+            head=case.hex("head", 32),
+            custody=case.integer("custody", least=1),
+            ended=ended.integer("n"),
+            ended_root=ended.hex("r", 32),
+        ),
         place=read_inclusion(head, strict=False),
+    )
+
+
+def _read_leaf(parent: Reader) -> HeadsLeaf:
+    try:
+        return HeadsLeaf.from_bytes(parent.text("leaf", MAX_ENTRY_BYTES).encode())
+    except FormatInvalid as exc:
+        raise ReceiptInvalid(f"the {parent.what} has no heads leaf: {exc}") from exc
+
+
+def read_standing(parent: Reader) -> tuple[Placed, ...]:
+    return tuple(_read_placed(placed) for placed in parent.objects("standing", 2))
+
+
+def _read_placed(placed: Reader) -> Placed:
+    placed.only("entry", "index", "size", "path")
+    entry = placed.object("entry")
+    entry.only("at", "claim", "state")
+    state = entry.text("state", 32)
+    if state not in set(State):
+        raise entry.refuse("state", "is not one that this program knows")
+    where = read_inclusion(placed, strict=False)
+    return Placed(Ended(entry.hex("claim", 32), State(state), entry.integer("at")), where.index, where.size, where.path)
+
+
+def _read_custody(custody: Reader) -> CustodyProof:
+    custody.only("entry", "index", "size", "path", "batch", "leaf", "leaf_entry", "signatures")
+    return read_custody_entry(custody, read_batch(custody))
+
+
+def read_custody_entry(custody: Reader, batch: SignedBatch) -> CustodyProof:
+    try:
+        entry = CustodyEntry.read(custody.object("entry"))
+    except LogEntryInvalid as exc:
+        raise ReceiptInvalid(f"the {custody.what} has no custody entry: {exc}") from exc
+    return CustodyProof(entry, read_inclusion(custody, strict=False), batch)
+
+
+def read_batch(batch: Reader) -> SignedBatch:
+    return SignedBatch(
+        statement=Statement.read(batch.object("batch")),
+        leaf=_read_leaf(batch),
+        leaf_entry=read_inclusion(batch.object("leaf_entry")),
+        signatures=read_signatures(batch, "signatures"),
+    )
+
+
+def read_later(later: Reader) -> Later:
+    later.only("checkpoint", "path", "case_head", "standing", "anchors")
+    return Later(
+        note=read_note(later, "checkpoint"),
+        path=later.hex_list("path", 2 * merkle.MAX_PATH, merkle.HASH_SIZE),
+        case_head=read_case_head(later.object("case_head")),
+        standing=read_standing(later),
+        anchors=read_anchors(later),
     )
 
 
@@ -341,12 +462,40 @@ def write_inclusion(proof: Inclusion) -> dict[str, Json]:
 
 
 def write_case_head(proof: CaseHeadProof) -> dict[str, Json]:
-    head = proof.head
     return {
         "entry": write_inclusion(proof.entry),
         "leaf": proof.leaf.to_bytes().decode(),
-        "case": {"case": head.case.hex(), "count": head.count, "head": head.head.hex()},
+        "case": proof.head.to_json(),
         **write_inclusion(proof.place),
+    }
+
+
+def write_standing(standing: tuple[Placed, ...]) -> list[Json]:
+    return [
+        {"entry": one.ended.to_json(), **write_inclusion(Inclusion(one.index, one.size, one.path))} for one in standing
+    ]
+
+
+def write_custody_entry(custody: CustodyProof) -> dict[str, Json]:
+    return {"entry": custody.entry.to_json(), **write_inclusion(custody.place)}
+
+
+def write_batch(batch: SignedBatch) -> dict[str, Json]:
+    return {
+        "batch": batch.statement.to_json(),
+        "leaf": batch.leaf.to_bytes().decode(),
+        "leaf_entry": write_inclusion(batch.leaf_entry),
+        "signatures": write_signatures(batch.signatures),
+    }
+
+
+def write_later(later: Later) -> dict[str, Json]:
+    return {
+        "checkpoint": later.note.to_text(),
+        "path": [digest.hex() for digest in later.path],
+        "case_head": write_case_head(later.case_head),
+        "standing": write_standing(later.standing),
+        "anchors": [write_anchor(anchor) for anchor in later.anchors],
     }
 
 

@@ -14,27 +14,47 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from notary import anchors, bundle, cases, ledger, merkle
+import sqlalchemy as sa
+
+from notary import anchors, bundle, cases, jcs, ledger, merkle
+from notary.batch import ended_at, heads_at
 from notary.cases import SealedClaim
 from notary.checkpoint import SignedCheckpoint
 from notary.cid import CHUNK_BYTES
 from notary.commitment import open_claim
 from notary.context import Progress, silent
+from notary.custody import CustodyEntry
+from notary.errors import LogEntryInvalid
 from notary.files import write_whole
 from notary.heads import HeadMap, HeadsLeaf
+from notary.jcs import Json
 from notary.ledger import LogRow
-from notary.receipt import Anchor, CaseHeadProof, Inclusion, IpfsStorage, LogRef, Receipt
-from notary.seal import heads_at
+from notary.reading import Reader
+from notary.receipt import (
+    MAX_BYTES,
+    Anchor,
+    CaseHeadProof,
+    CustodyProof,
+    Inclusion,
+    IpfsStorage,
+    Later,
+    LogRef,
+    Receipt,
+    SignedBatch,
+)
 from notary.service_errors import HeadUnknown, LogDamaged
 from notary.share import storage_of
-from notary.store import DOCUMENT_STORED
+from notary.signatures import Signature, Statement, read_signatures
+from notary.standing import EndedTree, Placed
+from notary.store import DOCUMENT_STORED, custody, custody_batches
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from notary.context import NotaryContext
+    from notary.vault import CaseKey
 
 RECEIPT_SUFFIX = ".receipt.json"
 MAX_FILE_NAME = 255  # bytes of one name on the usual file systems
@@ -53,17 +73,31 @@ class _Shared:
     heads: HeadMap
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """A batch of custody entries. row: of custody_batches; entries: wrapped; head: 32 bytes, hash of the last one."""
+
+    row: sa.Row[Any]
+    key: CaseKey
+    entries: list[bytes]
+    tree: merkle.Tree
+    head: bytes
+
+
 class Assembler:
     """Makes receipts within one reading transaction; shared parts are read once."""
 
     def __init__(self, ctx: NotaryContext, connection: Connection) -> None:
-        self._connection = connection
+        self._ctx, self._connection = ctx, connection
         self.log: LogRow = ledger.log_of(connection, ctx.note_key)
         self._node_at = ledger.node_reader(connection, self.log.id)
         self._anchored = anchors.anchored_sizes(connection, self.log.id)
         self._newest = ledger.head(connection, self.log.id)
         self.size: int | None = None if self._newest is None else self._newest.size  # of the newest head it knows
         self._shared: OrderedDict[int, _Shared] = OrderedDict()
+        self._ended: dict[tuple[bytes, int], EndedTree] = {}
+        self._batches: dict[tuple[str, int], _Batch] = {}
+        self._signed: dict[tuple[str, int, int], SignedBatch] = {}
 
     def receipt(self, sealed: SealedClaim, size: int | None = None) -> Receipt:
         """The receipt of one claim, under the head that the module's text says or the one of `size` entries.
@@ -74,24 +108,109 @@ class Assembler:
         if size <= sealed.heads_index:
             raise HeadUnknown(size, f"the claim is entry {sealed.leaf_index}, its batch ends at {sealed.heads_index}")
         shared = self._of_head(size)
-        blinded = bytes.fromhex(str(sealed.claim.get("case_blinded")))
-        try:
-            head, place, path = shared.heads.prove(blinded)
-        except KeyError as exc:
-            raise LogDamaged(size, f"its map of cases has no entry for case {sealed.case_id}") from exc
+        case_head = self._case_head(shared, size, _blinded(sealed), sealed.case_id)
         return Receipt(
             opening=open_claim(sealed.claim, sealed.secret),
             log=LogRef(self.log.chain_log_id, self.log.origin, self.log.note_key),
             entry=self._inclusion(sealed.leaf_index, size),
             note=shared.note,
-            case_head=CaseHeadProof(
-                entry=shared.leaf_entry,
-                leaf=shared.leaf,
-                head=head,
-                place=Inclusion(place, len(shared.heads.heads), tuple(path)),
-            ),
+            case_head=case_head,
+            standing=self._standing(case_head, sealed.commitment),
             anchors=shared.anchors,
+            custody=self._custody(sealed, size),
             storage=self._storage(sealed),
+        )
+
+    def later(self, blinded: bytes, claim: bytes, old: int) -> Later | None:
+        """The newest head, as a receipt under the head of `old` entries carries it; None: there is no newer one.
+
+        blinded  32 bytes, the claim's case; claim  32 bytes, its commitment
+
+        Raises LogDamaged.
+        """
+        new = self.size
+        if new is None or new <= old:
+            return None
+        shared = self._of_head(new)
+        case_head = self._case_head(shared, new, blinded, blinded.hex())
+        return Later(
+            note=shared.note,
+            path=tuple(merkle.consistency_path(old, new, self._node_at)),
+            case_head=case_head,
+            standing=self._standing(case_head, claim),
+            anchors=shared.anchors,
+        )
+
+    def _case_head(self, shared: _Shared, size: int, blinded: bytes, name: str) -> CaseHeadProof:
+        try:
+            head, place, path = shared.heads.prove(blinded)
+        except KeyError as exc:
+            raise LogDamaged(size, f"its map of cases has no entry for case {name}") from exc
+        place_of = Inclusion(place, len(shared.heads.heads), tuple(path))
+        return CaseHeadProof(entry=shared.leaf_entry, leaf=shared.leaf, head=head, place=place_of)
+
+    def _standing(self, case_head: CaseHeadProof, claim: bytes) -> tuple[Placed, ...]:
+        head = case_head.head
+        key = (head.case, head.custody)
+        if key not in self._ended:
+            tree = ended_at(self._connection, head.case, head.custody)
+            if (len(tree.ended), tree.root) != (head.ended, head.ended_root):
+                raise LogDamaged(case_head.entry.size, "the rows of its ended claims are not those it commits to")
+            self._ended[key] = tree
+        return self._ended[key].prove(claim)
+
+    def _custody(self, sealed: SealedClaim, size: int) -> CustodyProof:
+        batch = self._batch_of(sealed)
+        row = batch.row
+        tree, place = batch.tree, sealed.custody_seq - row.first
+        entry = batch.key.unwrap("custody", sealed.custody_seq.to_bytes(8, "big"), batch.entries[place])
+        signed = self._signed.get((sealed.case_id, row.last, size))
+        if signed is None:
+            signed = self._signed[sealed.case_id, row.last, size] = self._signed_batch(batch, size)
+        where = Inclusion(place, len(batch.entries), tuple(tree.inclusion_path(place)))
+        return CustodyProof(_custody_entry(entry), where, signed)
+
+    def _batch_of(self, sealed: SealedClaim) -> _Batch:
+        known = next(
+            (
+                batch
+                for (case_id, _), batch in self._batches.items()
+                if case_id == sealed.case_id and batch.row.first <= sealed.custody_seq <= batch.row.last
+            ),
+            None,
+        )
+        if known is not None:
+            return known
+        batches = custody_batches
+        row = self._connection.execute(
+            sa.select(batches)
+            .where(batches.c.case_id == sealed.case_id, batches.c.last >= sealed.custody_seq)
+            .order_by(batches.c.last)
+            .limit(1)
+        ).first()
+        rows = [] if row is None else self._connection.execute(_entries_of(sealed.case_id, row.first, row.last)).all()
+        if row is None or len(rows) != row.last - row.first + 1:
+            raise LogDamaged(self.size or 0, f"custody entries of case {sealed.case_id} are missing")
+        key = cases.case_key(self._ctx, sealed.case_id, self._connection)
+        tree = merkle.Tree(merkle.leaf_hashes(one.hash for one in rows))
+        self._batches[sealed.case_id, row.last] = batch = _Batch(
+            row, key, [one.entry for one in rows], tree, rows[-1].hash
+        )
+        return batch
+
+    def _signed_batch(self, batch: _Batch, size: int) -> SignedBatch:
+        row = batch.row
+        signatures: tuple[Signature, ...] = ()
+        if row.signatures is not None:
+            data = batch.key.unwrap("signatures", row.last.to_bytes(8, "big"), row.signatures)
+            value: dict[str, Json] = {"signatures": jcs.loads(data, max_bytes=MAX_BYTES, what="custody signatures")}
+            signatures = read_signatures(Reader(value, "stored custody", LogEntryInvalid), "signatures")
+        (leaf,) = ledger.entries(self._connection, self.log.id, row.heads_index, row.heads_index + 1) or [b""]
+        return SignedBatch(
+            statement=Statement(batch.key.blinded, row.first, row.last, batch.head, batch.tree.root),
+            leaf=HeadsLeaf.from_bytes(leaf),
+            leaf_entry=self._inclusion(row.heads_index, size),
+            signatures=signatures,
         )
 
     def _size_for(self, sealed: SealedClaim) -> int:
@@ -132,6 +251,22 @@ class Assembler:
         if stored is None or stored.status != DOCUMENT_STORED:
             return ()
         return (IpfsStorage(stored.cid, stored.cipher_sha256, stored.cipher_size, CHUNK_BYTES),)
+
+
+def _blinded(sealed: SealedClaim) -> bytes:
+    return bytes.fromhex(str(sealed.claim.get("case_blinded")))
+
+
+def _entries_of(case_id: str, first: int, last: int) -> sa.Select[tuple[bytes, bytes]]:
+    return (
+        sa.select(custody.c.hash, custody.c.entry)
+        .where(custody.c.case_id == case_id, custody.c.seq >= first, custody.c.seq <= last)
+        .order_by(custody.c.seq)
+    )
+
+
+def _custody_entry(data: bytes) -> CustodyEntry:
+    return CustodyEntry.read(Reader.open(data, MAX_BYTES, "stored custody entry", LogEntryInvalid))
 
 
 def receipt_for(ctx: NotaryContext, claim_id: int, size: int | None = None) -> Receipt:

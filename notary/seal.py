@@ -11,7 +11,8 @@ and two processes that seal the same files at once leave one claim for each. A c
 again: what was sealed is recognised.
 
 A file is known by its absolute path, or, when it was moved, by its name and content. A new version supersedes the claim
-at the same path: it carries that entry's leaf hash (`continues`) and its exhibit number.
+at the same path: it carries that entry's leaf hash (`continues`) and its exhibit number, and the custody chain says
+that the older claim has ended.
 """
 
 from __future__ import annotations
@@ -27,16 +28,16 @@ from typing import TYPE_CHECKING, Literal
 import sqlalchemy as sa
 
 from notary import cases, commitment, ledger, merkle
+from notary.batch import CaseBatch
 from notary.claim import Claim, Value, name_fields
 from notary.context import Progress, silent
-from notary.custody import Action, CustodyEntry
+from notary.custody import Action
 from notary.errors import ClaimInvalid
 from notary.hashing import EXTRA_DIGESTS, FileDigests, Unhashable, hash_files
-from notary.heads import CaseHead, HeadMap
 from notary.intake import FoundFile, find_files
-from notary.ledger import Head, LogRow
+from notary.ledger import Head
 from notary.service_errors import InputsRefused, LogNotOpen, Refusal
-from notary.store import LOG_OPEN, case_heads, claims, custody, heads
+from notary.store import LOG_OPEN, claims
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -135,7 +136,7 @@ def seal(
     sealed: list[SealedFile] = []
     for start in range(0, len(hashed), batch_claims):
         with ledger.write(ctx.engine) as connection:
-            sealed += _Batch(ctx, connection, key, template).run(hashed[start : start + batch_claims])
+            sealed += _Batch(ctx, connection, case_id, template).run(hashed[start : start + batch_claims])
         progress("seal", len(sealed), len(hashed), "files")
     with ctx.engine.connect() as connection:
         head = ledger.head(connection, log.id)
@@ -231,11 +232,11 @@ class _Batch:
     """One transaction: compare, then append what is new."""
 
     def __init__(
-        self, ctx: NotaryContext, connection: Connection, key: CaseKey, template: dict[str, Value | None]
+        self, ctx: NotaryContext, connection: Connection, case_id: str, template: dict[str, Value | None]
     ) -> None:
-        self.ctx, self.connection, self.key, self.template = ctx, connection, key, template
-        self.log: LogRow = ledger.lock(connection, ctx.note_key)
-        self.now = ctx.clock()
+        self.connection, self.template = connection, template
+        self.batch = CaseBatch(ctx, connection, case_id)
+        self.key, self.log_id = self.batch.key, self.batch.log.id
 
     def run(self, files: Sequence[_Hashed]) -> list[SealedFile]:
         tags = [(self._path_tag(file), self._content_tag(file)) for file in files]
@@ -248,21 +249,21 @@ class _Batch:
             before = at_path.get(path_tag) or of_content.get(content_tag)
             if before is not None and before.content_tag == content_tag:
                 if before.path_tag != path_tag:
-                    self._move(before, path_tag)
+                    self._move(before, file, path_tag)
                 done.append(_sealed(file, "unchanged", before.leaf_index))
             else:
-                done.append(_sealed(file, "sealed" if before is None else "superseded", self.log.size + len(new)))
+                place = self.batch.log.size + len(new)
+                done.append(_sealed(file, "sealed" if before is None else "superseded", place))
                 new.append(_New(file, path_tag, content_tag, before))
         if new:
             self._append(new)
         return done
 
     def _path_tag(self, file: _Hashed) -> bytes:
-        return self.key.tag("path", os.fsencode(file.found.path))
+        return path_tag(self.key, os.fsencode(file.found.path))
 
     def _content_tag(self, file: _Hashed) -> bytes:
-        size = file.digests.size.to_bytes(8, "big")
-        return self.key.tag("content", file.digests.sha256 + size + os.fsencode(file.found.name))
+        return content_tag(self.key, file.digests.sha256, file.digests.size, os.fsencode(file.found.name))
 
     def _current(self, column: sa.Column[bytes], tags: Sequence[bytes]) -> Iterable[_Current]:
         for start in range(0, len(tags), _IN):
@@ -270,28 +271,27 @@ class _Batch:
                 claims.c.leaf_index, claims.c.commitment, claims.c.path_tag, claims.c.content_tag, claims.c.secret
             ).where(
                 claims.c.case_id == self.key.case_id,
-                claims.c.log_id == self.log.id,
+                claims.c.log_id == self.log_id,
                 claims.c.superseded_by.is_(None),
+                claims.c.secret.is_not(None),
                 column.in_(tags[start : start + _IN]),
             )
             yield from (_Current(*row) for row in self.connection.execute(query))
 
-    def _move(self, before: _Current, path_tag: bytes) -> None:
+    def _move(self, before: _Current, file: _Hashed, path_tag: bytes) -> None:
+        claim, secret, _ = cases.unwrap_claim(self.key, before.commitment, before.secret)
+        path = os.fsencode(file.found.path)
         self.connection.execute(
             sa.update(claims)
-            .where(claims.c.log_id == self.log.id, claims.c.leaf_index == before.leaf_index)
-            .values(path_tag=path_tag)
+            .where(claims.c.log_id == self.log_id, claims.c.leaf_index == before.leaf_index)
+            .values(path_tag=path_tag, secret=cases.wrap_claim(self.key, before.commitment, claim, secret, path))
         )
 
     def _append(self, new: Sequence[_New]) -> None:
-        count, seq, last = self._case_state()
         exhibit = self._exhibits()
-        heads_index = self.log.size + len(new)
-        entries: list[bytes] = []
-        claim_rows: list[dict[str, object]] = []
-        custody_rows: list[dict[str, object]] = []
-        for offset, one in enumerate(new):
-            before, seq = one.before, seq + 1
+        superseded: list[dict[str, int]] = []
+        for one in new:
+            before, last = one.before, self.batch.custody_head
             if before is None:
                 exhibit += 1
             claim = _claim(
@@ -301,52 +301,25 @@ class _Batch:
                 continues=None if before is None else merkle.leaf_hash(commitment.claim_entry(before.commitment)).hex(),
                 custody=None if last is None else last.hex(),
             )
-            secret = secrets.token_bytes(commitment.SECRET_SIZE)
-            committed = commitment.open_claim(claim, secret).commitment()
-            action = Action.SEALED if before is None else Action.SUPERSEDED
-            act = CustodyEntry(self.key.blinded, seq, last, action, committed, self.now, self.ctx.actor)
-            last = act.hash()
-            entries.append(commitment.claim_entry(committed))
-            claim_rows.append(
-                {
-                    "case_id": self.key.case_id,
-                    "log_id": self.log.id,
-                    "leaf_index": self.log.size + offset,
-                    "heads_index": heads_index,
-                    "commitment": committed,
-                    "path_tag": one.path_tag,
-                    "content_tag": one.content_tag,
-                    "secret": cases.wrap_claim(self.key, committed, claim, secret),
-                    "created_at": self.now,
-                }
+            if before is not None:
+                superseded.append({"old": before.leaf_index, "new": self.batch.next_index})
+            committed = self.batch.enter(
+                claim,
+                secrets.token_bytes(commitment.SECRET_SIZE),
+                os.fsencode(one.file.found.path),
+                (one.path_tag, one.content_tag),
             )
-            custody_rows.append(
-                {
-                    "case_id": self.key.case_id,
-                    "seq": seq,
-                    "hash": last,
-                    "entry": self.key.wrap("custody", seq.to_bytes(8, "big"), act.to_bytes()),
-                }
+            self.batch.act(Action.SEALED, committed)
+            if before is not None:
+                self.batch.end(Action.SUPERSEDED, before.commitment)
+        if superseded:
+            self.connection.execute(
+                sa.update(claims)
+                .where(claims.c.log_id == self.log_id, claims.c.leaf_index == sa.bindparam("old"))
+                .values(superseded_by=sa.bindparam("new")),
+                superseded,
             )
-        assert last is not None
-        self._supersede(new)
-        self.connection.execute(sa.insert(claims), claim_rows)
-        self.connection.execute(sa.insert(custody), custody_rows)
-        heads_leaf = self._heads(heads_index, CaseHead(self.key.blinded, count + len(new), last))
-        ledger.append(self.connection, self.log, self.ctx.note_key, [*entries, heads_leaf], self.now)
-
-    def _case_state(self) -> tuple[int, int, bytes | None]:
-        """(claims ever sealed in the case, number of its last custody entry or -1, that entry's hash)."""
-        count: int | None = self.connection.execute(
-            sa.select(sa.func.max(case_heads.c.count)).where(case_heads.c.blinded == self.key.blinded)
-        ).scalar()
-        row = self.connection.execute(
-            sa.select(custody.c.seq, custody.c.hash)
-            .where(custody.c.case_id == self.key.case_id)
-            .order_by(custody.c.seq.desc())
-            .limit(1)
-        ).first()
-        return (count or 0, -1, None) if row is None else (count or 0, row.seq, row.hash)
+        self.batch.close()
 
     def _exhibits(self) -> int:
         """How many exhibits the case has: its claims without those that a later version supersedes."""
@@ -357,53 +330,18 @@ class _Batch:
         ).scalar_one()
 
     def _exhibit_of(self, before: _Current) -> str:
-        claim, _ = cases.unwrap_claim(self.key, before.commitment, before.secret)
+        claim, _, _ = cases.unwrap_claim(self.key, before.commitment, before.secret)
         return str(claim.get("exhibit"))
 
-    def _supersede(self, new: Sequence[_New]) -> None:
-        pairs = [
-            {"old": one.before.leaf_index, "new": self.log.size + offset}
-            for offset, one in enumerate(new)
-            if one.before is not None
-        ]
-        if pairs:
-            self.connection.execute(
-                sa.update(claims)
-                .where(claims.c.log_id == self.log.id, claims.c.leaf_index == sa.bindparam("old"))
-                .values(superseded_by=sa.bindparam("new")),
-                pairs,
-            )
 
-    def _heads(self, index: int, changed: CaseHead) -> bytes:
-        """Write down the case's new head; the bytes of the heads leaf at `index`."""
-        others = [head for head in heads_at(self.connection, self.log.id, index) if head.case != changed.case]
-        previous: int | None = self.connection.execute(
-            sa.select(sa.func.max(heads.c.idx)).where(heads.c.log_id == self.log.id)
-        ).scalar()
-        leaf = HeadMap([*others, changed]).leaf(previous).to_bytes()
-        self.connection.execute(sa.insert(heads).values(log_id=self.log.id, idx=index, leaf=leaf))
-        self.connection.execute(
-            sa.insert(case_heads).values(
-                log_id=self.log.id, blinded=changed.case, idx=index, count=changed.count, head=changed.head
-            )
-        )
-        return leaf
+def path_tag(key: CaseKey, path: bytes) -> bytes:
+    """32 bytes that find the current claim of the file at this absolute path."""
+    return key.tag("path", path)
 
 
-def heads_at(connection: Connection, log_id: int, index: int) -> list[CaseHead]:
-    """The case heads in the map of the heads leaf at `index`: of each case the newest state up to there."""
-    newest = (
-        sa.select(case_heads.c.blinded, sa.func.max(case_heads.c.idx).label("idx"))
-        .where(case_heads.c.log_id == log_id, case_heads.c.idx <= index)
-        .group_by(case_heads.c.blinded)
-        .subquery()
-    )
-    query = (
-        sa.select(case_heads.c.blinded, case_heads.c.count, case_heads.c.head)
-        .join(newest, sa.and_(newest.c.blinded == case_heads.c.blinded, newest.c.idx == case_heads.c.idx))
-        .where(case_heads.c.log_id == log_id)
-    )
-    return [CaseHead(*row) for row in connection.execute(query)]
+def content_tag(key: CaseKey, sha256: bytes, size: int, name: bytes) -> bytes:
+    """32 bytes that find a claim of this content under this name (as on disk)."""
+    return key.tag("content", sha256 + size.to_bytes(8, "big") + name)
 
 
 def _sealed(file: _Hashed, state: State, leaf_index: int) -> SealedFile:

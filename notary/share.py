@@ -33,6 +33,7 @@ from notary.files import sync_folder
 from notary.hashing import unhashable
 from notary.seal import SealResult
 from notary.service_errors import (
+    ClaimUnknown,
     DocumentNotStored,
     InputsRefused,
     OutputExists,
@@ -101,7 +102,7 @@ def store_sealed(ctx: NotaryContext, result: SealResult, *, progress: Progress =
     stored: list[int] = []
     kept: list[int] = []
     for claim in sealed:
-        (stored if _store(ctx, node, key, claim, path_of[claim.leaf_index]) else kept).append(claim.id)
+        (stored if _store(ctx, node, claim, path_of[claim.leaf_index]) else kept).append(claim.id)
         progress("store", len(stored) + len(kept), len(sealed), "files")
     return StoreResult(tuple(stored), tuple(kept))
 
@@ -169,14 +170,14 @@ def _sweep(ctx: NotaryContext) -> None:
             path.unlink(missing_ok=True)
 
 
-def _store(ctx: NotaryContext, node: IpfsNode, key: CaseKey, sealed: SealedClaim, source: str) -> bool:
+def _store(ctx: NotaryContext, node: IpfsNode, sealed: SealedClaim, source: str) -> bool:
     """Whether anything had to be done."""
     with ctx.engine.connect() as connection:
         document = storage_of(connection, sealed.id)
     if document is not None and document.status == DOCUMENT_STORED:
         return False
     if document is None or not _blob(ctx, document.cid).exists():
-        document = _encrypt(ctx, key, sealed, source)
+        document = _encrypt(ctx, sealed, source)
     blob = _blob(ctx, document.cid)
     dag = _dag_of(blob)
     if str(dag.root) != document.cid or dag.size != document.cipher_size:
@@ -191,7 +192,7 @@ def _store(ctx: NotaryContext, node: IpfsNode, key: CaseKey, sealed: SealedClaim
     return True
 
 
-def _encrypt(ctx: NotaryContext, key: CaseKey, sealed: SealedClaim, source: str) -> StoredDocument:
+def _encrypt(ctx: NotaryContext, sealed: SealedClaim, source: str) -> StoredDocument:
     """Encrypt the file into a blob, and write its row; if another process was first, its row and blob count."""
     expected = bytes.fromhex(str(sealed.claim.get("sha256")))
     content_key = envelope.new_content_key()
@@ -204,16 +205,19 @@ def _encrypt(ctx: NotaryContext, key: CaseKey, sealed: SealedClaim, source: str)
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(ctx.blobs)
-    document = StoredDocument(
-        sealed.id,
-        DOCUMENT_LOCAL,
-        str(dag.root),
-        cipher_sha256,
-        dag.size,
-        _wrap(ctx, key, sealed, content_key, expected),
-    )
     try:
         with ledger.write(ctx.engine) as connection:
+            key = cases.case_key(ctx, sealed.case_id, connection)  # as it is now: a claim may have been erased
+            document = StoredDocument(
+                sealed.id,
+                DOCUMENT_LOCAL,
+                str(dag.root),
+                cipher_sha256,
+                dag.size,
+                _wrap(ctx, key, sealed, content_key, expected),
+            )
+            if not cases.is_there(connection, sealed.id):
+                raise ClaimUnknown(sealed.id)
             connection.execute(sa.delete(stored_documents).where(*_same_local(sealed.id)))
             connection.execute(
                 sa.insert(stored_documents).values(
@@ -232,8 +236,8 @@ def _encrypt(ctx: NotaryContext, key: CaseKey, sealed: SealedClaim, source: str)
             standing = storage_of(connection, sealed.id)
         if standing is None:
             raise
-        if standing.cid != document.cid:
-            _blob(ctx, document.cid).unlink()
+        if standing.cid != str(dag.root):
+            _blob(ctx, str(dag.root)).unlink()
         return standing
     return document
 

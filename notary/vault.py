@@ -1,11 +1,12 @@
 """Keys of cases: one small file each, so that erasing a case is overwriting one file.
 
     case-keys/workspace.key   32 random bytes; wraps the case keys, so that a copied case file alone opens nothing
-    case-keys/CASE.key        the case's key of 32 bytes, wrapped; after erasing, noise and the word that it was erased
+    case-keys/CASE.key        the case's identity and keys, 32 bytes each, wrapped; after erasing, the word that it was
     case-keys/recipient.key   the private half of the HPKE key that stored documents are encrypted for, wrapped
 
 All of a case's secrets in the database (claims, salts, titles, content keys, custody entries) are encrypted under keys
-that derive from its case key. Backups leave this folder out or let it expire.
+that derive from its case key. Backups leave this folder out or let it expire. The identity only names the case in the
+log, so it outlives a change of the key: a case has a key for each epoch, one at a time but for the moment of a change.
 
 A wrapped secret is  version (1 byte, 1) || nonce (12) || AES-256-GCM(key, nonce, plaintext, aad)  with
 aad = purpose || 0x00 || context, so that no blob can be put in another's place. Nonces are random: 2^32 blobs for each
@@ -19,10 +20,11 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from notary.files import read_private, status_of, write_private_once
+from notary.files import overwrite, overwrite_leftovers, read_private, replace_private, status_of, write_private_once
 from notary.heads import blinded_case
 from notary.service_errors import CaseErased, CaseNameInvalid, VaultDamaged
 
@@ -84,13 +86,15 @@ class CaseKey(WrappingKey):
     """A case's key, with what derives from it.
 
     case_id   the name it was made for
-    blinded   32 bytes: the case's name in the log (notary/heads.py), telling nothing
+    epoch     counts the keys that the case has had; erasing one claim makes a new one (notary/erasure.py)
+    blinded   32 bytes: the case's name in the log (notary/heads.py), telling nothing; the same in every epoch
     """
 
-    def __init__(self, case_id: str, key: bytes) -> None:
+    def __init__(self, case_id: str, epoch: int, identity: bytes, key: bytes) -> None:
+        """identity, key: 32 bytes each"""
         super().__init__(_derive(key, "case-wrap"))
-        self.case_id = case_id
-        self.blinded = blinded_case(key)
+        self.case_id, self.epoch = case_id, epoch
+        self.blinded = blinded_case(identity)
         self._tag_key = _derive(key, "case-tag")
 
     def tag(self, purpose: str, data: bytes) -> bytes:
@@ -112,7 +116,7 @@ class Vault:
         if len(key) != KEY_BYTES:
             raise VaultDamaged("workspace.key", f"has {len(key)} bytes instead of {KEY_BYTES}")
         self._workspace = WrappingKey(_derive(key, "workspace"))
-        self._cases: dict[str, tuple[tuple[int, int, int], CaseKey]] = {}
+        self._cases: dict[tuple[str, int], tuple[tuple[int, int, int], CaseKey]] = {}
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str]) -> Vault:
@@ -127,42 +131,94 @@ class Vault:
         Raises CaseNameInvalid, CaseErased (the name stays burnt), VaultLocked, VaultDamaged.
         """
         check_case_name(case_id)
-        wrapped = self._workspace.wrap("case-key", case_id.encode(), secrets.token_bytes(KEY_BYTES))
-        write_private_once(self._path(case_id), _document(case_id, wrapped))
-        return self.case(case_id)
+        identity, key = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(KEY_BYTES)
+        write_private_once(self._path(case_id), self._case_file(case_id, identity, {0: key}))
+        return self.case(case_id, 0)
 
-    def case(self, case_id: str) -> CaseKey:
-        """The key of an existing case.  Raises CaseNameInvalid, CaseErased, VaultLocked, VaultDamaged."""
+    def case(self, case_id: str, epoch: int) -> CaseKey:
+        """The key of an existing case in this epoch.
+
+        Raises CaseNameInvalid, CaseErased, VaultLocked, VaultDamaged.
+        """
         path = self._path(check_case_name(case_id))
         status = status_of(path)
         stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
-        known = self._cases.get(case_id)
+        known = self._cases.get((case_id, epoch))
         if known and known[0] == stamp:
             return known[1]
-        key = CaseKey(
-            case_id, self._workspace.unwrap("case-key", case_id.encode(), _parse(case_id, read_private(path)))
-        )
-        self._cases[case_id] = (stamp, key)
+        identity, keys = self._read(case_id)
+        if epoch not in keys:
+            raise VaultDamaged(f"key file of {case_id}", f"has no key of epoch {epoch}")
+        key = CaseKey(case_id, epoch, identity, keys[epoch])
+        self._cases[case_id, epoch] = (stamp, key)
         return key
 
-    def erase_case(self, case_id: str) -> None:
-        """Overwrite the case's key on disk: from then on its secrets are noise. Doing it again does no harm.
+    def add_epoch(self, case_id: str, epoch: int) -> CaseKey:
+        """A further key for the case, beside the others; one that is there already is taken up again.
 
-        The blocks are overwritten in place and flushed before the file says that it was erased; on a copy-on-write file
-        system or a flash disk old blocks may outlive this, which the user's guide says.
+        Raises CaseNameInvalid, CaseErased, VaultLocked, VaultDamaged.
+        """
+        identity, keys = self._read(check_case_name(case_id))
+        if epoch not in keys:
+            new = {**keys, epoch: secrets.token_bytes(KEY_BYTES)}
+            replace_private(self._path(case_id), self._case_file(case_id, identity, new))
+        return self.case(case_id, epoch)
+
+    def keep_epoch(self, case_id: str, epoch: int) -> None:
+        """Destroy all keys of the case but that of `epoch`: what they wrapped is noise. Again does no harm.
+
+        Raises CaseNameInvalid, CaseErased, VaultLocked, VaultDamaged.
+        """
+        identity, keys = self._read(check_case_name(case_id))
+        if epoch not in keys:
+            raise VaultDamaged(f"key file of {case_id}", f"has no key of epoch {epoch}")
+        self._forget(case_id)
+        if len(keys) > 1:
+            replace_private(self._path(case_id), self._case_file(case_id, identity, {epoch: keys[epoch]}))
+        overwrite_leftovers(self.folder)
+
+    def erase_case(self, case_id: str) -> None:
+        """Overwrite the case's keys on disk: from then on its secrets are noise. Doing it again does no harm.
+
+        The blocks are overwritten and flushed before the file says that it was erased; on a copy-on-write file system
+        or a flash disk old blocks may outlive this, which the user's guide says.
         """
         path = self._path(check_case_name(case_id))
-        length = status_of(path).st_size
-        self._cases.pop(case_id, None)
+        self._forget(case_id)
+        status_of(path)
+        overwrite(path)
         with path.open("r+b", buffering=0) as file:
-            for _ in range(2):
-                file.seek(0)
-                file.write(secrets.token_bytes(length))
-                os.fsync(file.fileno())
-            file.seek(0)
             file.truncate()
             file.write(json.dumps({"version": 1, "case": case_id, "state": _ERASED}).encode() + b"\n")
             os.fsync(file.fileno())
+        overwrite_leftovers(self.folder)
+
+    def _forget(self, case_id: str) -> None:
+        for known in [known for known in self._cases if known[0] == case_id]:
+            del self._cases[known]
+
+    def _case_file(self, case_id: str, identity: bytes, keys: Mapping[int, bytes]) -> bytes:
+        wrapped = {
+            str(epoch): self._workspace.wrap("case-key", f"{case_id}:{epoch}".encode(), key).hex()
+            for epoch, key in keys.items()
+        }
+        who = self._workspace.wrap("case-identity", case_id.encode(), identity).hex()
+        value = {"version": 1, "case": case_id, "state": "wrapped", "identity": who, "keys": wrapped}
+        return json.dumps(value).encode() + b"\n"
+
+    def _read(self, case_id: str) -> tuple[bytes, dict[int, bytes]]:
+        """(identity, key of each epoch) of a case's file."""
+        document = _parse(case_id, read_private(self._path(case_id)))
+        try:
+            who = bytes.fromhex(document["identity"])
+            wrapped = {int(epoch): bytes.fromhex(key) for epoch, key in document["keys"].items()}
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise VaultDamaged(f"key file of {case_id}", f"is not readable: {exc}") from exc
+        keys = {
+            epoch: self._workspace.unwrap("case-key", f"{case_id}:{epoch}".encode(), key)
+            for epoch, key in wrapped.items()
+        }
+        return self._workspace.unwrap("case-identity", case_id.encode(), who), keys
 
     def recipient_seed(self) -> bytes:
         """96 bytes: the seeds of this workspace's ML-KEM-768 (64) and X25519 (32) private keys; made when first needed.
@@ -174,24 +230,26 @@ class Vault:
             from notary.envelope import new_recipient_seed
 
             wrapped = self._workspace.wrap("recipient-key", b"", new_recipient_seed())
-            write_private_once(path, _document("recipient", wrapped))
-        return self._workspace.unwrap("recipient-key", b"", _parse("recipient", read_private(path)))
+            document = {"version": 1, "case": "recipient", "state": "wrapped", "key": wrapped.hex()}
+            write_private_once(path, json.dumps(document).encode() + b"\n")
+        try:
+            blob = bytes.fromhex(_parse("recipient", read_private(path))["key"])
+        except (ValueError, KeyError, TypeError) as exc:
+            raise VaultDamaged("key file of recipient", f"is not readable: {exc}") from exc
+        return self._workspace.unwrap("recipient-key", b"", blob)
 
     def _path(self, case_id: str) -> Path:
         return self.folder / f"case-{case_id}.key"
 
 
-def _document(name: str, wrapped: bytes) -> bytes:
-    return json.dumps({"version": 1, "case": name, "state": "wrapped", "key": wrapped.hex()}).encode() + b"\n"
-
-
-def _parse(name: str, data: bytes) -> bytes:
+def _parse(name: str, data: bytes) -> dict[str, Any]:
     try:
         document = json.loads(data)
         if document["version"] != 1 or document["case"] != name:
             raise ValueError(f"is of version {document['version']} and for {document['case']!r}")
         if document["state"] == _ERASED:
             raise CaseErased(name)
-        return bytes.fromhex(document["key"])
     except (ValueError, KeyError, TypeError) as exc:
         raise VaultDamaged(f"key file of {name}", f"is not readable: {exc}") from exc
+    assert isinstance(document, dict)  # it has members
+    return document

@@ -16,7 +16,8 @@ from support.notaryworld import World, world
 from notary import cases, custody, ledger, merkle, receipts
 from notary.commitment import claim_entry
 from notary.custody import Action, CustodyEntry
-from notary.errors import ClaimInvalid
+from notary.errors import ClaimInvalid, LogEntryInvalid
+from notary.reading import Reader
 from notary.receipt import Receipt
 from notary.seal import Details, SealResult, media_type, seal
 from notary.service_errors import CaseErased, CaseExists, CaseUnknown, ClaimUnknown, HeadUnknown, LogDamaged, LogNotOpen
@@ -246,26 +247,16 @@ class TestSealAgain:
         seal(w.ctx, "acme", [w.files], batch_claims=2)
         w.put("f00001.txt", b"new")
         seal(w.ctx, "acme", [w.files])
-        key = w.ctx.vault.case("acme")
+        key = w.ctx.vault.case("acme", 0)
         chain: list[CustodyEntry] = []
         with w.ctx.engine.connect() as connection:
             for row in connection.execute(sa.select(custody_table).order_by(custody_table.c.seq)):
                 values = json.loads(key.unwrap("custody", row.seq.to_bytes(8, "big"), row.entry))
-                chain.append(
-                    CustodyEntry(
-                        bytes.fromhex(values["case"]),
-                        values["seq"],
-                        None if values["prev"] is None else bytes.fromhex(values["prev"]),
-                        Action(values["action"]),
-                        bytes.fromhex(values["subject"]),
-                        values["at"],
-                        values["by"],
-                    )
-                )
+                chain.append(CustodyEntry.read(Reader(values, "entry", LogEntryInvalid)))
                 assert chain[-1].hash() == row.hash
             head = connection.execute(sa.select(case_heads).order_by(case_heads.c.idx.desc()).limit(1)).one()
         assert custody.verify_chain(chain, head.head) == head[3] == 4
-        assert [entry.action for entry in chain] == [Action.SEALED] * 3 + [Action.SUPERSEDED]
+        assert [entry.action for entry in chain] == [Action.SEALED] * 4 + [Action.SUPERSEDED]
         sealed = list(cases.claims_of(w.ctx, "acme"))
         assert [claim.claim.get("custody") for claim in sealed] == [None, *(entry.hash().hex() for entry in chain[:3])]
 

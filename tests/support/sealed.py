@@ -24,7 +24,18 @@ from notary.commitment import Opening, claim_entry, open_claim
 from notary.custody import Action, CustodyEntry
 from notary.evm_proof import EvmAnchor
 from notary.heads import CaseHead, HeadMap, blinded_case
-from notary.receipt import Anchor, CaseHeadProof, Inclusion, LogRef, Receipt
+from notary.receipt import (
+    Anchor,
+    CaseHeadProof,
+    CustodyProof,
+    Inclusion,
+    Later,
+    LogRef,
+    Receipt,
+    SignedBatch,
+)
+from notary.signatures import Ed25519Signature, Statement, signatures_digest
+from notary.standing import Ended, EndedTree, State
 from notary.trust import Trust, TrustedBlock, TrustedChain
 from notary.verify import DocumentDigests
 
@@ -37,6 +48,12 @@ GENESIS = hashlib.sha256(b"genesis").digest()
 CASE_SECRET = b"\x05" * 32
 HEAD_EVENT = keccak(b"HeadAppended(bytes32,uint64,bytes32)")
 BLOCK_TIME = 1_800_000_000
+CUSTODY_KEY = Ed25519PrivateKey.from_private_bytes(b"\x0a" * 32)
+ENDED = (
+    Ended(b"\x00" * 31 + b"\x01", State.REVOKED, 0),
+    Ended(b"\x80" + b"\x00" * 31, State.SUPERSEDED, 1),
+    Ended(b"\xff" * 32, State.ERASED, 2),
+)  # of claims that stand for others of the case
 VECTORS = Path(__file__).parents[1] / "vectors/receipt_v1"
 
 
@@ -148,13 +165,19 @@ def make_claim(data: bytes, **more: Value | None) -> Claim:
 
 @dataclass(frozen=True)
 class Sealed:
-    """A batch that was sealed: a receipt of each document, all under one checkpoint."""
+    """A batch that was sealed: a receipt of each document, all under one checkpoint.
+
+    entries  all of the log; custody: those of the case; ended: its ended claims
+    """
 
     documents: Sequence[bytes]
     receipts: Sequence[Receipt]
     note: SignedCheckpoint
     tree: merkle.Tree
     heads: HeadMap
+    entries: Sequence[bytes]
+    custody: Sequence[CustodyEntry]
+    ended: Sequence[Ended]
 
 
 def seal(
@@ -165,6 +188,8 @@ def seal(
     key: Ed25519PrivateKey = KEY,
     fields: Mapping[str, Value | None] | None = None,
     log_id: bytes | None = LOG_ID,
+    ended: Sequence[Ended] = ENDED,
+    signed: bool = True,
 ) -> Sealed:
     """Seal `documents` as one batch of one case, in a log that has other entries and cases already."""
     openings: list[Opening] = []
@@ -172,12 +197,17 @@ def seal(
         secret = hashlib.sha256(b"secret %d" % place).digest()
         openings.append(open_claim(make_claim(data, **(fields or {})), secret))
     case = blinded_case(CASE_SECRET)
-    last = CustodyEntry(case, 0, None, Action.SEALED, openings[0].commitment(), BLOCK_TIME - 3600, "M. Weber")
+    custody = [CustodyEntry(case, 0, None, Action.SEALED, openings[0].commitment(), BLOCK_TIME - 3600, "M. Weber")]
     for opening in openings[1:]:
-        last = last.next(Action.SEALED, opening.commitment(), BLOCK_TIME - 3600, "M. Weber")
-    others = [CaseHead(blinded_case(bytes([n]) * 32), n + 1, bytes([n]) * 32) for n in range(100, 100 + other_cases)]
-    heads = HeadMap([CaseHead(case, len(documents), last.hash()), *others])
-    leaf = heads.leaf(entries_before - 1 if entries_before else None)
+        custody.append(custody[-1].next(Action.SEALED, opening.commitment(), BLOCK_TIME - 3600, "M. Weber"))
+    others = [other_head(n) for n in range(100, 100 + other_cases)]
+    gone = EndedTree(ended)
+    head = CaseHead(case, len(documents), custody[-1].hash(), len(custody), len(gone.ended), gone.root)
+    heads = HeadMap([head, *others])
+    batch = merkle.Tree(merkle.leaf_hashes(entry.hash() for entry in custody))
+    statement = Statement(case, 0, len(custody) - 1, custody[-1].hash(), batch.root)
+    signatures = (sign_custody(statement),) if signed else ()
+    leaf = heads.leaf(entries_before - 1 if entries_before else None, signatures_digest(signatures) if signed else None)
     older = [commitment.claim_entry(hashlib.sha256(b"%d" % place).digest()) for place in range(entries_before)]
     entries = [*older, *(claim_entry(opening.commitment()) for opening in openings), leaf.to_bytes()]
     tree = merkle.Tree(merkle.leaf_hashes(entries))
@@ -191,11 +221,64 @@ def seal(
     case_head = CaseHeadProof(
         inclusion(tree, tree.size - 1), leaf, head, Inclusion(place, len(heads.heads), tuple(path))
     )
+    signed_batch = SignedBatch(statement, leaf, inclusion(tree, tree.size - 1), signatures)
     receipts = [
-        Receipt(opening, LogRef(log_id, ORIGIN, public), inclusion(tree, entries_before + place), note, case_head)
+        Receipt(
+            opening=opening,
+            log=LogRef(log_id, ORIGIN, public),
+            entry=inclusion(tree, entries_before + place),
+            note=note,
+            case_head=case_head,
+            standing=gone.prove(opening.commitment()),
+            custody=CustodyProof(custody[place], inclusion(batch, place), signed_batch),
+        )
         for place, opening in enumerate(openings)
     ]
-    return Sealed(documents, receipts, note, tree, heads)
+    return Sealed(documents, receipts, note, tree, heads, entries, custody, gone.ended)
+
+
+def sign_custody(statement: Statement) -> Ed25519Signature:
+    return Ed25519Signature(CUSTODY_KEY.public_key().public_bytes_raw(), CUSTODY_KEY.sign(statement.message()))
+
+
+def other_head(n: int) -> CaseHead:
+    return CaseHead(blinded_case(bytes([n]) * 32), n + 1, bytes([n]) * 32, n + 1, 0, merkle.EMPTY_ROOT)
+
+
+def later(
+    sealed: Sealed,
+    receipt: Receipt,
+    *,
+    action: Action | None = None,
+    key: Ed25519PrivateKey = KEY,
+    anchors: Sequence[Anchor] = (),
+) -> Receipt:
+    """The receipt with a newer head, before which `action` ended its claim (None: nothing happened to it)."""
+    case, claim = blinded_case(CASE_SECRET), receipt.opening.commitment()
+    act = action or Action.ACCESSED
+    entry = sealed.custody[-1].next(act, claim, BLOCK_TIME + 60, "M. Weber")
+    ended = [*sealed.ended] if action is None else [*sealed.ended, Ended(claim, State(act.value), entry.seq)]
+    gone = EndedTree(ended)
+    old = next(head for head in sealed.heads.heads if head.case == case)
+    head = replace(old, head=entry.hash(), custody=entry.seq + 1, ended=len(gone.ended), ended_root=gone.root)
+    heads = HeadMap([head, *(other for other in sealed.heads.heads if other.case != case)])
+    leaf = heads.leaf(sealed.tree.size - 1)
+    tree = merkle.Tree(merkle.leaf_hashes([*sealed.entries, leaf.to_bytes()]))
+    note = sign(Checkpoint(ORIGIN, tree.size, tree.root), key.public_key().public_bytes_raw(), key.sign)
+    _, place, path = heads.prove(case)
+    newer = Later(
+        note=note,
+        path=tuple(merkle.consistency_path(sealed.tree.size, tree.size, tree.node_at)),
+        case_head=CaseHeadProof(
+            Inclusion(tree.size - 1, tree.size, tuple(tree.inclusion_path(tree.size - 1))),
+            leaf,
+            head,
+            Inclusion(place, len(heads.heads), tuple(path)),
+        ),
+        standing=gone.prove(claim),
+        anchors=tuple(anchors),
+    )
+    return replace(receipt, later=newer)
 
 
 def anchor(sealed: Sealed, *anchors: Anchor) -> list[Receipt]:

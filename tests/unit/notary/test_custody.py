@@ -9,14 +9,14 @@ from notary.custody import Action, CustodyEntry, verify_chain
 from notary.errors import LogEntryInvalid
 
 FIRST = CustodyEntry(b"\1" * 32, 0, None, Action.SEALED, b"\2" * 32, 1_800_000_000, "M. Weber")
-SECOND = FIRST.next(Action.SUPERSEDED, b"\3" * 32, 1_800_000_100, "M. Weber")
+SECOND = FIRST.next(Action.SEALED, b"\3" * 32, 1_800_000_100, "M. Weber")
 THIRD = SECOND.next(Action.ACCESSED, b"\3" * 32, 1_800_000_200, "court")
 
 
 class TestCustodyEntry:
     def test_the_hash_is_over_tag_and_canonical_json(self) -> None:
         text = (
-            f'{{"action":"sealed","at":1800000000,"by":"M. Weber","case":"{"01" * 32}",'
+            f'{{"about":null,"action":"sealed","at":1800000000,"by":"M. Weber","case":"{"01" * 32}",'
             f'"prev":null,"seq":0,"subject":"{"02" * 32}"}}'
         )
         assert FIRST.to_bytes().decode() == text

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import replace
 
 import pytest
 from reference import merkle_reference as reference
@@ -10,7 +11,7 @@ from notary import merkle
 from notary.errors import FormatInvalid
 from notary.heads import CaseHead, HeadMap, HeadsLeaf, blinded_case
 
-HEADS = [CaseHead(blinded_case(bytes([n]) * 32), n + 1, bytes([n]) * 32) for n in range(7)]
+HEADS = [CaseHead(blinded_case(bytes([n]) * 32), n + 1, bytes([n]) * 32, n + 2, n, bytes([n]) * 32) for n in range(7)]
 
 
 class TestBlindedCase:
@@ -36,19 +37,22 @@ class TestHeadMap:
 
     def test_two_heads_of_one_case_are_refused(self) -> None:
         with pytest.raises(ValueError, match="two heads"):
-            HeadMap([*HEADS, CaseHead(HEADS[0].case, 9, b"\0" * 32)])
+            HeadMap([*HEADS, replace(HEADS[0], count=9)])
 
     def test_an_entry_is_canonical_json(self) -> None:
-        head = CaseHead(b"\1" * 32, 2, b"\3" * 32)
-        assert head.to_bytes().decode() == f'{{"case":"{"01" * 32}","count":2,"head":"{"03" * 32}"}}'
+        head = CaseHead(b"\1" * 32, 2, b"\3" * 32, 5, 1, b"\4" * 32)
+        ended = f'{{"n":1,"r":"{"04" * 32}"}}'
+        text = f'{{"case":"{"01" * 32}","count":2,"custody":5,"ended":{ended},"head":"{"03" * 32}"}}'
+        assert head.to_bytes().decode() == text
 
 
 class TestHeadsLeaf:
     @pytest.mark.parametrize("previous", [None, 0, 41])
     def test_a_leaf_reads_back(self, previous: int | None) -> None:
-        leaf = HeadMap(HEADS).leaf(previous)
-        assert HeadsLeaf.from_bytes(leaf.to_bytes()) == leaf
-        assert (leaf.cases, leaf.previous) == (7, previous)
+        for signatures in (None, b"\5" * 32):
+            leaf = HeadMap(HEADS).leaf(previous, signatures)
+            assert HeadsLeaf.from_bytes(leaf.to_bytes()) == leaf
+            assert (leaf.cases, leaf.previous, leaf.signatures) == (7, previous, signatures)
 
     @pytest.mark.parametrize(
         "text",
@@ -56,15 +60,18 @@ class TestHeadsLeaf:
             "",
             "[]",
             '{"n":1,"p":null,"r":"RR","t":"claim"}',
-            '{"n":1,"p":null,"r":"R","t":"heads"}',
-            '{"n":-1,"p":null,"r":"RR","t":"heads"}',
-            '{"n":true,"p":null,"r":"RR","t":"heads"}',
-            '{"n":1,"p":-1,"r":"RR","t":"heads"}',
-            '{"n":1,"p":"0","r":"RR","t":"heads"}',
-            '{"n":1,"p":null,"r":"RR","t":"heads","x":1}',
-            '{"p":null,"n":1,"r":"RR","t":"heads"}',
-            '{"n":1,"p":null,"r":"RR","t":"heads"} ',
-            '{"n":1,"p":null,"r":5,"t":"heads"}',
+            '{"n":1,"p":null,"r":"R","s":null,"t":"heads"}',
+            '{"n":-1,"p":null,"r":"RR","s":null,"t":"heads"}',
+            '{"n":true,"p":null,"r":"RR","s":null,"t":"heads"}',
+            '{"n":1,"p":-1,"r":"RR","s":null,"t":"heads"}',
+            '{"n":1,"p":"0","r":"RR","s":null,"t":"heads"}',
+            '{"n":1,"p":null,"r":"RR","s":null,"t":"heads","x":1}',
+            '{"p":null,"n":1,"r":"RR","s":null,"t":"heads"}',
+            '{"n":1,"p":null,"r":"RR","s":null,"t":"heads"} ',
+            '{"n":1,"p":null,"r":5,"s":null,"t":"heads"}',
+            '{"n":1,"p":null,"r":"RR","s":5,"t":"heads"}',
+            '{"n":1,"p":null,"r":"RR","s":"","t":"heads"}',
+            '{"n":1,"p":null,"r":"RR","t":"heads"}',
         ],
     )
     def test_anything_else_is_refused(self, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import stat
 from pathlib import Path
@@ -62,14 +63,14 @@ class TestVault:
 
     def test_case_raises_locked_when_its_file_is_missing(self, vault: Vault) -> None:
         with pytest.raises(VaultLocked):
-            vault.case("acme")
+            vault.case("acme", 0)
 
     def test_case_raises_damaged_when_its_file_is_another_cases(self, vault: Vault) -> None:
         vault.create_case("acme")
         (vault.folder / "case-other.key").write_bytes((vault.folder / "case-acme.key").read_bytes())
         (vault.folder / "case-other.key").chmod(0o600)
         with pytest.raises(VaultDamaged):
-            vault.case("other")
+            vault.case("other", 0)
 
     def test_case_raises_damaged_when_a_relabelled_file_is_another_cases(self, vault: Vault) -> None:
         vault.create_case("acme")
@@ -77,21 +78,23 @@ class TestVault:
         document["case"] = "other"
         write_private_once(vault.folder / "case-other.key", json.dumps(document).encode())
         with pytest.raises(VaultDamaged):
-            vault.case("other")
+            vault.case("other", 0)
 
     def test_case_raises_damaged_when_the_workspace_key_is_another(self, vault: Vault, tmp_path: Path) -> None:
         vault.create_case("acme")
         other = Vault.create(tmp_path / "other")
         (vault.folder / "workspace.key").write_bytes((other.folder / "workspace.key").read_bytes())
         with pytest.raises(VaultDamaged):
-            Vault(vault.folder).case("acme")
+            Vault(vault.folder).case("acme", 0)
 
-    @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"version":2,"case":"acme","state":"wrapped","key":""}'])
+    @pytest.mark.parametrize(
+        "content", [b"", b"{", b"[]", b'{"version":2,"case":"acme","state":"wrapped","identity":"","keys":{}}']
+    )
     def test_case_raises_damaged_when_its_file_is_not_readable(self, vault: Vault, content: bytes) -> None:
         vault.create_case("acme")
         (vault.folder / "case-acme.key").write_bytes(content)
         with pytest.raises(VaultDamaged):
-            vault.case("acme")
+            vault.case("acme", 0)
 
     @pytest.mark.parametrize("name", ["", "-a", "A", "a/b", "..", "a b", "a" * 64, "ä", "a\n"])
     def test_create_case_refuses_a_name_that_could_be_a_path_or_too_long(self, vault: Vault, name: str) -> None:
@@ -108,7 +111,7 @@ class TestErase:
         key = vault.create_case("acme")
         before = (vault.folder / "case-acme.key").read_bytes()
         inode = (vault.folder / "case-acme.key").stat().st_ino
-        wrapped = json.loads(before)["key"]
+        wrapped = json.loads(before)["keys"]["0"]
         vault.erase_case("acme")
         after = (vault.folder / "case-acme.key").read_bytes()
         assert wrapped[:16].encode() not in after and wrapped[-16:].encode() not in after
@@ -118,11 +121,11 @@ class TestErase:
     def test_erase_makes_the_case_unreadable_for_an_open_vault_too(self, vault: Vault) -> None:
         vault.create_case("acme")
         other = Vault(vault.folder)
-        other.case("acme")
+        other.case("acme", 0)
         vault.erase_case("acme")
         for each in (vault, other, Vault(vault.folder)):
             with pytest.raises(CaseErased):
-                each.case("acme")
+                each.case("acme", 0)
 
     def test_erase_twice_does_no_harm_and_the_name_stays_burnt(self, vault: Vault) -> None:
         vault.create_case("acme")
@@ -130,6 +133,57 @@ class TestErase:
         vault.erase_case("acme")
         with pytest.raises(CaseErased):
             vault.create_case("acme")
+
+
+class TestEpochs:
+    def test_a_new_epoch_stands_beside_the_old_one_under_the_same_name(self, vault: Vault) -> None:
+        old = vault.create_case("acme")
+        new = vault.add_epoch("acme", 1)
+        assert (old.epoch, new.epoch) == (0, 1)
+        assert old.blinded == new.blinded
+        assert old.tag("path", b"x") != new.tag("path", b"x")
+        assert vault.case("acme", 0).tag("path", b"x") == old.tag("path", b"x")
+        assert vault.add_epoch("acme", 1).tag("path", b"x") == new.tag("path", b"x")  # again: the same key
+
+    def test_keep_epoch_destroys_the_others_and_every_byte_of_them(self, vault: Vault) -> None:
+        vault.create_case("acme")
+        path = vault.folder / "case-acme.key"
+        vault.add_epoch("acme", 1)
+        with path.open("rb") as before:
+            vault.keep_epoch("acme", 1)
+            vault.keep_epoch("acme", 1)
+            assert b"keys" not in before.read()  # the replaced file itself was overwritten
+        assert set(json.loads(path.read_bytes())["keys"]) == {"1"}
+        with pytest.raises(VaultDamaged):
+            Vault(vault.folder).case("acme", 0)
+        with pytest.raises(VaultDamaged):
+            vault.case("acme", 0)
+        assert [each.name for each in vault.folder.iterdir() if each.name.startswith(".")] == []
+
+    def test_keep_epoch_refuses_one_that_is_not_there(self, vault: Vault) -> None:
+        vault.create_case("acme")
+        with pytest.raises(VaultDamaged):
+            vault.keep_epoch("acme", 1)
+
+    def test_what_a_cut_off_replacement_left_is_overwritten_next_time(self, vault: Vault) -> None:
+        vault.create_case("acme")
+        path = vault.folder / "case-acme.key"
+        left = vault.folder / ".case-acme.key.old"
+        left.write_bytes(path.read_bytes())
+        left.chmod(0o600)
+        with left.open("rb") as held:
+            vault.keep_epoch("acme", 0)
+            assert b"keys" not in held.read()
+        assert not left.exists()
+        assert vault.case("acme", 0).epoch == 0
+
+    def test_a_replacement_cut_off_before_the_new_file_stood_loses_nothing(self, vault: Vault) -> None:
+        key = vault.create_case("acme")
+        path = vault.folder / "case-acme.key"
+        os.link(path, vault.folder / ".case-acme.key.old")
+        vault.keep_epoch("acme", 0)
+        assert Vault(vault.folder).case("acme", 0).blinded == key.blinded
+        assert path.stat().st_nlink == 1
 
 
 class TestWrappingKey:
@@ -156,15 +210,15 @@ class TestWrappingKey:
                 key.unwrap("p", b"c", blob[:place])
 
     def test_keys_show_nothing_and_are_not_pickled(self) -> None:
-        key = CaseKey("acme", b"\xaa" * 32)
+        key = CaseKey("acme", 0, b"\xaa" * 32, b"\xaa" * 32)
         assert "aa" not in repr(key).split("object")[0] and (b"\xaa" * 8).hex() not in repr(key)
         with pytest.raises(TypeError):
             pickle.dumps(key)
 
     def test_case_key_derives_blinded_id_and_tags_from_the_key(self) -> None:
-        key, other = CaseKey("acme", bytes(32)), CaseKey("acme", b"\1" * 32)
+        key, other = (CaseKey("acme", 0, identity * 32, identity * 32) for identity in (b"\0", b"\1"))
         assert key.blinded == blinded_case(bytes(32)) != other.blinded
-        assert key.tag("path", b"x") == CaseKey("b", bytes(32)).tag("path", b"x")
+        assert key.tag("path", b"x") == CaseKey("b", 7, b"\2" * 32, bytes(32)).tag("path", b"x")
         assert (
             len({key.tag("path", b"x"), key.tag("path", b"y"), key.tag("content", b"x"), other.tag("path", b"x")}) == 4
         )
