@@ -59,6 +59,11 @@ class Node:
         answer = wire.data(self.rpc.call("eth_call", [request, "latest"]), "answer")
         return int.from_bytes(answer)
 
+    def hard_fork(self) -> str:
+        """The rules by which this anvil prices, as it names them."""
+        info = self.rpc.call("anvil_nodeInfo")
+        return str(info["hardFork"]) if isinstance(info, dict) else "hard fork unknown"
+
     def deploy(self, bytecode: bytes, interface: list[dict[str, object]], name: str, *args: object) -> Contract:
         constructor = next((entry for entry in interface if entry["type"] == "constructor"), {})
         receipt = self.send(0, None, bytecode + abi.encode(abi.components(constructor), args))
@@ -82,23 +87,40 @@ def measure(_quick: bool) -> Iterator[Row]:
 
 
 def anchors(node: Node) -> Iterator[Row]:
+    """Heads of a log, each a whole transaction whose consistency proof the contract checks."""
     eas = node.eas("EAS", node.eas("SchemaRegistry").address)
     timestamp = node.gas(0, eas, "timestamp", sha256(b"a head").digest())
     log = node.ours("EvidenceLog")
-    salt = sha256(b"log").digest()
-    node.gas(0, log, "create", salt, node.accounts[0], node.accounts[0], "tallystick.local/00000000", bytes(32))
-    log_id = abi.keccak(abi.address_bytes(node.accounts[0]).rjust(32, b"\0") + salt)
-    tree = merkle.Tree(merkle.leaf_hashes([i.to_bytes(8, "big") for i in range(100_201)]))
-    sizes = (1, 201, 99_800, 100_000, 100_201)
-    cost: dict[int, int] = {}
-    for old, new in zip((0, *sizes), sizes, strict=False):
+    largest = 1_000_201
+    tree = merkle.Tree(merkle.leaf_hashes([i.to_bytes(8, "big") for i in range(largest)]))
+
+    def append(log_id: bytes, old: int, new: int) -> int:
         proof = merkle.consistency_path(old, new, tree.node_at) if old else []
-        root = merkle.range_hash(0, new, tree.node_at)
-        cost[new] = node.gas(0, log, "append", log_id, old, new, root, proof)
-    what = "anchor a head, consistency proven"
-    yield Row("anchor a log's first head", cost[1], "EAS timestamp", timestamp, "gas")
-    yield Row(f"{what}: 1 to 201 entries", cost[201], "EAS timestamp", timestamp, "gas")
-    yield Row(f"{what}: 100,000 to 100,201", cost[100_201], "EAS timestamp", timestamp, "gas")
+        return node.gas(0, log, "append", log_id, old, new, merkle.range_hash(0, new, tree.node_at), proof)
+
+    def first_and_second(old: int, new: int) -> tuple[int, int]:
+        """Gas of a log's first head, of `old` entries, and of its second."""
+        salt = sha256(f"{old} {new}".encode()).digest()
+        node.gas(0, log, "create", salt, node.accounts[0], node.accounts[0], "tallystick.local/00000000", bytes(32))
+        log_id = abi.keccak(abi.address_bytes(node.accounts[0]).rjust(32, b"\0") + salt)
+        return append(log_id, 0, old), append(log_id, old, new)
+
+    fork = node.hard_fork()
+    what = f"anchor a head, consistency proven (rules of {fork})"
+    yield Row(
+        f"anchor a log's first head (rules of {fork})", first_and_second(1, 2)[0], "EAS timestamp", timestamp, "gas"
+    )
+    for old, new, bound in (
+        (1, 201, None),
+        (1_000, 1_001, 45_000),
+        (1_000, 1_200, 45_000),
+        (100_000, 100_201, None),
+        (1_000_000, 1_000_001, 75_000),
+        (1_000_000, 1_000_200, 75_000),
+    ):
+        target = None if bound is None else Target("at most", bound - 1, "ours")
+        cost = first_and_second(old, new)[1]
+        yield Row(f"{what}: {old:,} to {new:,} entries", cost, "EAS timestamp", timestamp, "gas", target)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,15 @@ library MerkleTree {
 
     /// @notice Check that the tree of `secondSize` entries under `secondRoot` begins with the very entries of the tree
     /// of `firstSize` entries under `firstRoot`.
-    /// @dev The numbers are the steps of RFC 9162, section 2.1.4.2.
+    /// @dev RFC 9162, section 2.1.4.2; the numbers are its steps. What it finds by shifting is read from the bits of
+    /// the sizes here: the lowest bit of `firstSize` is the size of the first tree's last full subtree, and on each
+    /// level from there up that subtree's ancestor is a right child where `node` has the level's bit, a left child
+    /// with a right sibling where it has not and still lies before `last`, and else without a sibling.
+    ///
+    /// Assembly by measurement: an append at a thousand entries costs 2,800 gas more with shifts, `proof[i]` and
+    /// `hashChildren`. Nothing is checked less: a node that a short proof does not have is read from whatever comes
+    /// after it in the calldata, and step 7 refuses it, as it refuses what a long proof has too many. What is hashed,
+    /// 0x01 || left || right, lies behind the free memory pointer and is not kept.
     /// @param firstSize   0 < firstSize < secondSize (the caller has checked)
     /// @param proof       node hashes in the order of RFC 9162, section 2.1.4.1
     function verifyConsistency(
@@ -58,52 +66,55 @@ library MerkleTree {
         bytes32 secondRoot,
         bytes32[] calldata proof
     ) internal view {
-        // 1. There is always something to show.
-        if (proof.length == 0) revert Errors.MerkleTree_ConsistencyInvalid(firstSize, secondSize, 0);
-
-        // 2. A full first tree is a node of the second, so its root is left out of the proof.
-        bool full = firstSize & (firstSize - 1) == 0;
-        bytes32 first = full ? firstRoot : proof[0];
-        bytes32 second = first;
-
-        // 3. 4. Place of the last full node of the first tree, and of the second tree's last node on that level.
-        uint256 node = firstSize - 1;
-        uint256 last = secondSize - 1;
-        while (node & 1 == 1) {
-            node >>= 1;
-            last >>= 1;
-        }
-
-        // 5. 6. Both roots grow from the shared node: left siblings belong to both trees, right ones to the second.
-        for (uint256 i = full ? 0 : 1; i < proof.length; ++i) {
-            if (last == 0) revert Errors.MerkleTree_ConsistencyInvalid(firstSize, secondSize, proof.length);
-            bytes32 sibling = proof[i];
-            if (node & 1 == 1 || node == last) {
-                // As long as both trees are the same below here, one hash serves both.
-                bool same = first == second;
-                first = hashChildren(sibling, first);
-                second = same ? first : hashChildren(sibling, second);
-                // A last node without a right sibling has moved up unchanged: skip those levels.
-                while (node & 1 == 0 && node != 0) {
-                    node >>= 1;
-                    last >>= 1;
-                }
-            } else {
-                second = hashChildren(second, sibling);
+        bool consistent;
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            // 1. 2. The hash of the first tree's last full subtree: the proof's first node, or the first root itself.
+            let bit := and(firstSize, sub(0, firstSize))
+            let next := proof.offset
+            let first := firstRoot
+            if xor(bit, firstSize) {
+                first := calldataload(next)
+                next := add(next, 32)
             }
-            node >>= 1;
-            last >>= 1;
+            let second := first
+            // 3. 4. The last entries of both trees; on a level with a bit above `apart` they have one ancestor.
+            let node := sub(firstSize, 1)
+            let last := sub(secondSize, 1)
+            let apart := xor(node, last)
+            let buffer := mload(0x40)
+            let left := add(buffer, 1)
+            let right := add(buffer, 33)
+            mstore8(buffer, 0x01)
+            // 5. 6. Both roots grow from that hash: left siblings belong to both trees, right ones to the second.
+            for {} iszero(gt(bit, last)) { bit := shl(1, bit) } {
+                if and(node, bit) {
+                    mstore(left, calldataload(next))
+                    next := add(next, 32)
+                    mstore(right, first)
+                    if iszero(staticcall(gas(), 2, buffer, 65, 0x00, 32)) { revert(0, 0) }
+                    first := mload(0x00)
+                    mstore(right, second)
+                    if iszero(staticcall(gas(), 2, buffer, 65, 0x00, 32)) { revert(0, 0) }
+                    second := mload(0x00)
+                    continue
+                }
+                if gt(bit, apart) { continue }
+                mstore(left, second)
+                mstore(right, calldataload(next))
+                next := add(next, 32)
+                if iszero(staticcall(gas(), 2, buffer, 65, 0x00, 32)) { revert(0, 0) }
+                second := mload(0x00)
+            }
+            let used := eq(next, add(proof.offset, shl(5, proof.length))) // 7. All of it, to both roots.
+            consistent := and(used, and(eq(first, firstRoot), eq(second, secondRoot)))
         }
-
-        // 7. The top is reached, with these two roots.
-        if (last != 0 || first != firstRoot || second != secondRoot) {
-            revert Errors.MerkleTree_ConsistencyInvalid(firstSize, secondSize, proof.length);
-        }
+        if (!consistent) revert Errors.MerkleTree_ConsistencyInvalid(firstSize, secondSize, proof.length);
     }
 
     /// @notice SHA-256(0x01 || left || right).
-    /// @dev Assembly by measurement: 300 gas instead of 530, up to 18 times in an append at a thousand entries. The
-    /// buffer lies behind the free memory pointer and is not kept.
+    /// @dev Assembly by measurement: 300 gas instead of 530 on each level of an inclusion proof. The buffer lies behind
+    /// the free memory pointer and is not kept.
     function hashChildren(bytes32 left, bytes32 right) internal view returns (bytes32 hash) {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {

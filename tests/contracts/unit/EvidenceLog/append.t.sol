@@ -103,6 +103,25 @@ contract AppendTest is LogFixture {
         expectHead(second, root);
     }
 
+    /// forge-config: default.fuzz.runs = 16
+    /// forge-config: deep.fuzz.runs = 300
+    function testFuzz_append_takes_the_proof_of_any_pair_of_large_sizes(uint64 first, uint64 second) external {
+        first = uint64(bound(first, 1, 2 ** 40));
+        second = uint64(bound(second, first + 1, 2 ** 41));
+        append(0, first, UniformTree.root(first), none);
+        bytes32 root = UniformTree.root(second);
+        append(first, second, root, UniformTree.consistency(first, second));
+        expectHead(second, root);
+    }
+
+    function test_append_takes_the_proof_from_and_to_the_largest_size() external {
+        uint64 largest = type(uint64).max;
+        append(0, 1, UniformTree.root(1), none);
+        append(1, largest - 1, UniformTree.root(largest - 1), UniformTree.consistency(1, largest - 1));
+        append(largest - 1, largest, UniformTree.root(largest), UniformTree.consistency(largest - 1, largest));
+        expectHead(largest, UniformTree.root(largest));
+    }
+
     function test_append_reverts_when_the_proof_is_empty() external {
         grow(4);
         vm.expectRevert(abi.encodeWithSelector(Errors.MerkleTree_ConsistencyInvalid.selector, 4, 8, 0));
@@ -170,41 +189,6 @@ contract AppendTest is LogFixture {
         bytes32 root = MerkleReference.root(list, second);
         expectInvalid(first, claimed, proof.length);
         append(first, claimed, root, proof);
-    }
-
-    /// forge-config: default.isolate = true
-    /// forge-config: deep.isolate = true
-    function test_append_stays_below_its_gas_ceilings_at_a_thousand_entries() external {
-        (uint256 mean, uint256 worst) = gasFrom(1000);
-        vm.assertLt(mean, 49_000, "mean gas at 1,000");
-        vm.assertLt(worst, 52_000, "worst gas at 1,000");
-    }
-
-    /// forge-config: default.isolate = true
-    /// forge-config: deep.isolate = true
-    function test_append_stays_below_its_gas_ceilings_at_a_million_entries() external {
-        (uint256 mean, uint256 worst) = gasFrom(1_000_000);
-        vm.assertLt(mean, 60_000, "mean gas at 1,000,000");
-        vm.assertLt(worst, 65_000, "worst gas at 1,000,000");
-    }
-
-    event Measured(uint64 size, uint256 mean, uint256 worst);
-
-    /// @dev Twenty appends of 1 to 20 entries from `size` on, each as a whole transaction; the first of the log is not
-    /// among them.
-    function gasFrom(uint64 size) private returns (uint256 mean, uint256 worst) {
-        append(0, size, UniformTree.root(size), none);
-        uint64 from = size;
-        for (uint64 i = 1; i <= 20; ++i) {
-            uint64 to = from + i;
-            append(from, to, UniformTree.root(to), UniformTree.consistency(from, to));
-            uint256 used = vm.lastCallGas().gasTotalUsed;
-            mean += used;
-            if (used > worst) worst = used;
-            from = to;
-        }
-        mean /= 20;
-        emit Measured(size, mean, worst);
     }
 
     function expectInvalid(uint64 first, uint64 second, uint256 length) private {
