@@ -22,8 +22,8 @@ NotaryError                       notary.error
 ├── OtsInvalid                    notary.ots-invalid                an .ots proof that is none, or of something else
 ├── OtsUnconfirmed                notary.ots-unconfirmed            one that nothing known here confirms
 ├── StandingInvalid               notary.standing-invalid           ended claims that do not show how a claim stands
-├── TokenInvalid                    notary.token-invalid              an RFC 3161 time-stamp token whose own proof fails
-├── TokenUntrusted                  notary.token-untrusted            one that the configured authority does not vouch for
+├── TokenInvalid                  notary.token-invalid              an RFC 3161 time-stamp token whose own proof fails
+├── TokenUntrusted                notary.token-untrusted            one that the configured authority does not vouch for
 └── SignatureInvalid              notary.signature-invalid          a checkpoint that this key did not sign
 
 The services add their own leaves next to their code; the exit codes and HTTP statuses are tables in `portal`.
