@@ -6,6 +6,7 @@
          ──< stamps                                  one head's time stamp: RFC 3161 token, or .ots proof
     cases ──< claims ── stored_documents             what was sealed; everything private encrypted under the case key
           ──< custody, custody_batches               the case's custody chain, and who signed which part of it
+          ──< evidence_records ──< evidence_files, evidence_stamps     RFC 4998 records; rows are only ever added
 ended_claims                                         public: what was superseded, revoked or erased, by blinded case
 
 Nothing here tells what was sealed once the case's key is gone: names, sizes, digests and times of files stand only in
@@ -262,4 +263,34 @@ stored_documents = sa.Table(
     sa.Column("wrapped_key", sa.LargeBinary, nullable=False),  # the content key: wrapped by HPKE, then by the case key
     sa.Column("updated_at", sa.BigInteger, nullable=False),
     sa.CheckConstraint(f"status IN ('{DOCUMENT_LOCAL}', '{DOCUMENT_STORED}')", name="status"),
+)
+
+evidence_records = sa.Table(
+    "evidence_records",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("case_id", sa.Text, _case_id(), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),  # of the case's records, from 1
+    sa.Column("objects", sa.LargeBinary, nullable=False),  # wrapped: names and digests of what it is about
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("case_id", "number"),
+)
+
+evidence_files = sa.Table(
+    "evidence_files",
+    metadata,
+    sa.Column("record_id", sa.Integer, sa.ForeignKey("evidence_records.id"), primary_key=True),
+    sa.Column("idx", sa.Integer, primary_key=True),  # among the record's objects
+    sa.Column("data", sa.LargeBinary, nullable=False),  # wrapped: a bundle of receipts, compressed
+)
+
+evidence_stamps = sa.Table(
+    "evidence_stamps",
+    metadata,
+    sa.Column("record_id", sa.Integer, sa.ForeignKey("evidence_records.id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),  # from 0; two renewals at once cannot both have it
+    sa.Column("hash_name", sa.Text, nullable=False),
+    sa.Column("token", sa.LargeBinary, nullable=False),
+    sa.Column("leaves", sa.LargeBinary),  # wrapped: digests and blinds, where a chain begins
+    sa.Column("created_at", sa.BigInteger, nullable=False),
 )
