@@ -230,6 +230,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", "last", name=op.f("pk_custody_batches")),
     )
     op.create_table(
+        "evidence_records",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("objects", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_evidence_records_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence_records")),
+        sa.UniqueConstraint("case_id", "number", name=op.f("uq_evidence_records_case_id_number")),
+    )
+    op.create_table(
         "heads",
         sa.Column("log_id", sa.Integer(), nullable=False),
         sa.Column("idx", sa.BigInteger(), nullable=False),
@@ -280,6 +291,25 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("authority IS NOT NULL"),
         postgresql_where=sa.text("authority IS NOT NULL"),
+    )
+    op.create_table(
+        "evidence_files",
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("idx", sa.Integer(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["record_id"], ["evidence_records.id"], name=op.f("fk_evidence_files_record_id")),
+        sa.PrimaryKeyConstraint("record_id", "idx", name=op.f("pk_evidence_files")),
+    )
+    op.create_table(
+        "evidence_stamps",
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("hash_name", sa.Text(), nullable=False),
+        sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("leaves", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["record_id"], ["evidence_records.id"], name=op.f("fk_evidence_stamps_record_id")),
+        sa.PrimaryKeyConstraint("record_id", "seq", name=op.f("pk_evidence_stamps")),
     )
     op.create_table(
         "stored_documents",
