@@ -1,0 +1,121 @@
+"""Evidence records against the second implementation: trees, renewals in any order, bytes of any kind."""
+
+from __future__ import annotations
+
+import hashlib
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference import evidence_record_reference as reference
+from support.stamper import Stamper
+
+from notary.errors import EvidenceRecordInvalid, HashTreeInvalid
+from notary.evidence_record import EvidenceRecord, new_record
+from notary.evidence_set import EvidenceSet, Leaf
+from notary.hash_tree import HashTree, apart, root_of
+
+STAMPER = Stamper()
+hashes = st.sampled_from(["sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_512", "sm3"])
+
+
+@st.composite
+def groups(draw: st.DrawFn) -> tuple[str, list[list[bytes]]]:
+    name = draw(hashes)
+    size = hashlib.new(name).digest_size
+    value = st.binary(min_size=size, max_size=size) | st.integers(0, 9).map(lambda n: bytes([n]) * size)
+    return name, draw(st.lists(st.lists(value, min_size=1, max_size=4), min_size=1, max_size=20))
+
+
+class TestTrees:
+    @given(groups())
+    @settings(max_examples=200, deadline=None)
+    def test_root_and_reduced_trees_are_those_of_the_reference(self, made: tuple[str, list[list[bytes]]]) -> None:
+        name, values = made
+        tree = HashTree(values, name)
+        assert tree.root == reference.root(values, name)
+        for place, group in enumerate(values):
+            lists = tree.reduced(place)
+            assert root_of(lists, sorted(set(group)), name) == tree.root
+            if not lists:
+                continue
+            for value in group:
+                assert reference.walk(lists, value, name) == tree.root
+                assert reference.walk(apart(lists, value), value, name) == tree.root
+
+    @given(groups(), st.data())
+    @settings(max_examples=100, deadline=None)
+    def test_a_changed_value_leads_elsewhere_or_nowhere(
+        self, made: tuple[str, list[list[bytes]]], data: st.DataObject
+    ) -> None:
+        name, values = made
+        tree = HashTree(values, name)
+        place = data.draw(st.integers(0, len(values) - 1))
+        value = data.draw(st.sampled_from(values[place]))
+        changed = bytearray(value)
+        changed[data.draw(st.integers(0, len(value) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+        lists = tree.reduced(place)
+        try:
+            assert root_of(lists, [bytes(changed)], name) == reference.walk(lists, bytes(changed), name)
+        except HashTreeInvalid:
+            assert lists and bytes(changed) not in lists[0]
+
+
+def leaf(name: str, document: bytes, place: int) -> Leaf:
+    return Leaf(hashlib.new(name, document).digest(), hashlib.new(name, b"blind %d" % place).digest())
+
+
+class TestRenewals:
+    @given(
+        st.lists(st.binary(max_size=20), min_size=1, max_size=9, unique=True),
+        st.lists(hashes | st.none(), min_size=1, max_size=5),
+        hashes,
+    )
+    @settings(max_examples=40, deadline=None)
+    def test_any_renewals_give_records_that_the_reference_accepts(
+        self, documents: list[bytes], renewals: list[str | None], begin: str
+    ) -> None:
+        made, at = EvidenceSet(), 1_600_000_000
+        for name in [begin, *renewals]:
+            at += 1
+            if name is None:
+                stamped = made.renewal()
+                made = made.with_token(STAMPER.stamp(stamped.imprint, _x(stamped.hash_name), at))
+            else:
+                leaves = [leaf(name, document, place) for place, document in enumerate(documents)]
+                stamped = made.begins(name, leaves)
+                made = made.with_chain(name, leaves, STAMPER.stamp(stamped.imprint, _x(name), at))
+        for place, document in enumerate(documents):
+            record = made.record(place)
+            data = record.to_bytes()
+            assert EvidenceRecord.from_bytes(data) == record
+            found = reference.check(data, lambda name, document=document: hashlib.new(name, document).digest())
+            assert len(found) == 1 + len(renewals)
+
+
+def _x(name: str) -> str:
+    """asn1crypto knows SM3 by its number only."""
+    return "1.2.156.10197.1.401" if name == "sm3" else name
+
+
+class TestBytes:
+    @given(st.binary(max_size=300))
+    @settings(max_examples=300, deadline=None)
+    def test_any_bytes_are_read_or_refused_with_our_error_only(self, data: bytes) -> None:
+        try:
+            record = EvidenceRecord.from_bytes(data)
+        except EvidenceRecordInvalid:
+            return
+        assert EvidenceRecord.from_bytes(record.to_bytes()) == record
+
+    @given(st.integers(0, 10_000), st.integers(0, 7))
+    @settings(max_examples=300, deadline=None)
+    def test_a_changed_bit_is_read_as_another_record_or_refused(self, place: int, bit: int) -> None:
+        value = bytes(32)
+        record = new_record("sha256", ((value, b"\1" * 32),), STAMPER.stamp(value, "sha256", 1_600_000_000))
+        data = bytearray(record.to_bytes())
+        data[place % len(data)] ^= 1 << bit
+        try:
+            read = EvidenceRecord.from_bytes(bytes(data))
+        except EvidenceRecordInvalid:
+            return
+        assert read != record
