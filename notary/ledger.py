@@ -4,17 +4,16 @@ The log's row is its lock: `lock` is the first thing a writing transaction does,
 (PostgreSQL locks the row, SQLite's BEGIN IMMEDIATE the database). Appending needs the tree's right edge only, which is
 read from the tiles and compared with the last checkpoint, so damaged rows are found before anything is built on them.
 
-States of a log (store.LOG_*): open -> behind, forked (found by anchoring; nothing is sealed any more), open -> closed.
+States of a log (store.LOG_*): open -> behind, forked (found by anchoring; nothing is sealed any more), behind -> open
+(notary/log_recovery.py), any of them -> closed; waiting -> open (notary/succession.py).
 """
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -22,7 +21,6 @@ from sqlalchemy.exc import OperationalError
 
 from notary import merkle, tiles
 from notary.errors import TileInvalid
-from notary.files import write_whole
 from notary.merkle import Frontier, NodeAt
 from notary.service_errors import LogBusy, LogDamaged, LogNotOpen, LogUnknown
 from notary.store import LOG_OPEN, checkpoints, log_tiles, logs
@@ -49,6 +47,9 @@ class LogRow:
     state         store.LOG_*
     chain_log_id  32 bytes, the log's id in the EvidenceLog contract; None before it was created there
     contract      20 bytes, or None
+    appender      20 bytes, the account that appends; None: the operator's
+    follows       row id of the log that gave way to this one
+    kept          once closed: entries that heads on the chain cover
     """
 
     id: int
@@ -60,6 +61,9 @@ class LogRow:
     chain_log_id: bytes | None
     chain_id: int | None
     contract: bytes | None
+    appender: bytes | None = None
+    follows: int | None = None
+    kept: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,9 @@ _COLUMNS = (
     logs.c.chain_log_id,
     logs.c.chain_id,
     logs.c.contract,
+    logs.c.appender,
+    logs.c.follows,
+    logs.c.kept,
 )
 
 # Statements of each append, built once: running one takes SQLAlchemy 20 us, building it first 80 us.
@@ -145,6 +152,19 @@ def _log_row(connection: Connection, key: NoteKey, query: sa.Select[Any]) -> Log
     if row.note_key != key.public:
         raise LogDamaged(row.size, f"the note key in log-key is not the one that {key.origin} was begun with")
     return LogRow(*row)
+
+
+def log_by_id(connection: Connection, log_id: int) -> LogRow:
+    """The row of one of the workspace's logs, whichever key signs for it.  Raises LogUnknown."""
+    row = connection.execute(sa.select(*_COLUMNS).where(logs.c.id == log_id)).first()
+    if row is None:
+        raise LogUnknown(f"number {log_id}")
+    return LogRow(*row)
+
+
+def all_logs(connection: Connection) -> list[LogRow]:
+    """All logs of the workspace, the oldest first: each but the first follows another."""
+    return [LogRow(*row) for row in connection.execute(sa.select(*_COLUMNS).order_by(logs.c.id))]
 
 
 def write(engine: Engine) -> AbstractContextManager[Connection]:
@@ -307,36 +327,6 @@ def tile_bytes(connection: Connection, log_id: int, size: int, tile: TileId) -> 
         return tiles.encode_bundle(found) if len(found) == tile.width else None
     data = _tile(connection, log_id, level, tile.index)[: tile.width * merkle.HASH_SIZE]
     return data if len(data) == tile.width * merkle.HASH_SIZE else None
-
-
-def export_tiles(
-    engine: Engine,
-    key: NoteKey,
-    folder: str | os.PathLike[str],
-    *,
-    advance: Callable[[int, int], None] = lambda _done, _total: None,
-) -> Head | None:
-    """Write the log as a C2SP tile tree (tile/..., checkpoint), for any tlog-tiles client. None: the log is empty.
-
-    Full tiles that are there already are kept as they are: they never change.
-    """
-    root = Path(folder)
-    with engine.connect() as connection:
-        log = log_of(connection, key)
-        newest = head(connection, log.id)
-        if newest is None:
-            return None
-        wanted = list(tiles.tiles_of(newest.size))
-        for done, tile in enumerate(wanted, 1):
-            path = root / tile.path()
-            if tile.width < tiles.WIDTH or not path.exists():
-                data = tile_bytes(connection, log.id, newest.size, tile)
-                if data is None:
-                    raise LogDamaged(newest.size, f"{tile.path()} is missing")
-                write_whole(path, data)
-            advance(done, len(wanted))
-        write_whole(root / "checkpoint", newest.note.encode())
-    return newest
 
 
 def audit(connection: Connection, log: LogRow) -> Iterator[str]:

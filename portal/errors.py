@@ -12,7 +12,7 @@
     ├── ChainNotReady         ChainNotConfigured · DeploymentMissing · LogMissing
     ├── InputInvalid          FileMissing · FileTooLarge · OutputRefused · AddressInvalid · ArgumentInvalid ·
     │                         PaperInvalid · NotAParty
-    ├── NothingFound          CaseUnknown · PlanUnknown · EscrowUnknown · ReceiptUnknown
+    ├── NothingFound          CaseUnknown · LogNotFound · PlanUnknown · EscrowUnknown · ReceiptUnknown
     ├── ServeRefused          ApiKeyRequired
     └── RequestRefused        Unauthorized · BodyTooLarge · RouteUnknown · MethodUnknown · BodyInvalid
 
@@ -404,6 +404,14 @@ class CaseUnknown(NothingFound):
     code = "portal.case-unknown"
     hint = "`tallystick case list` shows the cases; `tallystick case new NAME` opens one."
     kind = "case"
+
+
+class LogNotFound(NothingFound):
+    """No log of that id."""
+
+    code = "portal.log-unknown"
+    hint = "`tallystick log audit` names this workspace's logs."
+    kind = "log"
 
 
 class PlanUnknown(NothingFound):

@@ -4,6 +4,7 @@
     GET  /v1/receipts/{id}       a claim's receipt
     GET  /v1/log/checkpoint      the log's newest signed checkpoint            (C2SP tlog-tiles)
     GET  /v1/log/tile/...        its tiles and entry bundles                   (C2SP tlog-tiles)
+    GET  /v1/log/case-heads/...  what a heads leaf changed                     (notary/case_changes.py)
     GET  /v1/cases, /{id}        cases and what is sealed in them
     GET  /v1/plans, /{id}        repayment plans, as of their last final event
     GET  /healthz, /readyz       the process runs; it can answer
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import FastAPI, Path, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 
-from notary import cases, ledger, receipts
+from notary import cases, ledger, log_export, receipts
 from notary.tiles import TileId
 from notary.trust import Trust, trust_blocks
 from notary.verdict import NOT_PROVEN
@@ -150,6 +151,16 @@ def _add_log(app: FastAPI, world: World) -> None:
         if data is None:
             raise RouteUnknown(f"/v1/log/{wanted.path()}")
         return Response(data, media_type="application/octet-stream", headers={"Cache-Control": IMMUTABLE})
+
+    @app.get("/v1/log/case-heads/{index}.json", tags=["log"])
+    def case_heads(index: Annotated[int, Path(ge=0, lt=2**53)]) -> Response:
+        """What the heads leaf at this place of the log changed in the map of cases."""
+        with world.engine.connect() as connection:
+            log = ledger.log_of(connection, world.notary.note_key)
+            change = log_export.case_change(connection, log.id, index)
+        if change is None:
+            raise RouteUnknown(f"/v1/log/{log_export.case_heads_path(index)}")
+        return Response(change.to_bytes(), media_type="application/json", headers={"Cache-Control": IMMUTABLE})
 
 
 def _add_cases(app: FastAPI, world: World) -> None:

@@ -1,4 +1,4 @@
-"""`tallystick receipts`: write out receipts, and the log."""
+"""`tallystick receipts`: write out receipts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from portal.cli.words import plural
 
 @click.group()
 def receipts() -> None:
-    """Write out receipts, and the log as tiles.
+    """Write out receipts.
 
     A receipt is one JSON file with all that a verifier needs: the claim's fields, the proofs that lead from it to the
     log's head, and the head's anchor with its whole proof. It tells the file's name, size and digests to whoever
@@ -43,27 +43,4 @@ def export(shell: Shell, case: str, folder: str | None, bundle: bool) -> None:
     )
 
 
-@command("log", after="any tlog-tiles client reads the folder; the API serves the same under /v1/log.")
-@click.option("--to", "folder", metavar="FOLDER", required=True, help="Where to write.")
-def log(shell: Shell, folder: str) -> None:
-    """Write the log as a C2SP tile tree: FOLDER/checkpoint and FOLDER/tile/...
-
-    \b
-    Example:
-      tallystick receipts log --to public/log
-    """
-    from notary.ledger import export_tiles
-
-    with shell.world("receipts log") as world, shell.progress() as progress:
-        head = export_tiles(
-            world.engine,
-            world.notary.note_key,
-            folder,
-            advance=lambda done, total: progress("export", done, total, "tiles"),
-        )
-    size = 0 if head is None else head.size
-    shell.result({"folder": folder, "size": size}, f"{plural(size, 'entry', 'entries')} as tiles in {folder}")
-
-
 receipts.add_command(export)
-receipts.add_command(log)

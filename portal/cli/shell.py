@@ -50,6 +50,8 @@ STEPS: Final = {
     "fetch": "Fetching",
     "export": "Writing",
     "anchor": "Anchoring",
+    "audit": "Auditing",
+    "recover": "Recovering",
     "verify": "Verifying",
     "deploy": "Deploying",
     "keeper": "Working",

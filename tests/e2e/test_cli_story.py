@@ -144,7 +144,7 @@ class TestEvidence:
         assert (len(listed), len(everything)) == (4, 5)
 
     def test_the_log_is_written_as_tiles(self, sealed: Sealed, tmp_path: Path, w: Path) -> None:
-        size = tallystick("receipts", "log", "--to", tmp_path / "log", workspace=w).json["size"]
+        size = tallystick("log", "export", tmp_path / "log", workspace=w).json["size"]
         assert (tmp_path / "log" / "checkpoint").read_text().splitlines()[1] == str(size)
         assert (tmp_path / "log" / "tile" / "0" / f"000.p/{size}").stat().st_size == size * 32
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from support.notaryworld import World, world
 
-from notary import checkpoint, ledger, merkle, tiles
+from notary import checkpoint, ledger, log_export, merkle, tiles
 from notary.checkpoint import SignedCheckpoint
 from notary.notekey import NoteKey
 from notary.seal import seal
@@ -111,7 +111,7 @@ class TestTiles:
     def test_export_writes_exactly_the_files_that_c2sp_names(self, w: World, tmp_path: Path) -> None:
         entries = [b"%d" % i for i in range(600)]
         append(w, entries)
-        head = ledger.export_tiles(w.ctx.engine, w.ctx.note_key, tmp_path / "out")
+        head = log_export.export(w.ctx.engine, row(w), tmp_path / "out")
         assert head is not None
         found = {str(p.relative_to(tmp_path / "out")) for p in (tmp_path / "out").rglob("*") if p.is_file()}
         assert found == {
@@ -130,7 +130,7 @@ class TestTiles:
 
     def test_a_client_rebuilds_the_root_from_exported_tiles_alone(self, w: World, tmp_path: Path) -> None:
         append(w, [os.urandom(8) for _ in range(70_000)])
-        head = ledger.export_tiles(w.ctx.engine, w.ctx.note_key, tmp_path)
+        head = log_export.export(w.ctx.engine, row(w), tmp_path)
         assert head is not None
 
         def read_tile(level: int, index: int) -> bytes:
@@ -141,15 +141,15 @@ class TestTiles:
 
     def test_export_again_keeps_full_tiles_and_adds_new_ones(self, w: World, tmp_path: Path) -> None:
         append(w, [b"a"] * 300)
-        ledger.export_tiles(w.ctx.engine, w.ctx.note_key, tmp_path)
+        log_export.export(w.ctx.engine, row(w), tmp_path)
         kept = (tmp_path / "tile/0/000").stat().st_ino
         append(w, [b"b"] * 300)
-        ledger.export_tiles(w.ctx.engine, w.ctx.note_key, tmp_path)
+        log_export.export(w.ctx.engine, row(w), tmp_path)
         assert (tmp_path / "tile/0/000").stat().st_ino == kept
         assert (tmp_path / "tile/0/002.p/88").exists()
 
     def test_export_of_an_empty_log_is_nothing(self, w: World, tmp_path: Path) -> None:
-        assert ledger.export_tiles(w.ctx.engine, w.ctx.note_key, tmp_path / "out") is None
+        assert log_export.export(w.ctx.engine, row(w), tmp_path / "out") is None
         assert not (tmp_path / "out").exists()
 
     def test_tile_bytes_serves_every_partial_width_that_exists_and_no_other(self, w: World) -> None:
@@ -184,6 +184,6 @@ def test_sealed_claims_are_in_the_exported_bundles(tmp_path: Path) -> None:
     with world(tmp_path) as w:
         w.put_many(3)
         seal(w.ctx, "acme", [w.files])
-        ledger.export_tiles(w.ctx.engine, w.ctx.note_key, tmp_path / "out")
+        log_export.export(w.ctx.engine, row(w), tmp_path / "out")
         entries = tiles.decode_bundle((tmp_path / "out/tile/entries/000.p/4").read_bytes())
         assert [b'"t":"claim"' in entry for entry in entries] == [True, True, True, False]

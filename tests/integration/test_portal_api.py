@@ -16,7 +16,9 @@ import httpx
 import pytest
 from support.portalworld import deployed_workspace, finalise, program, tallystick
 
+from notary import log_audit
 from notary.checkpoint import SignedCheckpoint
+from notary.log_source import open_tree
 from notary.receipt import Receipt
 from notary.tiles import decode_bundle
 
@@ -98,7 +100,14 @@ class TestService:
         paths = set(client.get("/openapi.json").json()["paths"])
         assert paths == {
             *("/healthz", "/readyz", "/v1/verify", "/v1/receipts/{claim_id}", "/v1/log/checkpoint"),
-            *("/v1/log/tile/{path}", "/v1/cases", "/v1/cases/{case_id}", "/v1/plans", "/v1/plans/{name}"),
+            *(
+                "/v1/log/tile/{path}",
+                "/v1/log/case-heads/{index}.json",
+                "/v1/cases",
+                "/v1/cases/{case_id}",
+                "/v1/plans",
+                "/v1/plans/{name}",
+            ),
         }
 
     def test_a_path_or_method_that_is_not_there_is_a_problem(self, client: httpx.Client) -> None:
@@ -263,6 +272,12 @@ class TestLog:
         assert note.checkpoint.size == 5
         assert len(client.get("/v1/log/tile/0/000.p/5").content) == 5 * 32
         assert len(decode_bundle(client.get("/v1/log/tile/entries/000.p/5").content)) == 5
+
+    def test_a_stranger_audits_the_served_log(self, client: httpx.Client) -> None:
+        done = log_audit.audit(open_tree(f"{client.base_url}/v1/log"), key=None, chain=None)
+        found = {finding.name: finding.status.value for finding in done.findings}
+        assert (done.size, found["entries"], found["cases"]) == (5, "PASSED", "PASSED")
+        assert client.get("/v1/log/case-heads/0.json").status_code == 404
 
     @pytest.mark.parametrize("path", ["0/000.p/6", "0/001", "0/000", "7/000", "entries/000.p/0", "0/0", "../secret"])
     def test_a_tile_that_is_not_there_is_not_found(self, client: httpx.Client, path: str) -> None:
