@@ -14,7 +14,7 @@ class Authority:
 
     name          how it is called here; stands in rows and tables
     url           http or https; may carry a user and password, so it is in no repr
-    hash          of the imprint: "sha256", "sha384", "sha512", ...
+    hash          of the imprint, as hashlib names it: sha256, sha384, sha512, sha3_256, sha3_384, sha3_512
     policy        dotted object identifier that is asked for, None: the authority's own
     root          DER of the certificate that its chain must lead to; None: its tokens cannot be judged when they come
     certificates  DER of intermediates and leaf, for tokens that come without
