@@ -25,7 +25,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
-from asn1crypto import cms
+from asn1crypto import cms  # type: ignore[import-untyped,unused-ignore]  # it brings no types
 
 from notary.errors import EvidenceRecordInvalid
 from notary.hash_tree import HASH_SIZES, Lists, digest_of
@@ -41,16 +41,12 @@ MAX_ALGORITHMS = 64
 _SEQUENCE, _INTEGER, _OCTETS, _OCTETS_IN_PARTS, _OID = 0x30, 0x02, 0x04, 0x24, 0x06
 
 _OIDS = {
-    "sha1": "2b0e03021a",
     "sha256": "608648016503040201",
     "sha384": "608648016503040202",
     "sha512": "608648016503040203",
-    "sha224": "608648016503040204",
-    "sha3_224": "608648016503040207",
     "sha3_256": "608648016503040208",
     "sha3_384": "608648016503040209",
     "sha3_512": "60864801650304020a",
-    "sm3": "2a811ccf55018311",
 }
 _NAMES = {bytes.fromhex(oid): name for name, oid in _OIDS.items()}
 _VERSION = b"\x02\x01\x01"

@@ -23,11 +23,10 @@ Lists: TypeAlias = tuple[tuple[bytes, ...], ...]
 """A reduced hash tree: lists of values, the object's own first."""
 
 HASH_SIZES = {
-    name: hashlib.new(name).digest_size
-    for name in ("sha224", "sha256", "sha384", "sha512", "sha3_224", "sha3_256", "sha3_384", "sha3_512", "sm3", "sha1")
+    name: hashlib.new(name).digest_size for name in ("sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
 }
-"""Hashes that a tree is read with, by their names in hashlib, with the bytes of a value. Whether one is still good is
-a matter of time: notary/algorithms.py."""
+"""Hashes of trees, those that tokens stamp (notary/tsp_read.py), by their names in hashlib, with the bytes of a value.
+Whether one is still good is a matter of time: notary/algorithms.py."""
 
 
 def digest_of(hash_name: str, *parts: bytes) -> bytes:
