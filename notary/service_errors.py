@@ -2,7 +2,8 @@
 
 NotaryError
 ├── InputsRefused         some of the files cannot be sealed, so none was
-├── CaseNameInvalid, CaseExists, CaseUnknown, ClaimUnknown
+├── CaseNameInvalid, CaseExists, CaseUnknown, ClaimUnknown, ClaimNotInCase
+├── ActRefused            what was asked cannot be entered in the custody chain
 ├── VaultLocked           a key file is missing, unreadable or open to others
 ├── VaultDamaged          a key file or a wrapped secret does not decode
 ├── CaseErased            the case's key was destroyed on purpose
@@ -27,6 +28,7 @@ NotaryError
 ├── StorageNotConfigured, StorageUnreachable, StorageRefused, StorageMismatch   the IPFS node
 ├── CalendarNotConfigured, CalendarUnavailable, CalendarRefused   an OpenTimestamps calendar
 ├── DocumentNotStored     nothing to fetch for this claim
+├── CustodyKeyInvalid     a key or certificate that shall sign custody entries cannot
 └── OutputExists          a file to be written is there already
 """
 
@@ -109,6 +111,24 @@ class ClaimUnknown(NotaryError):
     def __init__(self, claim: int | str) -> None:
         super().__init__(f"there is no sealed file {claim!r}")
         self.claim = claim
+
+
+class ClaimNotInCase(NotaryError):
+    """The named place of the log holds no claim of this case, or one that was erased."""
+
+    code = "notary.claim-not-in-case"
+    hint = "`tallystick case show CASE --all` lists the entries of a case."
+
+    def __init__(self, case_id: str, leaf_index: int) -> None:
+        super().__init__(f"entry {leaf_index} of the log is no claim of case {case_id!r}, or was erased")
+        self.case_id, self.leaf_index = case_id, leaf_index
+
+
+class ActRefused(NotaryError):
+    """What was asked cannot be entered in the custody chain."""
+
+    code = "notary.act-refused"
+    hint = "`tallystick case custody CASE` shows what was done so far."
 
 
 class VaultLocked(NotaryError):
@@ -371,6 +391,17 @@ class HeadUnknown(NotaryError):
     def __init__(self, size: int, reason: str) -> None:
         super().__init__(f"no receipt under a head of {size} entries: {reason}")
         self.size = size
+
+
+class CustodyKeyInvalid(NotaryError):
+    """A key file that shall sign custody entries is none, does not open, or is not its certificate's."""
+
+    code = "notary.custody-key-invalid"
+    hint = "Correct [custody] in tallystick.toml: a PEM key, its own certificate first in the chain, ${NAME} as password."
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"custody key {printable(name)}: {reason}")
+        self.name = name
 
 
 class OutputExists(NotaryError):

@@ -92,6 +92,8 @@ BY_CODE: Final[dict[str, Exit]] = {
     "notary.case-unknown": Exit.INPUT,
     "notary.case-erased": Exit.INPUT,
     "notary.claim-unknown": Exit.INPUT,
+    "notary.claim-not-in-case": Exit.INPUT,
+    "notary.act-refused": Exit.INPUT,
     "notary.vault-locked": Exit.LOCKED,
     "notary.vault-damaged": Exit.INPUT,
     "notary.log-unknown": Exit.INPUT,
@@ -120,6 +122,7 @@ BY_CODE: Final[dict[str, Exit]] = {
     "notary.storage-mismatch": Exit.OUTSIDE,
     "notary.storage-not-configured": Exit.INPUT,
     "notary.document-not-stored": Exit.INPUT,
+    "notary.custody-key-invalid": Exit.INPUT,
     "notary.output-exists": Exit.INPUT,
     # settlement
     "settlement.document": Exit.INPUT,

@@ -72,6 +72,8 @@ BY_CODE: Final[dict[str, int]] = {
     "notary.case-unknown": 404,
     "notary.case-erased": 410,
     "notary.claim-unknown": 404,
+    "notary.claim-not-in-case": 404,
+    "notary.act-refused": 409,
     "notary.vault-locked": 503,
     "notary.vault-damaged": 500,
     "notary.log-unknown": 503,
@@ -100,6 +102,7 @@ BY_CODE: Final[dict[str, int]] = {
     "notary.storage-mismatch": 502,
     "notary.storage-not-configured": 503,
     "notary.document-not-stored": 404,
+    "notary.custody-key-invalid": 503,
     "notary.output-exists": 409,
     # settlement
     "settlement.document": 400,
