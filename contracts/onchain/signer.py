@@ -103,7 +103,23 @@ class _KeySigner:
 
     def sign_typed_data(self, typed: Mapping[str, object]) -> bytes:
         """See Signer. Only what fits its types exactly, for one chain and one contract (`typed_data`)."""
-        message: dict[str, Any] = strict_typed_data(typed)
+        return self._sign(strict_typed_data(typed))
+
+    def sign_statement(self, typed: Mapping[str, object]) -> bytes:
+        """Sign EIP-712 data of no chain and no contract, which permits nothing: 65 bytes r, s, v as for typed data.
+
+        Raises SignerRefused, also for a domain that names a chain or a contract.
+        """
+        return self._sign(strict_typed_data(typed, statement=True))
+
+    @property
+    def public_key(self) -> bytes:
+        """64 bytes: x and y of the public key."""
+        from eth_keys.datatypes import PrivateKey
+
+        return bytes(PrivateKey(bytes(self._account.key)).public_key.to_bytes())
+
+    def _sign(self, message: dict[str, Any]) -> bytes:
         try:
             signed = self._account.sign_typed_data(full_message=message)
         except Exception as exc:  # eth-account lets errors of several libraries through; all mean malformed data

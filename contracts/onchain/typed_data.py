@@ -14,20 +14,26 @@ from onchain.errors import AbiError, SignerRefused
 MAX_NESTING = 8  # structs and lists within each other; ours have one
 
 
-def strict_typed_data(typed: Mapping[str, object]) -> dict[str, object]:
+def strict_typed_data(typed: Mapping[str, object], *, statement: bool = False) -> dict[str, object]:
     """The same data, when domain and message have exactly their types' members, each of its kind and range.
 
     typed  {types, primaryType, domain, message}; numbers as int or decimal text (wallets take both; int comes out),
            byte strings as bytes or 0x hex, structs as mappings
 
-    Also refused: a domain that names no chainId or no verifyingContract; its signature would be valid elsewhere too.
+    statement  what is signed holds everywhere and permits nothing, so no contract may be able to act on it: the domain
+               must name neither chainId nor verifyingContract
+
+    Else a domain that lacks one of these two is refused: its signature would be valid elsewhere too.
     Raises SignerRefused.
     """
     types, primary = typed.get("types"), typed.get("primaryType")
     if set(typed) != {"types", "primaryType", "domain", "message"} or not isinstance(types, Mapping):
         raise SignerRefused("typed data needs types, primaryType, domain and message, and nothing else")
     domain = typed["domain"]
-    if not isinstance(domain, Mapping) or not {"chainId", "verifyingContract"} <= set(domain):
+    places = {"chainId", "verifyingContract"}
+    if statement and (not isinstance(domain, Mapping) or places & set(domain)):
+        raise SignerRefused("a statement whose domain names a chainId or verifyingContract is not signed")
+    if not statement and (not isinstance(domain, Mapping) or not places <= set(domain)):
         raise SignerRefused("typed data whose domain names no chainId and verifyingContract is not signed")
     if not isinstance(primary, str) or primary not in types or "EIP712Domain" not in types:
         raise SignerRefused("typed data does not define its primary type and its domain")

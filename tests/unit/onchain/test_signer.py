@@ -14,6 +14,7 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 
+from onchain.abi import keccak
 from onchain.errors import SignerError, SignerLocked, SignerRefused, WrongPassword
 from onchain.profiles import profile
 from onchain.signer import MAX_KEYSTORE_BYTES, EnvironmentSigner, KeystoreSigner, UnlockedSigner
@@ -45,6 +46,15 @@ TYPED: dict[str, object] = {
     },
     "primaryType": "Note",
     "domain": {"name": "t", "chainId": 31337, "verifyingContract": ADDRESS},
+    "message": {"text": "hello"},
+}
+STATEMENT: dict[str, object] = {
+    "types": {
+        "EIP712Domain": [{"name": "name", "type": "string"}],
+        "Note": [{"name": "text", "type": "string"}],
+    },
+    "primaryType": "Note",
+    "domain": {"name": "t"},
     "message": {"text": "hello"},
 }
 
@@ -84,6 +94,19 @@ class TestSigning:
         del wrong["domain"][member]  # type: ignore[attr-defined]
         with pytest.raises(SignerRefused, match="domain"):
             EnvironmentSigner.open("K", {"K": KEY}).sign_typed_data(wrong)
+
+    def test_a_statement_recovers_to_the_address_when_its_domain_names_no_place(self) -> None:
+        signer = EnvironmentSigner.open("K", {"K": KEY})
+        signature = signer.sign_statement(STATEMENT)
+        assert Account.recover_message(encode_typed_data(full_message=STATEMENT), signature=signature) == ADDRESS
+        assert keccak(signer.public_key)[12:] == bytes.fromhex(ADDRESS[2:])
+
+    @pytest.mark.parametrize("member", ["chainId", "verifyingContract"])
+    def test_a_statement_that_a_contract_could_act_on_is_refused(self, member: str) -> None:
+        place = {"chainId": 31337, "verifyingContract": ADDRESS}[member]
+        wrong = {**STATEMENT, "domain": {"name": "t", member: place}}
+        with pytest.raises(SignerRefused, match="statement"):
+            EnvironmentSigner.open("K", {"K": KEY}).sign_statement(wrong)
 
     @pytest.mark.parametrize(
         "broken", [{"gas": "many"}, {"to": "nobody"}, {"nonce": -1}, {"value": 2**256}, {"nonce": True}]
