@@ -397,7 +397,7 @@ class CustodyKeyInvalid(NotaryError):
     """A key file that shall sign custody entries is none, does not open, or is not its certificate's."""
 
     code = "notary.custody-key-invalid"
-    hint = "Correct [custody] in tallystick.toml: a PEM key, its own certificate first in the chain, ${NAME} as password."
+    hint = "Correct [custody] in tallystick.toml: a PEM key, its certificate first in the chain, ${NAME} as password."
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"custody key {printable(name)}: {reason}")
