@@ -11,7 +11,7 @@ from support.stamper import Stamper
 
 from notary.errors import HashTreeInvalid
 from notary.evidence_record import EvidenceRecord
-from notary.evidence_set import EvidenceSet, Leaf, Stamped
+from notary.evidence_set import AnyLeaf, EvidenceSet, Leaf, Stamped
 from notary.hash_tree import HASH_SIZES
 
 STAMPER = Stamper()
@@ -112,3 +112,29 @@ class TestEvidenceSet:
         made = first()
         with pytest.raises(HashTreeInvalid):
             made.begins("sha512", [None] * 5)
+
+    @pytest.mark.parametrize("gone", [{0}, {1, 3}, {4}])
+    def test_what_was_erased_is_gone_and_the_other_records_stay(self, gone: set[int]) -> None:
+        made = tree_renewed(tree_renewed(first(), "sha512"), "sha3_512")
+        made = made.with_token(token(made.renewal()))
+        without = made.without(gone)
+        kept = repr(without.chains)
+        for place, document in enumerate(DOCUMENTS):
+            if place in gone:
+                with pytest.raises(KeyError):
+                    without.record(place)
+                assert not any(repr(hashlib.new(name, document).digest()) in kept for name in HASH_SIZES)
+            else:
+                assert without.record(place) == made.record(place)
+
+    def test_an_erased_object_is_renewed_no_more_and_the_others_are(self) -> None:
+        without = first().without({2})
+        made: list[AnyLeaf] = list(leaves("sha512"))
+        with pytest.raises(HashTreeInvalid, match="erased"):
+            without.begins("sha512", made)
+        made[2] = None
+        renewed = without.with_chain("sha512", made, token(without.begins("sha512", made)))
+        data = renewed.record(0).to_bytes()
+        assert len(reference.check(data, lambda name: hashlib.new(name, DOCUMENTS[0]).digest())) == 2
+        with pytest.raises(KeyError):
+            renewed.record(2)
