@@ -27,6 +27,7 @@ NotaryError
 ├── EnvelopeInvalid       a ciphertext is truncated, altered or of another key
 ├── StorageNotConfigured, StorageUnreachable, StorageRefused, StorageMismatch   the IPFS node
 ├── CalendarNotConfigured, CalendarUnavailable, CalendarRefused   an OpenTimestamps calendar
+├── TimestampUnavailable, TimestampRefused   an RFC 3161 time-stamp authority
 ├── DocumentNotStored     nothing to fetch for this claim
 ├── CustodyKeyInvalid     a key or certificate that shall sign custody entries cannot
 └── OutputExists          a file to be written is there already
@@ -459,3 +460,28 @@ def printable(path: str) -> str:
     """`path` with bytes that are not UTF-8 and control characters shown as escapes, so that it can be shown safely."""
     shown = path.encode("utf-8", "backslashreplace").decode("utf-8")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in shown)
+
+
+class TimestampUnavailable(NotaryError):
+    """An RFC 3161 time-stamp authority cannot be reached, or none of several has given a token."""
+
+    code = "notary.timestamp-unavailable"
+    hint = "Nothing is lost: run the same command again later. `tallystick doctor` asks each authority."
+
+    def __init__(self, authority: str, reason: str) -> None:
+        super().__init__(f"time-stamp authority {printable(authority)}: {reason}")
+        self.authority, self.reason = authority, reason
+
+
+class TimestampRefused(NotaryError):
+    """An RFC 3161 time-stamp authority answered, but not with a token that proves what it was asked for.
+
+    status  of HTTP; 200 when the answer itself is at fault
+    """
+
+    code = "notary.timestamp-refused"
+    hint = "Its answer was thrown away. Check the authority's address, policy and root, or leave it out."
+
+    def __init__(self, authority: str, status: int, reason: str) -> None:
+        super().__init__(f"time-stamp authority {printable(authority)} answered (HTTP {status}): {reason}")
+        self.authority, self.status, self.reason = authority, status, reason

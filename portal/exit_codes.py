@@ -117,6 +117,8 @@ BY_CODE: Final[dict[str, Exit]] = {
     "notary.calendar-not-configured": Exit.INPUT,
     "notary.calendar-unavailable": Exit.OUTSIDE,
     "notary.calendar-refused": Exit.OUTSIDE,
+    "notary.timestamp-unavailable": Exit.OUTSIDE,
+    "notary.timestamp-refused": Exit.OUTSIDE,
     "notary.storage-unreachable": Exit.OUTSIDE,
     "notary.storage-refused": Exit.OUTSIDE,
     "notary.storage-mismatch": Exit.OUTSIDE,

@@ -97,6 +97,8 @@ BY_CODE: Final[dict[str, int]] = {
     "notary.calendar-not-configured": 503,
     "notary.calendar-unavailable": 502,
     "notary.calendar-refused": 502,
+    "notary.timestamp-unavailable": 502,
+    "notary.timestamp-refused": 502,
     "notary.storage-unreachable": 502,
     "notary.storage-refused": 502,
     "notary.storage-mismatch": 502,
