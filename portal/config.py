@@ -5,6 +5,7 @@
     [chains.evidence]  where log heads are anchored      kind = "embedded" | "rpc"
     [chains.plans]     where plans and escrows live      kind = "embedded" | "rpc"
     [timestamps]       who time-stamps the heads besides the chain: RFC 3161 authorities, OpenTimestamps calendars
+    [custody]          who signs the custody entries of cases: Ethereum keys, wallets, certificates, plain keys
     [ipfs]             api; absent: no sharing
     [notify]           where notices go: Apprise URLs, webhooks
     [keeper]           interval and budget of `tallystick keeper`
@@ -32,6 +33,7 @@ from portal.logs import conceal
 FILE: Final = "tallystick.toml"
 LAYOUT: Final = 2  # version of the workspace's layout that this release makes and reads
 MAX_BYTES: Final = 256 * 1024  # an honest configuration is a few kilobytes
+MAX_SIGNERS: Final = 8  # of custody entries; a receipt has room for as many signatures of a batch
 MAX_SOURCES: Final = 16  # of time: authorities, calendars; a receipt carries an anchor of each
 
 _REFERENCE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -178,6 +180,51 @@ class TimestampsPart(_Part):
         return self
 
 
+class SignerPart(_Part):
+    """One of [custody] signers.
+
+    kind         what it signs as; see notary/signatures.py
+    key          name of a key in the workspace, or ${NAME} for an Ethereum key in an environment variable
+    wallet       "erc1271": the wallet's address, 0x and 40 hex digits
+    chain_id     "erc1271": EIP-155 id of the chain that the wallet is on
+    file         "x509": PEM file of the key, in the workspace's folder unless the path is whole
+    certificate  "x509": PEM file of its certificates, its own first, then each issuer's
+    password     ${NAME}, where the PEM key is encrypted
+    """
+
+    kind: Literal["eip712", "erc1271", "ed25519", "ml-dsa-65", "x509"]
+    key: Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9-]{0,39}|\$\{[A-Za-z_][A-Za-z0-9_]*\})?$")] = ""
+    wallet: Annotated[str, StringConstraints(pattern=r"^(0x[0-9a-fA-F]{40})?$")] = ""
+    chain_id: Annotated[int, Field(ge=0, lt=2**53)] = 0
+    file: FileName = ""
+    certificate: FileName = ""
+    password: Annotated[str, StringConstraints(pattern=r"^(\$\{[A-Za-z_][A-Za-z0-9_]*\})?$")] = ""
+
+    @model_validator(mode="after")
+    def _what_its_kind_needs(self) -> SignerPart:
+        needed = {"erc1271": {"key", "wallet", "chain_id"}, "x509": {"file", "certificate"}}.get(self.kind, {"key"})
+        allowed = {"eip712": needed, "erc1271": needed}.get(self.kind, needed | {"password"})
+        given = {name for name in type(self).model_fields if name != "kind" and getattr(self, name)}
+        if needed - given:
+            raise ValueError(f'kind "{self.kind}" needs {" and ".join(sorted(needed - given))}')
+        if given - allowed:
+            raise ValueError(f'kind "{self.kind}" has no {" and ".join(sorted(given - allowed))}')
+        if self.key.startswith("$") and self.kind not in ("eip712", "erc1271"):
+            raise ValueError(f'kind "{self.kind}" has its key in a file, not in an environment variable')
+        return self
+
+
+class CustodyPart(_Part):
+    """[custody]; each batch of custody entries is signed by all of `signers`, by nobody when there is none."""
+
+    signers: Annotated[tuple[SignerPart, ...], Field(max_length=MAX_SIGNERS)] = ()
+
+    @field_validator("signers", mode="before")
+    @classmethod
+    def _from_list(cls, values: object) -> object:
+        return tuple(values) if isinstance(values, list) else values
+
+
 class IpfsPart(_Part):
     """[ipfs]; an empty api stands for: no sharing."""
 
@@ -239,6 +286,7 @@ class Config(_Part):
     database: DatabasePart = DatabasePart()
     chains: ChainsPart
     timestamps: TimestampsPart = TimestampsPart()
+    custody: CustodyPart = CustodyPart()
     ipfs: IpfsPart = IpfsPart()
     notify: NotifyPart = NotifyPart()
     keeper: KeeperPart = KeeperPart()

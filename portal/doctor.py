@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from portal.chains import ROLES, Role
-from portal.config import is_loopback, references
+from portal.config import SignerPart, is_loopback, references
+from portal.custody import open_signer
 from portal.database import migrate, open_engine, require_current, shown
 from portal.deployments import CONTRACTS, DEV_COINS_WEI, fund_keys, placed_on
 from portal.errors import DatabaseMissing, DatabaseOutdated, DeploymentMissing
@@ -49,6 +50,7 @@ def examine(world: World) -> Iterator[Finding]:
     yield Finding("workspace", "ok", str(world.workspace.root.resolve()))
     yield from _database(world)
     yield from _guarded("keys", lambda: _keys(world))
+    yield from _signers(world)
     yield from _guarded("evidence log", lambda: _log(world))
     for role in ROLES:
         yield from _guarded(f"{role} chain", lambda role=role: _chain(world, role))  # type: ignore[misc]  # a default
@@ -121,6 +123,21 @@ def _keys(world: World) -> Iterator[Finding]:
         yield Finding(f"key {OPERATOR}", "missing", "there is none", f"tallystick key new {OPERATOR}")
     if world.keys.dev:
         yield Finding("passwords", "note", "generated, beside the keys: for trying out only")
+
+
+def _signers(world: World) -> Iterator[Finding]:
+    """Who signs custody entries; every key is opened."""
+    parts = world.workspace.config.custody.signers
+    if not parts:
+        yield Finding("custody", "note", "nobody signs custody entries", "name a key under [custody]")
+    for number, part in enumerate(parts, 1):
+        what = f"custody signer {number}"
+
+        def opened(part: SignerPart = part, what: str = what) -> Iterator[Finding]:
+            signer = open_signer(part, world.keys, world.workspace.root)
+            yield Finding(what, "ok", f"{signer.kind}, {signer.identity}")
+
+        yield from _guarded(what, opened)
 
 
 def _log(world: World) -> Iterator[Finding]:

@@ -137,6 +137,20 @@ calendars = []
 # certificates = ""               # PEM file with its other certificates, where its tokens come without
 # qualified = false               # true: a qualified trust service (eIDAS)
 
+# Who signs the custody entries: every batch is signed by each of them. `tallystick doctor` tries their keys.
+[custody]
+# [[custody.signers]]
+# kind = "ed25519"                # or "ml-dsa-65"; both: tallystick key custody new --kind ed25519 NAME
+# key = "custody"                 # name of a key in this folder
+# [[custody.signers]]
+# kind = "eip712"                 # or "erc1271", with wallet = "0x..." and chain_id = 1
+# key = "operator"                # or "${{NAME}}": an environment variable that holds the key
+# [[custody.signers]]
+# kind = "x509"
+# file = "signer-key.pem"
+# certificate = "signer-chain.pem"  # its own certificate first
+# password = "${{SIGNER_PASSWORD}}"
+
 [ipfs]
 {ipfs}
 

@@ -20,6 +20,7 @@ from portal import __version__
 from portal.chains import ChainUse, Role
 from portal.clock import now
 from portal.config import references, reveal
+from portal.custody import open_signers
 from portal.database import open_engine, require_current
 from portal.deployments import book_addresses, evidence_contract
 from portal.engine import Runner
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from notary.context import NotaryContext
     from notary.evidence_chain import EvidenceChain
     from notary.ipfs import IpfsNode
+    from notary.signers import CustodySigner
     from onchain.connect import Chain
     from onchain.send import Sender
     from settlement.context import Addresses, SettlementContext
@@ -102,6 +104,11 @@ class World:
         return IpfsNode(reveal(part.api), timeout_seconds=part.timeout_seconds) if part.api else None
 
     @cached_property
+    def custody_signers(self) -> tuple[CustodySigner, ...]:
+        """Who signs custody entries, with their keys opened.  Raises what `custody.open_signer` raises."""
+        return open_signers(self.workspace.config.custody.signers, self.keys, self.workspace.root)
+
+    @cached_property
     def notary(self) -> NotaryContext:
         """What the notary's services are given.  Raises DatabaseError, VaultLocked, VaultDamaged."""
         from notary.context import NotaryContext
@@ -119,6 +126,7 @@ class World:
             exclude=(self.workspace.root,),
             ipfs=self.ipfs,
             evidence=self.evidence,
+            signers=lambda: self.custody_signers,
         )
 
     def evidence(self) -> EvidenceChain:
