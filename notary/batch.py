@@ -49,6 +49,7 @@ class CaseBatch:
         self._claims: list[dict[str, object]] = []
         self._custody: list[dict[str, object]] = []
         self._ended: list[Ended] = []
+        self._known: dict[bytes, State] | None = None
 
     @property
     def custody_head(self) -> bytes | None:
@@ -59,6 +60,13 @@ class CaseBatch:
     def next_index(self) -> int:
         """Place in the log of the next claim that is entered."""
         return self.log.size + len(self._entries)
+
+    def ended(self, subject: bytes) -> State | None:
+        """What ended the claim with commitment `subject` before this batch; None: nothing did."""
+        if self._known is None:
+            tree = ended_at(self.connection, self.key.blinded, self._first)
+            self._known = {one.claim: one.state for one in tree.ended}
+        return self._known.get(subject)
 
     def enter(self, claim: Claim, secret: bytes, path: bytes, tags: tuple[bytes, bytes]) -> bytes:
         """Enter a claim in the log; the caller acts on it right after. Returns its commitment, 32 bytes.

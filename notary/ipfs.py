@@ -75,6 +75,12 @@ class IpfsNode:
         with self._mapped("pin/add"), self._library() as client:
             client.pin.add(str(cid), timeout=self._timeout)
 
+    def unpin(self, cid: Cid) -> None:
+        """Let the node forget it; one that is not pinned is left alone.  Raises StorageUnreachable, StorageRefused."""
+        if self.is_pinned(cid):
+            with self._mapped("pin/rm"), self._library() as client:
+                client.pin.rm(str(cid), timeout=self._timeout)
+
     def is_pinned(self, cid: Cid) -> bool:
         """Whether the node keeps the whole tree below `cid`.  Raises StorageUnreachable, StorageRefused."""
         import ipfshttpclient.exceptions

@@ -147,7 +147,7 @@ custody = sa.Table(
     sa.Column("case_id", sa.Text, _case_id(), primary_key=True),
     sa.Column("seq", sa.BigInteger, primary_key=True),
     sa.Column("hash", sa.LargeBinary, nullable=False),
-    sa.Column("entry", sa.LargeBinary, nullable=False),  # wrapped: the entry's bytes
+    sa.Column("entry", sa.LargeBinary),  # wrapped: the entry's bytes; NULL once the claim is erased that it is about
 )
 
 custody_batches = sa.Table(
