@@ -1,5 +1,6 @@
 """A second verifier of receipts, written from the format alone: json, hashlib, cryptography, and the packages rfc8785,
-rlp and trie where notary uses code of its own. It shares no line with notary and gives only yes or no.
+rlp and trie where notary uses code of its own. It shares no line with notary and gives only yes or no, by the claim,
+the log (log_reference) and EVM anchors; what time-stamp tokens and .ots files say is left to `openssl ts` and `ots`.
 """
 
 from __future__ import annotations
@@ -9,11 +10,9 @@ import json
 from hashlib import sha256
 from typing import Any
 
-import rfc8785
 import rlp
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from eth_hash.auto import keccak
-from reference.merkle_reference import h, mth, root_from_path
+from reference import log_reference as log
 from trie import HexaryTrie
 
 ORDER = [
@@ -57,34 +56,23 @@ def _check(receipt: Any, document: bytes, blocks: dict[tuple[int, str, int], str
     assert places == sorted(set(places)) and len(shown) == len([f for f in fields if "name" in f])
     assert shown["size"] == len(document) and shown["sha256"] == sha256(document).hexdigest()
 
-    hashes = []
-    for field in fields:
-        if "hash" in field:
-            hashes.append(bytes.fromhex(field["hash"]))
-        else:
-            pair = rfc8785.dumps({"name": field["name"], "value": field["value"]})
-            hashes.append(h(b"tallystick/field/v1\0" + bytes.fromhex(field["salt"]) + pair))
-    commitment = h(b"tallystick/commitment/v1\0" + bytes.fromhex(receipt["claim"]["salt"]) + mth(hashes))
-
-    body, _, signatures = receipt["checkpoint"].rpartition("\n\n")
-    origin, size_text, root_text = body.split("\n")[:3]
-    size, root = int(size_text), base64.b64decode(root_text)
-    assert origin == receipt["log"]["origin"]
-    key = base64.b64decode(receipt["log"]["key"])
-    key_id = sha256(origin.encode() + b"\n\x01" + key).digest()[:4]
-    lines = [line.split(" ") for line in signatures.splitlines()]
-    blobs = [base64.b64decode(blob) for dash, name, blob in lines if (dash, name) == ("—", origin)]
-    (signature,) = [blob[4:] for blob in blobs if blob[:4] == key_id]
-    Ed25519PublicKey.from_public_bytes(key).verify(signature, f"{body}\n".encode())
-
-    _included(rfc8785.dumps({"t": "claim", "c": commitment.hex()}), receipt["entry"], size, root)
-    head = receipt["case_head"]
-    _included(head["leaf"].encode(), head["entry"], size, root)
-    assert head["entry"]["index"] == size - 1
-    leaf = json.loads(head["leaf"])
-    assert leaf["t"] == "heads"
-    _included(rfc8785.dumps(head["case"]), head, leaf["n"], bytes.fromhex(leaf["r"]))
-    assert shown["case_blinded"] == head["case"]["case"]
+    origin, key = receipt["log"]["origin"], base64.b64decode(receipt["log"]["key"])
+    size, root = log.checkpoint(receipt["checkpoint"], origin, key)
+    commitment = log.commitment(receipt["claim"])
+    log.included(log.claim_entry(commitment), receipt["entry"], size, root)
+    case = log.case_head(receipt["case_head"], size, root)
+    assert shown["case_blinded"] == case["case"]
+    assert log.standing(commitment, receipt["standing"], case["ended"]) in (None, "superseded")
+    if "custody" in receipt:
+        assert receipt["custody"]["batch"]["case"] == case["case"]
+        log.custody(receipt["custody"], commitment, size, root)
+    if "later" in receipt:
+        later = receipt["later"]
+        newer = log.checkpoint(later["checkpoint"], origin, key)
+        log.continues((size, root), newer, later["path"])
+        newest = log.case_head(later["case_head"], *newer)
+        assert newest["case"] == case["case"] and newest["custody"] >= case["custody"]
+        assert log.standing(commitment, later["standing"], newest["ended"]) in (None, "superseded")
 
     anchors = [anchor for anchor in receipt["anchors"] if anchor["type"] == "evm"]
     for anchor in anchors:
@@ -95,12 +83,6 @@ def _check(receipt: Any, document: bytes, blocks: dict[tuple[int, str, int], str
 
 def _block(anchor: Any) -> tuple[int, str, int]:
     return anchor["chain_id"], anchor["genesis"], anchor["block_number"]
-
-
-def _included(entry: bytes, proof: Any, size: int, root: bytes) -> None:
-    assert proof["size"] == size and 0 <= proof["index"] < size
-    path = [bytes.fromhex(node) for node in proof["path"]]
-    assert root_from_path(h(b"\x00" + entry), proof["index"], size, path) == root
 
 
 def _anchored(anchor: Any, log_id: str, size: int, root: bytes) -> None:
