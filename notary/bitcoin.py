@@ -93,6 +93,10 @@ class BlockHeader:
             raise BitcoinHeaderInvalid(f"block hash {digest[::-1].hex()} does not meet its target {bits:#010x}")
         return cls(version, previous, merkle_root, time, bits, nonce, digest)
 
+    def to_bytes(self) -> bytes:
+        """The 80 bytes that it was read from."""
+        return _FIELDS.pack(self.version, self.previous, self.merkle_root, self.time, self.bits, self.nonce)
+
 
 class Headers(Protocol):
     """Headers that the verifier knows."""

@@ -11,7 +11,7 @@ Bitcoin header". Nothing inside a receipt can answer that, so it is asked here: 
      "authorities": [                                                                                      (optional)
        {"name": "...", "root": base64 of a DER certificate, "certificates": [base64, ...], "policies": ["1.2.3", ...],
         "qualified": false, "uncertainty_seconds": 60, "crls": [base64 of a DER revocation list, ...]}],
-     "bitcoin": [{"height": 800000, "header": hex of 80 bytes}],                                           (optional)
+     "bitcoin": [{"height": 800000, "header": hex of 80 bytes, "regtest": false}],                         (optional)
      "signers": [{"name": "...", "root": base64 of a DER certificate}]}                                    (optional)
 
 Chains are told apart by number and genesis hash. No proof covers the genesis hash that a receipt names, so naming
@@ -110,7 +110,7 @@ class TrustedAuthority:
     certificates         intermediate ones, and those of tokens that bring none
     policies             object identifiers that are accepted; empty: any
     qualified            the verifier's source says that it is a qualified one (eIDAS)
-    uncertainty_seconds  where a token states no accuracy of its own; more is taken where the token states more
+    uncertainty_seconds  of its tokens' times, where they state no accuracy of their own
     crls                 revocation lists
     """
 
@@ -127,13 +127,15 @@ class TrustedAuthority:
 class TrustedHeader:
     """A header of the Bitcoin chain as the verifier's own source knows it.
 
-    header  80 bytes
-    source  names the source in explanations
+    header   80 bytes
+    source   names the source in explanations
+    regtest  it is of a development chain, whose blocks anybody makes in no time; the verdict says so
     """
 
     height: int
     header: bytes
     source: str = "your trusted-blocks file"
+    regtest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,9 @@ class Trust:
         if self.authorities:
             value["authorities"] = [_write_authority(authority) for authority in self.authorities]
         if self.bitcoin:
-            value["bitcoin"] = [{"height": one.height, "header": one.header.hex()} for one in self.bitcoin]
+            value["bitcoin"] = [
+                {"height": one.height, "header": one.header.hex(), "regtest": one.regtest} for one in self.bitcoin
+            ]
         if self.signers:
             value["signers"] = [{"name": one.name, "root": _base64(one.root)} for one in self.signers]
         return jcs.dumps(value) + b"\n"
@@ -346,8 +350,9 @@ def _read_ders(item: Reader, name: str, count: int, most: int) -> tuple[bytes, .
 
 
 def _read_header(item: Reader) -> TrustedHeader:
-    item.only("height", "header")
-    return TrustedHeader(item.integer("height", most=MAX_HEIGHT), item.hex("header", HEADER_SIZE))
+    item.only("height", "header", optional=("regtest",))
+    regtest = item.boolean("regtest") if item.has("regtest") else False
+    return TrustedHeader(item.integer("height", most=MAX_HEIGHT), item.hex("header", HEADER_SIZE), regtest=regtest)
 
 
 def _read_signer(item: Reader) -> TrustedSigner:

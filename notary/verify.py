@@ -1,4 +1,4 @@
-"""Verify a receipt, offline: nine numbered checks, in this order. Nothing here opens a file, a socket or a clock.
+"""Verify a receipt, offline: twelve numbered checks, in this order. Nothing here opens a file, a socket or a clock.
 
     1  The receipt parses: format, version, bounds.
     2  The document has the size and every digest that the claim shows.
@@ -6,46 +6,61 @@
     4  The commitment is an entry of the log, under the checkpoint's root.
     5  The checkpoint is signed by the key in the receipt. This says only that: this key signed.
     6  The case head is the last entry under the same root, and has this case in its map.
-    7  Each EVM anchor: header, trie path, receipt and event fit each other and the checkpoint (notary/evm_proof.py).
-    8  At least one anchor's block is known from the verifier's own side, and no other block of that number
+    7  Every anchor's own proof holds: of an EVM chain, of a time-stamp authority, of Bitcoin
+       (notary/verify_anchors.py). One that is only promised proves nothing; one that is wrong fails it all.
+    8  At least one anchor's outside fact is known from the verifier's own side, and none is contradicted there
        (notary/trust.py). Nothing in a receipt can pass this check: whoever makes a receipt can make a chain as well.
-    9  The time: an interval, bounded above by the earliest block that passed 8, below by a block that the claim names.
+    9  The time: an interval, bounded above by the confirmed anchor whose time plus uncertainty is earliest, below by a
+       block that the claim names.
+    10 One log: the newer head, where one is carried, is of the same log and continues this one.
+    11 Standing: the claim is not superseded, revoked or erased as of the newest head that is carried.
+    12 Custody: who signed the entry that sealed the claim.
 
-FAILED if any check failed. PASSED if 1 to 8 passed. INDETERMINATE otherwise, with the first reason.
+FAILED if any check failed. Else INDETERMINATE, with the first reason, if one of 1 to 9 is, or if 10 to 12 is with a
+reason that is not among NEUTRAL: what is not carried, or who signed where nobody vouches for them, takes nothing from
+the rest. Else PASSED; dev-chain and superseded qualify it.
 
-What happened to the claim later (superseded, revoked) shows only as far as the case head goes: it counts the claims
-of the case up to this checkpoint and names its last custody entry. Of anything after it the verdict says nothing.
+Of anything after the newest head that is carried the verdict says nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-from notary import checkpoint, merkle
+from notary import verify_case
 from notary.claim import DIGEST_SIZES, Value
 from notary.commitment import claim_entry
 from notary.errors import (
     ClaimInvalid,
-    EvmProofInvalid,
     JsonInvalid,
     ProofInvalid,
     ReceiptInvalid,
     ReceiptVersionUnknown,
-    SignatureInvalid,
     TrustInvalid,
 )
-from notary.evm_proof import EvmAnchor, Header, verify_anchor
-from notary.receipt import CaseHeadProof, Inclusion, PendingAnchor, Receipt, UnknownAnchor
-from notary.trust import Judgement, Trust, parse_block
-from notary.verdict import AnchorResult, Check, Interval, Note, Reason, Status, Verdict, utc
+from notary.receipt import PendingAnchor, Receipt, SignedBatch, UnknownAnchor
+from notary.trust import Trust, parse_block
+from notary.verdict import AnchorResult, Check, Interval, Note, Reason, SignerResult, Status, Text, Verdict, utc
+from notary.verify_anchors import AnchorJudge, Stamped, memo
+from notary.verify_case import AskWallet, verify_inclusion
 
 PASSED, FAILED, INDETERMINATE = Status.PASSED, Status.FAILED, Status.INDETERMINATE
-MEMO_SIZE = 1024  # results kept per kind; receipts of one batch share two of them
-LAST_CHECK = 9
+LAST_CHECK = 12
+FIRST_OPEN = 10  # the first of the checks that a receipt need not carry
 
-T = TypeVar("T")
+NEUTRAL = frozenset(
+    {
+        Reason.NOT_CARRIED,
+        Reason.CUSTODY_UNSIGNED,
+        Reason.ERC1271_OFFLINE,
+        Reason.SIGNATURE_UNKNOWN,
+        Reason.SIGNATURE_UNSUPPORTED,
+        Reason.SIGNER_UNTRUSTED,
+        Reason.SIGNER_EXPIRED,
+    }
+)
+"""Reasons that leave checks 10 to 12 open and the whole as it is: nobody gains by leaving the part out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +99,21 @@ def verify_bytes(data: bytes, document: DocumentDigests | None = None, trust: Tr
 class Verifier:
     """Verifies many receipts against one trust, doing what several of them share only once.
 
-    Checks 5, 6 and 7 of receipts of one batch are the same. Their results are kept under the very bytes that they are
-    about, so a receipt that differs in a single bit is checked anew. Results are few and bounded.
+    ask_wallet  tells whether a contract wallet signed, where the verifier has a node to ask (verify_case.AskWallet)
+
+    Checks 5 to 8, 10 and 12 of receipts of one batch are the same, or nearly. Their results are kept under the very
+    bytes that they are about, so a receipt that differs in a single bit is checked anew. Results are few and bounded.
     """
 
-    def __init__(self, trust: Trust | None = None) -> None:
+    def __init__(self, trust: Trust | None = None, ask_wallet: AskWallet | None = None) -> None:
         self._trust = trust or Trust()
+        self._ask_wallet = ask_wallet
+        self._anchors = AnchorJudge(self._trust)
         self._signed: dict[Hashable, Check] = {}
         self._heads: dict[Hashable, Check] = {}
-        self._proofs: dict[Hashable, tuple[Check, Header | None]] = {}
-        self._judged: dict[Hashable, Judgement] = {}
+        self._joined: dict[Hashable, Check] = {}
+        self._batches: dict[Hashable, Check | None] = {}
+        self._signers: dict[Hashable, tuple[SignerResult, ...]] = {}
 
     def verify_bytes(self, data: bytes, document: DocumentDigests | None = None) -> Verdict:
         """The verdict on a receipt file as it came."""
@@ -123,44 +143,63 @@ class Verifier:
         # 4. The entry.
         entered = _entry(receipt, commitment)
         # 5. The checkpoint.
-        signed = _memo(self._signed, (receipt.note, receipt.log), lambda: _signature(receipt))
+        key = (receipt.note, receipt.log)
+        signed = memo(self._signed, key, lambda: verify_case.signature(5, receipt.log, receipt.note))
         # 6. The case head: its own proof, then whether it is this claim's.
-        heads_key = (receipt.case_head, state)
-        headed = _memo(self._heads, heads_key, lambda: _case_head(receipt.case_head, state.size, state.root))
-        headed = _case_of(receipt, shown, headed)
-        # 7. The anchors, 8. their blocks.
-        anchors = tuple(self._anchor(receipt, anchor) for anchor in receipt.anchors if isinstance(anchor, EvmAnchor))
-        anchored = _anchors(receipt, anchors)
-        known = _known(anchors)
-
+        head = receipt.case_head
+        headed = memo(self._heads, (head, state), lambda: verify_case.case_head(6, head, state.size, state.root))
+        headed = verify_case.case_of(receipt, shown, headed)
+        # 7. The anchors' own proofs, 8. what the verifier knows of them.
+        anchors = self._anchors.results(receipt.anchors, Stamped(receipt.log.id, receipt.note))
+        anchored, known = _anchors(receipt, anchors), _known(anchors)
         # 9. The time.
         before = (parsed, same, claimed, entered, signed, headed, anchored, known)
         timed, interval = self._time(before, shown, anchors)
 
-        checks = (*before, timed)
-        status, reason = _overall(checks)
-        return Verdict(status, reason, checks, interval, shown, anchors, self._notes(receipt, shown, anchors))
+        # 10. One log.
+        later_anchors, joined = self._one_log(receipt)
+        # 11. The standing.
+        dates = interval.not_after, _earliest(later_anchors, known.reason) if joined.status is PASSED else None
+        stands, standing = verify_case.standing(receipt, commitment, headed, joined, dates)
+        # 12. The custody.
+        custody, signers = self._custody(receipt, commitment, headed, interval.not_after)
 
-    def _anchor(self, receipt: Receipt, anchor: EvmAnchor) -> AnchorResult:
-        state = receipt.note.checkpoint
-        key = (anchor, receipt.log.id, state.size, state.root)
-        proof, header = _memo(self._proofs, key, lambda: _anchor_proof(anchor, receipt.log.id, state.size, state.root))
-        judged = Judgement(INDETERMINATE, "its proof does not hold", Reason.ANCHOR_INVALID)
-        if header is not None:
-            block = (anchor.chain_id, anchor.genesis, anchor.contract, anchor.block_number, anchor.block_hash)
-            judged = _memo(self._judged, block, lambda: self._trust.judge(*block))
-        return AnchorResult(
-            chain_id=anchor.chain_id,
-            genesis=anchor.genesis,
-            block_number=anchor.block_number,
-            block_hash=anchor.block_hash,
-            contract=anchor.contract,
-            timestamp=header.timestamp if header else None,
-            proof=proof,
-            trust=Check(8, judged.status, judged.detail, judged.reason),
-            pinned=judged.pinned,
-            uncertainty_seconds=judged.uncertainty,
+        checks = (*before, timed, joined, stands, custody)
+        status, reason = _overall(checks)
+        notes = self._notes(receipt, shown, anchors)
+        return Verdict(status, reason, checks, interval, shown, anchors, notes, standing, signers, later_anchors)
+
+    def _one_log(self, receipt: Receipt) -> tuple[tuple[AnchorResult, ...], Check]:
+        log, later = receipt.log, receipt.later
+        if later is None:
+            return (), verify_case.one_log(log, receipt.note, receipt.case_head.head, None, ())
+        anchors = self._anchors.results(later.anchors, Stamped(log.id, later.note))
+        key = (log, receipt.note, receipt.case_head.head, later.note, later.path, later.case_head, later.anchors)
+        check = memo(
+            self._joined,
+            key,
+            lambda: verify_case.one_log(log, receipt.note, receipt.case_head.head, later, anchors),
         )
+        return anchors, check
+
+    def _custody(
+        self, receipt: Receipt, commitment: bytes | None, headed: Check, at: int | None
+    ) -> tuple[Check, tuple[SignerResult, ...]]:
+        """Check 12, and who signed; `at` is when, at the latest, the head was anchored."""
+        proof, state = receipt.custody, receipt.note.checkpoint
+        if proof is None:
+            return Check(12, INDETERMINATE, "the receipt has no custody entry", Reason.NOT_CARRIED), ()
+        if commitment is None or headed.status is FAILED:
+            return Check(12, INDETERMINATE, "no case head is proven", Reason.NOT_REACHED), ()
+        batch: SignedBatch = proof.batch
+        fault = verify_case.custody_entry(proof, commitment, receipt.case_head.head)
+        fault = fault or memo(self._batches, (batch, state), lambda: verify_case.batch(batch, state.size, state.root))
+        if fault is not None:
+            return fault, ()
+        signers = memo(
+            self._signers, (batch, at), lambda: verify_case.signers(batch, self._trust, at, self._ask_wallet)
+        )
+        return verify_case.signed_by(signers), signers
 
     def _time(
         self, checks: Sequence[Check], shown: Mapping[str, Value], anchors: Sequence[AnchorResult]
@@ -168,65 +207,55 @@ class Verifier:
         nothing = Interval(None, None, 0)
         if any(check.status is FAILED for check in checks):
             return Check(9, INDETERMINATE, "no time follows from it", Reason.NOT_REACHED), nothing
-        # Only anchors as good as the one that passed check 8: a dev chain's block must not date a real one's earlier.
-        known = checks[-1]
-        confirmed = [
-            (anchor.timestamp, anchor.uncertainty_seconds)
-            for anchor in anchors
-            if anchor.timestamp is not None and (anchor.trust.status, anchor.trust.reason) == (PASSED, known.reason)
-        ]
-        if not confirmed:
-            return Check(9, INDETERMINATE, "no block is known that anchors it", Reason.TIME_UNKNOWN), nothing
-        not_after, uncertainty = min(confirmed)
-        not_before = self._not_before(shown)
-        interval = Interval(not_before, not_after, uncertainty)
-        if not_before is not None and not_before > not_after:
-            detail = f"not before {utc(not_before)}, says the claim; anchored at {utc(not_after)}"
+        sources = _confirmed(anchors, checks[-1].reason)
+        if not sources:
+            return Check(9, INDETERMINATE, "no anchor of it is known", Reason.TIME_UNKNOWN), nothing
+        best = sources[0]
+        assert best.timestamp is not None
+        not_before, chain_id = self._not_before(shown)
+        interval = Interval(not_before, best.timestamp, best.uncertainty_seconds, sources)
+        # Blocks of one chain follow each other; the clocks of two sources agree only as far as they are certain.
+        slack = 0 if best.facts.get("chain_id") == chain_id else best.uncertainty_seconds
+        if not_before is not None and not_before > best.timestamp + slack:
+            detail = f"not before {utc(not_before)}, says the claim; anchored at {utc(best.timestamp)}"
             return Check(9, FAILED, detail, Reason.TIME_CONTRADICTION), interval
-        begin = "at an unknown time" if not_before is None else f"after {utc(not_before)}"
-        detail = f"made {begin} and before {utc(not_after)}, give or take {uncertainty} seconds"
-        return Check(9, PASSED, detail), interval
+        return Check(9, PASSED, interval.say()), interval
 
-    def _not_before(self, shown: Mapping[str, Value]) -> int | None:
-        """The time of the block that the claim names, where the verifier's own sources know it."""
+    def _not_before(self, shown: Mapping[str, Value]) -> tuple[int | None, int | None]:
+        """The time of the block that the claim names, where the verifier's own sources know it, and its chain."""
         named = shown.get("not_before_block")
         try:
-            return None if named is None else self._trust.time_of(*parse_block(str(named)))
+            if named is None:
+                return None, None
+            chain_id, number, block_hash = parse_block(str(named))
+            return self._trust.time_of(chain_id, number, block_hash), chain_id
         except TrustInvalid:  # check 3 has failed on it already
-            return None
+            return None, None
 
     def _notes(self, receipt: Receipt, shown: Mapping[str, Value], anchors: Sequence[AnchorResult]) -> tuple[Note, ...]:
         notes = []
         for anchor in anchors:
-            if anchor.trust.status is PASSED and not anchor.pinned:
-                text = (
-                    f"you name no contract that you trust on chain {anchor.chain_id}; this is 0x{anchor.contract.hex()}"
-                )
-                notes.append(Note(Reason.CONTRACT_UNPINNED, text))
-        unknown = sum(isinstance(anchor, UnknownAnchor) for anchor in receipt.anchors)
+            if anchor.kind == "evm" and anchor.trust.status is PASSED and not anchor.pinned:
+                values = {"chain_id": str(anchor.facts["chain_id"]), "contract": str(anchor.facts["contract"])}
+                notes.append(Note(Reason.CONTRACT_UNPINNED, Text.CONTRACT_UNPINNED, values))
+            if anchor.qualified and anchor.trust.status is PASSED:
+                notes.append(Note(None, Text.QUALIFIED, {"name": str(anchor.facts["authority"])}))
+        every = (*receipt.anchors, *(receipt.later.anchors if receipt.later else ()))
+        unknown = sum(isinstance(anchor, UnknownAnchor) for anchor in every)
         if unknown:
-            text = f"{unknown} anchors of kinds that this program does not know count for nothing"
-            notes.append(Note(Reason.ANCHOR_UNKNOWN, text))
-        if "not_before_block" in shown and self._not_before(shown) is None:
-            text = (
-                f"the claim says that it is younger than block {shown['not_before_block']}, whose time you do not know"
-            )
-            notes.append(Note(Reason.NOT_BEFORE_UNCONFIRMED, text))
+            notes.append(Note(Reason.ANCHOR_UNKNOWN, Text.ANCHOR_UNKNOWN, {"count": unknown}))
+        pending = sum(isinstance(anchor, PendingAnchor) for anchor in every)
+        pending += sum(anchor.proof.reason is Reason.OTS_PENDING for anchor in anchors)
+        if pending:
+            notes.append(Note(Reason.ANCHOR_PENDING, Text.ANCHOR_PENDING, {"count": pending}))
+        if "not_before_block" in shown and self._not_before(shown)[0] is None:
+            values = {"block": str(shown["not_before_block"])}
+            notes.append(Note(Reason.NOT_BEFORE_UNCONFIRMED, Text.NOT_BEFORE_UNCONFIRMED, values))
         if "continues" in shown:
-            notes.append(Note(None, f"this claim supersedes the log entry with leaf hash {shown['continues']}"))
-        last = receipt.note.checkpoint.size - 1
-        notes.append(Note(None, f"what was sealed, superseded or revoked after entry {last} of the log does not show"))
+            notes.append(Note(None, Text.CONTINUES, {"leaf": str(shown["continues"])}))
+        newest = receipt.later.note if receipt.later else receipt.note
+        notes.append(Note(None, Text.LATER_UNKNOWN, {"entry": newest.checkpoint.size - 1}))
         return tuple(notes)
-
-
-def _memo(memo: dict[Hashable, T], key: Hashable, compute: Callable[[], T]) -> T:
-    try:
-        return memo[key]
-    except KeyError:
-        if len(memo) >= MEMO_SIZE:
-            memo.clear()
-        result = memo[key] = compute()
-        return result
 
 
 def _document(shown: Mapping[str, Value], document: DocumentDigests | None) -> Check:
@@ -273,68 +302,10 @@ def _entry(receipt: Receipt, commitment: bytes | None) -> Check:
         detail = f"the proof is for {entry.size} entries, the checkpoint for {state.size}"
         return Check(4, FAILED, detail, Reason.ENTRY_SIZE_DIFFERS)
     try:
-        _verify_inclusion(claim_entry(commitment), entry, state.root)
+        verify_inclusion(claim_entry(commitment), entry, state.root)
     except ProofInvalid as exc:
         return Check(4, FAILED, str(exc), Reason.ENTRY_NOT_IN_LOG)
     return Check(4, PASSED, f"it is entry {entry.index} of {state.size}")
-
-
-def _signature(receipt: Receipt) -> Check:
-    log, state = receipt.log, receipt.note.checkpoint
-    if state.origin != log.origin:
-        detail = f"the checkpoint is of {state.origin}, the receipt of {log.origin}"
-        return Check(5, FAILED, detail, Reason.ORIGIN_DIFFERS)
-    try:
-        checkpoint.verify(receipt.note, log.key)
-    except SignatureInvalid as exc:
-        return Check(5, FAILED, str(exc), Reason.SIGNATURE_INVALID)
-    return Check(5, PASSED, f"the key {log.key.hex()} signed {state.size} entries as {log.origin}")
-
-
-def _case_head(proof: CaseHeadProof, size: int, root: bytes) -> Check:
-    """Check 6, first half: the case head is in the log."""
-    if proof.entry.size != size:
-        detail = f"the case head's proof is for {proof.entry.size} entries, the checkpoint for {size}"
-        return Check(6, FAILED, detail, Reason.CASE_HEAD_NOT_IN_LOG)
-    try:
-        _verify_inclusion(proof.leaf.to_bytes(), proof.entry, root)
-    except ProofInvalid as exc:
-        return Check(6, FAILED, str(exc), Reason.CASE_HEAD_NOT_IN_LOG)
-    if proof.place.size != proof.leaf.cases:
-        detail = f"the map's proof is for {proof.place.size} cases, the log says {proof.leaf.cases}"
-        return Check(6, FAILED, detail, Reason.CASE_NOT_IN_MAP)
-    try:
-        _verify_inclusion(proof.head.to_bytes(), proof.place, proof.leaf.map_root)
-    except ProofInvalid as exc:
-        return Check(6, FAILED, str(exc), Reason.CASE_NOT_IN_MAP)
-    if proof.entry.index != size - 1:
-        detail = f"the case head is entry {proof.entry.index}, {size - 1 - proof.entry.index} more come after it"
-        return Check(6, INDETERMINATE, detail, Reason.CASE_HEAD_STALE)
-    return Check(6, PASSED, f"up to entry {size - 1}, the case has {proof.head.count} sealed claims")
-
-
-def _case_of(receipt: Receipt, shown: Mapping[str, Value], proof: Check) -> Check:
-    """Check 6, second half: the head is that of the claim's own case."""
-    named, head = shown.get("case_blinded"), receipt.case_head.head.case.hex()
-    if proof.status is FAILED:
-        return proof
-    if named is None:
-        return Check(6, INDETERMINATE, f"whether the case is {head} is not shown", Reason.CASE_HIDDEN)
-    if named != head:
-        return Check(6, FAILED, f"the claim is of case {named}, the head of case {head}", Reason.CASE_DIFFERS)
-    return proof
-
-
-def _anchor_proof(anchor: EvmAnchor, log_id: bytes | None, size: int, root: bytes) -> tuple[Check, Header | None]:
-    try:
-        header = verify_anchor(anchor, log_id, size, root)
-    except EvmProofInvalid as exc:
-        return Check(7, FAILED, str(exc), Reason(exc.reason)), None
-    detail = (
-        f"if block {anchor.block_number} of chain {anchor.chain_id} has hash 0x{anchor.block_hash.hex()}, contract "
-        f"0x{anchor.contract.hex()} recorded these {size} entries in it at {utc(header.timestamp)}"
-    )
-    return Check(7, PASSED, detail), header
 
 
 def _anchors(receipt: Receipt, results: Sequence[AnchorResult]) -> Check:
@@ -342,11 +313,14 @@ def _anchors(receipt: Receipt, results: Sequence[AnchorResult]) -> Check:
     for result in results:
         if result.proof.status is FAILED:
             return result.proof
-    if results:
-        more = f" ({len(results)} anchors)" if len(results) > 1 else ""
-        return Check(7, PASSED, results[0].proof.detail + more)
+    good = [result.proof for result in results if result.proof.status is PASSED]
+    if good:
+        more = f" ({len(good)} anchors)" if len(good) > 1 else ""
+        return Check(7, PASSED, good[0].detail + more)
     if any(isinstance(anchor, PendingAnchor) for anchor in receipt.anchors):
         return Check(7, INDETERMINATE, "the log's state is still on its way to a chain", Reason.ANCHOR_PENDING)
+    if results:
+        return results[0].proof
     if receipt.anchors:
         return Check(7, INDETERMINATE, f"{len(receipt.anchors)} anchors of unknown kinds", Reason.ANCHOR_UNKNOWN)
     return Check(7, INDETERMINATE, "there is no anchor", Reason.NO_ANCHOR)
@@ -355,19 +329,37 @@ def _anchors(receipt: Receipt, results: Sequence[AnchorResult]) -> Check:
 def _known(results: Sequence[AnchorResult]) -> Check:
     """Check 8 of the whole receipt: FAILED before PASSED, and a plain pass before one on a dev chain."""
     if not results:
-        return Check(8, INDETERMINATE, "there is no block to know", Reason.NO_ANCHOR)
+        return Check(8, INDETERMINATE, "there is no anchor whose source could be known", Reason.NO_ANCHOR)
     order = (FAILED, PASSED, INDETERMINATE)
     return min((result.trust for result in results), key=lambda c: (order.index(c.status), c.reason is not None))
 
 
+def _confirmed(results: Sequence[AnchorResult], reason: Reason | None) -> tuple[AnchorResult, ...]:
+    """The anchors that date a head, the one that bounds it best first: the earliest time and uncertainty together.
+
+    reason  of the one that passed check 8: only anchors as good as that one, for a dev chain's block must not date a
+            real one's earlier
+    """
+
+    def bound(result: AnchorResult) -> tuple[int, int]:
+        assert result.timestamp is not None
+        return result.timestamp + result.uncertainty_seconds, result.timestamp
+
+    good = (r for r in results if r.timestamp is not None and (r.trust.status, r.trust.reason) == (PASSED, reason))
+    return tuple(sorted(good, key=bound))
+
+
+def _earliest(results: Sequence[AnchorResult], reason: Reason | None) -> int | None:
+    found = _confirmed(results, reason)
+    return found[0].timestamp if found else None
+
+
 def _overall(checks: Sequence[Check]) -> tuple[Status, Reason | None]:
-    """The first FAILED, else the first INDETERMINATE. Where 8 passed, the time is known: it can only contradict."""
-    for status in (FAILED, INDETERMINATE):
-        for check in checks:
-            if check.status is status:
-                return status, check.reason
-    return PASSED, next((check.reason for check in checks if check.reason), None)
-
-
-def _verify_inclusion(entry: bytes, proof: Inclusion, root: bytes) -> None:
-    merkle.verify_inclusion(merkle.leaf_hash(entry), proof.index, proof.size, proof.path, root)
+    """The first FAILED, else the first INDETERMINATE that counts, else PASSED with what qualifies it."""
+    for check in checks:
+        if check.status is FAILED:
+            return FAILED, check.reason
+    for check in checks:
+        if check.status is INDETERMINATE and not (check.number >= FIRST_OPEN and check.reason in NEUTRAL):
+            return INDETERMINATE, check.reason
+    return PASSED, next((check.reason for check in checks if check.status is PASSED and check.reason), None)

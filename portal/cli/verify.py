@@ -15,12 +15,14 @@ from portal.exit_codes import Exit
 
 if TYPE_CHECKING:
     from notary.hashing import Outcome
+    from notary.reasons import Words
     from notary.trust import Trust
     from notary.verdict import Verdict
     from notary.verify import Verifier
     from portal.pairing import Collected, Pair
 
 WORDS = ("PASSED", "FAILED", "INDETERMINATE")
+LOCALES = ("en", "zh-Hans", "zh-Hant")  # reasons.LOCALES, without its import at every start
 COLOURS = {"PASSED": "green", "FAILED": "red", "INDETERMINATE": "yellow"}
 QUICK_BYTES, QUICK_FILES = 64 * 1024**2, 500  # hashed before a progress bar could be drawn
 UNUSED = "{count} receipts in or beside the named paths were not used: --receipt was given."
@@ -40,6 +42,20 @@ MAX_LISTED = 50  # files that are listed one by one when nothing is wrong with t
 @click.option("--trust", metavar="FILE", help="Blocks, chains and contracts that you trust (a trusted-blocks file).")
 @click.option("--block", "blocks", metavar="C:N:0xH", multiple=True, help="A block that you know: chain, number, hash.")
 @click.option("--rpc", "nodes", metavar="URL", multiple=True, help="A node of yours to ask for the blocks' hashes.")
+@click.option(
+    "--tsa-root", "tsa_roots", metavar="FILE", multiple=True, help="Root of a time-stamp authority: PEM, DER."
+)
+@click.option("--tsa-cert", "tsa_certs", metavar="FILE", multiple=True, help="Certificates that its tokens lack.")
+@click.option("--bitcoin-header", "headers", metavar="H:HEX", multiple=True, help="A Bitcoin header: height, 80 bytes.")
+@click.option(
+    "--bitcoin-headers",
+    "header_files",
+    metavar="FILE[@H]",
+    multiple=True,
+    help="A file of Bitcoin headers, from block 0 or from height H on.",
+)
+@click.option("--signer-root", "signer_roots", metavar="FILE", multiple=True, help="Root of custody signers: PEM, DER.")
+@click.option("--locale", type=click.Choice(LOCALES), default="en", show_default=True, help="Language of the verdict.")
 def verify(
     shell: Shell,
     paths: tuple[str, ...],
@@ -47,28 +63,34 @@ def verify(
     trust: str | None,
     blocks: tuple[str, ...],
     nodes: tuple[str, ...],
+    locale: str,
+    **given: tuple[str, ...],
 ) -> Exit:
     """Check files against their receipts; no network, no account, no server of ours.
 
     PATH is a file (its receipt beside it as NAME.receipt.json, or named by --receipt), a receipt alone, or a folder
-    of both. With --receipt, receipts in or beside PATH are not used. Nine checks lead from the file to a block of a
-    chain. What no receipt can show is that the block is a real one: that you say with --block, --trust or --rpc.
-    Without it the verdict is INDETERMINATE and tells which block to look up.
+    of both. With --receipt, receipts in or beside PATH are not used. Twelve checks lead from the file to a block of
+    a chain, a time-stamp authority or a Bitcoin block, and on to who signed and whether it still stands. What no
+    receipt can show is that the block or the authority is a real one: that you say with --block, --rpc, --tsa-root,
+    --bitcoin-header or --trust. Without it the verdict is INDETERMINATE and tells what to look up.
 
     \b
     Examples:
       tallystick verify contract.pdf
       tallystick verify contracts/ --receipt receipts/smith-2026/ --trust my-blocks.json
       tallystick verify invoice.pdf --block 1:21000000:0xab12...
+      tallystick verify invoice.pdf --tsa-root authority.pem --locale zh-Hans
     """
+    from notary.reasons import words
     from notary.verify import Verifier
     from portal.pairing import collect, pair, superseded
 
     collected = collect(paths, receipts)
-    verifier = Verifier(_trust(trust, blocks, nodes, collected))
+    language = words(locale)
+    verifier = Verifier(_trust(trust, blocks, nodes, given, collected))
     outcomes = _hash(shell, collected)
     pairs = pair(collected, outcomes)
-    results = [_result(verifier, one, outcomes) for one in pairs]
+    results = [_result(verifier, one, outcomes, language) for one in pairs]
     older = superseded(pairs, {place: r.verdict for place, r in enumerate(results) if r.verdict is not None})
     results = [result for place, result in enumerate(results) if place not in older]
     results += [Result(path, "", "INDETERMINATE", "unreadable", f"It {reason}.") for path, reason in collected.refused]
@@ -76,7 +98,7 @@ def verify(
     counts = {word: sum(result.status == word for result in results) for word in WORDS}
     notes = [UNUSED.format(count=collected.unused)] if collected.unused else []
     if not shell.as_json:
-        _show(shell, results, status, counts)
+        _show(shell, results, status, counts, language)
         for note in notes:
             shell.say(f"Note: {note}")
     listed = [result.to_json() for result in results]
@@ -132,10 +154,10 @@ def _hash(shell: Shell, collected: Collected) -> dict[str, Outcome]:
     return {path: outcome for (path, _), outcome in zip(files, outcomes, strict=True)}
 
 
-def _result(verifier: Verifier, one: Pair, outcomes: Mapping[str, Outcome]) -> Result:
+def _result(verifier: Verifier, one: Pair, outcomes: Mapping[str, Outcome], language: Words) -> Result:
     from notary.errors import ReceiptVersionUnknown
     from notary.hashing import Unhashable
-    from notary.verdict import Note
+    from notary.verdict import Note, Text
     from notary.verify import DocumentDigests
     from portal.pairing import has_sealed_name
 
@@ -156,12 +178,12 @@ def _result(verifier: Verifier, one: Pair, outcomes: Mapping[str, Outcome]) -> R
     receipt = one.found.receipt
     verdict, shown, note = verifier.verify(receipt, digests), receipt.shown(), ""
     if one.document is not None and "name" in shown and not has_sealed_name(one.document, one.found):
-        note = f"the file's name {Path(document).name} is not the sealed name {shown['name']}."
-        verdict = replace(verdict, notes=(*verdict.notes, Note(None, note)))
+        said = Note(None, Text.NAME_DIFFERS, {"name": Path(document).name, "sealed": str(shown["name"])})
+        verdict, note = replace(verdict, notes=(*verdict.notes, said)), said.say(language)
     sealed_in = None
     if verdict.proves(3, 4, 5):
         sealed_in = (receipt.log.origin, receipt.log.key.hex(), str(shown.get("case", "(hidden)")))
-    name, text = document or str(shown.get("name", "")), _sentence(verdict)
+    name, text = document or str(shown.get("name", "")), language.meanings[verdict.reason] if verdict.reason else ""
     return Result(
         name,
         one.found.source,
@@ -174,12 +196,6 @@ def _result(verifier: Verifier, one: Pair, outcomes: Mapping[str, Outcome]) -> R
     )
 
 
-def _sentence(verdict: Verdict) -> str:
-    from notary.verdict import MEANINGS
-
-    return MEANINGS[verdict.reason] if verdict.reason else ""
-
-
 def _overall(results: Sequence[Result]) -> tuple[str, Exit]:
     if any(result.status == "FAILED" for result in results):
         return "FAILED", Exit.FAILED
@@ -188,22 +204,25 @@ def _overall(results: Sequence[Result]) -> tuple[str, Exit]:
     return "INDETERMINATE", Exit.INDETERMINATE
 
 
-def _show(shell: Shell, results: Sequence[Result], status: str, counts: Mapping[str, int]) -> None:
-    from notary.verdict import NOT_PROVEN, printable
+def _show(shell: Shell, results: Sequence[Result], status: str, counts: Mapping[str, int], language: Words) -> None:
+    from notary.verdict import Status, Text, printable
+
+    def say_note(note: str) -> None:
+        shell.say(language.say(Text.NOTE, {"text": printable(note)}))
 
     if len(results) == 1 and results[0].verdict is not None:
-        _headline(status, printable(results[0].document or results[0].receipt), results[0].reason)
-        for line in results[0].verdict.explain()[1:]:
+        _headline(status, language, printable(results[0].document or results[0].receipt), results[0].reason)
+        for line in results[0].verdict.explain(language.locale)[1:]:
             shell.say(line)
         return
     wrong = [result for result in results if result.status != "PASSED"]
     for result in results if len(results) <= MAX_LISTED else wrong[:MAX_LISTED]:
-        _headline(result.status, printable(result.document or result.receipt), result.reason)
+        _headline(result.status, language, printable(result.document or result.receipt), result.reason)
     if len(wrong) > MAX_LISTED and len(results) > MAX_LISTED:
         shell.say(f"... and {len(wrong) - MAX_LISTED} more that did not pass; --json lists all")
     differing = [result.note for result in results if result.note]
     for note in differing[:MAX_LISTED]:
-        shell.say(f"Note: {printable(note)}")
+        say_note(note)
     if len(differing) > MAX_LISTED:
         shell.say(f"... and {len(differing) - MAX_LISTED} more whose name is not the sealed one; --json lists all")
     places = list(dict.fromkeys(result.sealed_in for result in results if result.sealed_in is not None))
@@ -213,26 +232,46 @@ def _show(shell: Shell, results: Sequence[Result], status: str, counts: Mapping[
         shell.say(f"... and in {len(places) - MAX_LISTED} more logs or cases; --json lists all")
     for reason, text in {result.reason: result.text for result in results if result.reason}.items():
         shell.say(f"{reason}: {text}")
-    shell.say(f"{status}: " + ", ".join(f"{number} {word}" for word, number in counts.items() if number) + ".")
-    shell.say(NOT_PROVEN)
+    names = {word: language.statuses[Status(word)] for word in WORDS}
+    shell.say(f"{names[status]}: " + ", ".join(f"{n} {names[word]}" for word, n in counts.items() if n) + ".")
+    shell.say(language.not_proven)
 
 
-def _headline(status: str, name: str, reason: str = "") -> None:
-    click.secho(f"{status:<13} ", fg=COLOURS[status], bold=True, nl=False)
+def _headline(status: str, language: Words, name: str, reason: str = "") -> None:
+    from notary.verdict import Status
+
+    click.secho(f"{language.statuses[Status(status)]:<13} ", fg=COLOURS[status], bold=True, nl=False)
     click.echo(f"{name}{f'  ({reason})' if reason else ''}")
 
 
-def _trust(path: str | None, blocks: Sequence[str], nodes: Sequence[str], collected: Collected) -> Trust:
-    """What the verifier knows from a side of its own.  Raises FileMissing, FileTooLarge, TrustInvalid, NodeError."""
+def _trust(
+    path: str | None,
+    blocks: Sequence[str],
+    nodes: Sequence[str],
+    given: Mapping[str, Sequence[str]],
+    collected: Collected,
+) -> Trust:
+    """What the verifier knows from a side of its own.
+
+    given  by the other options: tsa_roots, tsa_certs, headers, header_files, signer_roots
+
+    Raises FileMissing, FileTooLarge, TrustInvalid, BitcoinHeaderInvalid, NodeError.
+    """
     from notary.trust import MAX_BYTES, Trust, trust_blocks
     from portal.reading import read_bounded
 
     trust = Trust() if path is None else Trust.from_bytes(read_bounded(Path(path), MAX_BYTES))
     trust = trust_blocks(blocks, trust)
+    receipts = [found.receipt for found in collected.receipts if found.receipt is not None]
+    if any(given.values()):
+        from portal.trust_files import trust_authorities, trust_headers, trust_signers
+
+        trust = trust_authorities(trust, given["tsa_roots"], given["tsa_certs"])
+        trust = trust_headers(trust, given["headers"], given["header_files"], receipts)
+        trust = trust_signers(trust, given["signer_roots"])
     if nodes:
         from portal.trusted import ask_node
 
-        receipts = [found.receipt for found in collected.receipts if found.receipt is not None]
         for url in nodes:
             trust = ask_node(trust, url, receipts)
     return trust
