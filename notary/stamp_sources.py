@@ -18,6 +18,7 @@ class Authority:
     policy        dotted object identifier that is asked for, None: the authority's own
     root          DER of the certificate that its chain must lead to; None: its tokens cannot be judged when they come
     certificates  DER of intermediates and leaf, for tokens that come without
+    crls          DER of revocation lists; a revoked signer's token is refused when it comes
     qualified     whether it is a qualified trust service (eIDAS)
     """
 
@@ -27,6 +28,7 @@ class Authority:
     policy: str | None = None
     root: bytes | None = field(default=None, repr=False)
     certificates: tuple[bytes, ...] = field(default=(), repr=False)
+    crls: tuple[bytes, ...] = field(default=(), repr=False)
     qualified: bool = False
 
 

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from notary import calendars, ledger, ots
+from notary import calendars, ledger, ots, tsp_client
 from notary.calendars import State, Upgrade
 from notary.errors import NotaryError
 from notary.ots import OtsProof
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from notary.context import NotaryContext
+    from notary.tsp_client import Given
 
 WANTED_SECONDS = (60, 6 * 3600)  # first and longest pause after everybody failed; doubled from one to the next
 PENDING_SECONDS = (1800, 6 * 3600)  # the same while Bitcoin is waited for: calendars write every few hours
@@ -75,7 +76,7 @@ class StampRow:
     nonce      ots: 16 bytes
     authority  rfc3161, once obtained: who gave it
     data       the token, or the .ots file
-    error      of the last attempt, in words
+    error      of the last attempt, in words; once obtained: of those who were asked before
     attempts   since the status changed
     next_at    Unix seconds, not asked again before; None: nothing is left to ask for
     """
@@ -219,8 +220,6 @@ def stamped_sizes(connection: Connection, log_id: int) -> list[int]:
 
 def _obtain(ctx: NotaryContext, sources: TimestampSources, row: StampRow, note: bytes, now: int) -> StampRow:
     """Ask one authority after the other until a token verifies over the note."""
-    from notary import tsp_client
-
     for _ in range(len(sources.authorities) + 1):
         left = _left(sources.authorities, row, _taken(ctx, row))
         if not left:
@@ -230,7 +229,7 @@ def _obtain(ctx: NotaryContext, sources: TimestampSources, row: StampRow, note: 
         except NotaryError as exc:
             return _fail(ctx, row, str(exc), now)
         try:
-            return _keep(ctx, row, given.authority, given.token, now)
+            return _keep(ctx, row, given, now)
         except IntegrityError:  # another slot of this head has got one of the same authority meanwhile
             continue
     reasons = "; ".join(("no authority is left to ask", *sources.unusable))
@@ -248,17 +247,18 @@ def _left(authorities: Sequence[Authority], row: StampRow, taken: set[str]) -> l
     return [authority for authority in turned if authority.name not in taken]
 
 
-def _keep(ctx: NotaryContext, row: StampRow, authority: str, token: bytes, now: int) -> StampRow:
+def _keep(ctx: NotaryContext, row: StampRow, given: Given, now: int) -> StampRow:
     """Write a verified token, unless another process has written one meanwhile.  Raises IntegrityError."""
+    before = "; ".join(str(error) for _, error in given.failures)
     with ledger.write(ctx.engine) as connection:
         connection.execute(
             sa.update(stamps)
             .where(stamps.c.id == row.id, stamps.c.status == STAMP_WANTED)
             .values(
                 status=STAMP_OBTAINED,
-                data=token,
-                authority=authority,
-                error=None,
+                data=given.token,
+                authority=given.authority,
+                error=before[:MAX_ERROR] or None,
                 attempts=0,
                 next_at=None,
                 updated_at=now,

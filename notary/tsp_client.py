@@ -103,9 +103,10 @@ def _verify(authority: Authority, token: tsp.Token, data: bytes) -> None:
     signer = tsp.check_token(token, data, (*authority.certificates, *root))
     if authority.root is not None:
         policies = () if authority.policy is None else (authority.policy,)
-        tsp.judge_token(
-            token, signer, TrustedAuthority(authority.name, authority.root, authority.certificates, policies)
+        trusted = TrustedAuthority(
+            authority.name, authority.root, authority.certificates, policies, crls=authority.crls
         )
+        tsp.judge_token(token, signer, trusted)
 
 
 async def _post(authority: Authority, query: bytes, seconds: float) -> bytes:

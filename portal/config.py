@@ -119,6 +119,7 @@ class AuthorityPart(_Part):
     policy        object identifier to ask for; "": the authority's own
     root          PEM file of the root certificate that its tokens must lead to; relative to the workspace
     certificates  PEM file of its other certificates, for tokens that come without
+    crls          PEM file of revocation lists that its certificates are held against
     qualified     whether it is a qualified trust service (eIDAS)
     """
 
@@ -128,6 +129,7 @@ class AuthorityPart(_Part):
     policy: Policy = ""
     root: FileName = ""
     certificates: FileName = ""
+    crls: FileName = ""
     qualified: bool = False
 
     @field_validator("url")

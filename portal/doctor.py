@@ -7,13 +7,17 @@ nothing, except that an embedded chain is started for the look; `repair` does wh
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import urlsplit
 
 from portal.chains import ROLES, Role
+from portal.clock import now
 from portal.config import SignerPart, is_loopback, references
 from portal.custody import open_signer
 from portal.database import migrate, open_engine, require_current, shown
@@ -23,12 +27,14 @@ from portal.exit_codes import of_class
 from portal.keys import OPERATOR
 
 if TYPE_CHECKING:
+    from notary.stamp_sources import Authority
     from onchain.connect import Chain
     from portal.world import World
 
 State = Literal["ok", "missing", "wrong", "note"]
 LITTLE_WEI: Final = 10**16  # less than this does not pay for many transactions anywhere
 LOW_DISK_BYTES: Final = 1024**3
+SKEW_SECONDS: Final = 60  # an authority promises a second; more than a minute says that some clock is wrong
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ def examine(world: World) -> Iterator[Finding]:
     yield from _guarded("evidence log", lambda: _log(world))
     for role in ROLES:
         yield from _guarded(f"{role} chain", lambda role=role: _chain(world, role))  # type: ignore[misc]  # a default
+    yield from _guarded("time stamps", lambda: _timestamps(world))
     yield from _guarded("ipfs", lambda: _ipfs(world))
     yield from _notify(world)
     if not is_loopback(config.api.host) and not config.api.key_hash:
@@ -187,6 +194,55 @@ def _contract(world: World, chain: Chain, name: str) -> Finding:
     if not chain.code(placed.address):
         return Finding(name, "wrong", f"no code at {placed.address}", "tallystick deploy")
     return Finding(name, "ok", placed.address)
+
+
+def _timestamps(world: World) -> Iterator[Finding]:
+    """Each authority gives a token over random bytes, each calendar takes random bytes; nothing of it is kept."""
+    from notary import stamps
+
+    sources = world.notary.timestamps
+    if sources is None:
+        yield Finding("time stamps", "note", "nobody is configured: heads are anchored on the chain alone")
+        return
+    for reason in sources.unusable:
+        yield Finding("time stamps", "wrong", reason, "mend [timestamps] in tallystick.toml")
+    for authority in sources.authorities:
+        yield from _guarded(f"authority {authority.name}", partial(_authority, authority))
+    for url in sources.calendars:
+        yield from _guarded(f"calendar {urlsplit(url).netloc}", partial(_calendar, url, sources.allowed))
+    rows = stamps.list_stamps(world.notary)
+    left = {status: sum(row.status == status for row in rows) for status in ("wanted", "pending")}
+    if any(left.values()):
+        told = ", ".join(f"{count} {status}" for status, count in left.items() if count)
+        yield Finding("time stamps", "note", told, "tallystick anchor --upgrade")
+
+
+def _authority(authority: Authority) -> Iterator[Finding]:
+    from notary import tsp, tsp_client
+
+    asked = now()
+    token = tsp.read_token(tsp_client.stamp(authority, secrets.token_bytes(32), asked))
+    what, skew = f"authority {authority.name}", token.gen_time - now()
+    if skew > SKEW_SECONDS or asked - token.gen_time > SKEW_SECONDS:
+        fix = "set this machine's clock; if that is right, ask another authority"
+        yield Finding(what, "wrong", f"its clock and this machine's are {abs(skew)} s apart", fix)
+    elif authority.root is None:
+        yield Finding(what, "note", "gives tokens, nothing here vouches for it", "name its root certificate (root)")
+    else:
+        kind = "qualified, " if authority.qualified else ""
+        yield Finding(what, "ok", f"{kind}policy {token.policy}, {authority.hash}")
+
+
+def _calendar(url: str, allowed: tuple[str, ...]) -> Iterator[Finding]:
+    from notary import calendars
+
+    (answer,) = calendars.submit(secrets.token_bytes(32), [url]).answers
+    what, elsewhere = f"calendar {urlsplit(url).netloc}", [uri for uri in answer.promises if uri not in allowed]
+    if elsewhere:
+        fix = "name it in calendars_allowed, else its proofs stay pending"
+        yield Finding(what, "wrong", f"promises under {', '.join(elsewhere)}", fix)
+    else:
+        yield Finding(what, "ok", "takes digests")
 
 
 def _ipfs(world: World) -> Iterator[Finding]:

@@ -159,6 +159,14 @@ class Runner:
             finally:
                 close()
 
+    def begin(self, workflow: str, workflow_id: str, *args: str | int) -> None:
+        """Have `workflow` run under `workflow_id`, here or in the process that holds the engine, without waiting.
+
+        `run` with the same id waits for it.
+        """
+        _, close = self._enqueue(self.try_launch(), workflow, workflow_id, args)
+        close()
+
     def start(self, workflow: str, workflow_id: str, *args: str | int) -> None:
         """Have `workflow` run under `workflow_id` without waiting; only in the process that runs the engine."""
         self.launch()

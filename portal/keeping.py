@@ -1,4 +1,6 @@
-"""Run the keeper: one round, or rounds until it is told to stop; anchors on their way are seen through as well."""
+"""Run the keeper: one round, or rounds until it is told to stop; anchors and time stamps on their way are seen through
+as well.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +37,9 @@ def one_round(world: World) -> dict[str, int]:
     found = runner.run(ROUND, f"keeper:once:{secrets.token_hex(8)}")
     for anchor_id, workflow_id in unsettled_anchors(world):
         runner.run("notary.anchor", workflow_id, anchor_id, 1)
+    asked = runner.run("notary.stamp.round", stamp_round_id(), 0) if stamps_are_due(world) else {}
+    if isinstance(found, dict) and isinstance(asked, dict):
+        found["stamps"] = sum(asked.values())
     return {name: int(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
 
@@ -59,15 +64,19 @@ def run_until_stopped(
         if time.monotonic() > deadline:
             raise WorkspaceLocked("the engine", runner.holder())
         time.sleep(0.2)
-    anchoring = _Anchoring(world, runner)
+    evidence = _Evidence(world, runner)
 
     def after_round(report: Report) -> None:
         on_round(asdict(report))
-        anchoring.go_on(on_error)
+        evidence.go_on(on_error)
+
+    def after_failure(error: Exception) -> None:
+        on_error(error)
+        evidence.go_on(on_error)
 
     with _stopping() as stop:
         started()
-        run_forever(stop, interval, on_round=after_round, on_error=on_error)
+        run_forever(stop, interval, on_round=after_round, on_error=after_failure)
 
 
 def unsettled_anchors(world: World) -> list[tuple[int, str]]:
@@ -77,21 +86,49 @@ def unsettled_anchors(world: World) -> list[tuple[int, str]]:
     return [(a.id, anchoring.workflow_id(a)) for a in anchors.list_anchors(world.notary) if not a.settled]
 
 
-class _Anchoring:
-    """Starts a workflow for each anchor that no workflow of ours works on; one that failed is started again."""
+def stamps_are_due(world: World) -> bool:
+    """Whether any time stamp of a head is to be asked for now."""
+    from notary import stamps
+
+    return bool(stamps.due(world.notary, world.notary.clock()))
+
+
+def stamp_round_id() -> str:
+    """A new workflow id for a round of time stamps."""
+    from notary import stamping
+
+    return stamping.workflow_id("round")
+
+
+class _Evidence:
+    """Starts a workflow for each anchor that no workflow of ours works on, and one for the time stamps that are due.
+
+    One that failed is started again.
+    """
 
     def __init__(self, world: World, runner: Runner) -> None:
         self.world, self.runner = world, runner
-        self._running: dict[int, str] = {}
+        self._anchoring: dict[int, str] = {}
+        self._stamping = ""
 
     def go_on(self, on_error: Callable[[Exception], None]) -> None:
-        try:
-            for anchor_id, workflow_id in unsettled_anchors(self.world):
-                if anchor_id not in self._running or self.runner.has_ended(self._running[anchor_id]):
-                    self.runner.start("notary.anchor", workflow_id, anchor_id, 1)
-                    self._running[anchor_id] = workflow_id
-        except Exception as exc:  # anchors must not stop the plans' keeper; the next round tries again
-            on_error(exc)
+        for step in (self._anchors, self._stamps):
+            try:
+                step()
+            except Exception as exc:  # evidence must not stop the plans' keeper; the next round tries again
+                on_error(exc)
+
+    def _anchors(self) -> None:
+        for anchor_id, workflow_id in unsettled_anchors(self.world):
+            if anchor_id not in self._anchoring or self.runner.has_ended(self._anchoring[anchor_id]):
+                self.runner.start("notary.anchor", workflow_id, anchor_id, 1)
+                self._anchoring[anchor_id] = workflow_id
+
+    def _stamps(self) -> None:
+        running = self._stamping and not self.runner.has_ended(self._stamping)
+        if not running and stamps_are_due(self.world):
+            self._stamping = stamp_round_id()
+            self.runner.start("notary.stamp.round", self._stamping, 0)
 
 
 @contextmanager

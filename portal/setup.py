@@ -135,6 +135,7 @@ calendars = []
 # hash = "sha256"
 # root = "freetsa-root.pem"       # in this folder; without it a token cannot be judged when it comes
 # certificates = ""               # PEM file with its other certificates, where its tokens come without
+# crls = ""                       # PEM file of revocation lists
 # qualified = false               # true: a qualified trust service (eIDAS)
 
 # Who signs the custody entries: every batch is signed by each of them. `tallystick doctor` tries their keys.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from notary.stamp_sources import Authority, TimestampSources
 from portal.config import reveal
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from notary.stamps import StampRow
     from portal.config import AuthorityPart, TimestampsPart
 
-MAX_PEM_BYTES: Final = 256 * 1024  # a chain of large certificates has some 20 KB
-MAX_CERTIFICATES: Final = 16  # in one file
+MAX_PEM_BYTES: Final = 4 * 1024 * 1024  # a chain of certificates has some 20 KB, a long revocation list megabytes
+MAX_IN_FILE: Final = 16  # certificates or lists
+
+Found = TypeVar("Found")
 
 
 def sources(part: TimestampsPart, root: Path) -> TimestampSources | None:
@@ -57,6 +60,7 @@ def _authority(part: AuthorityPart, root: Path) -> Authority:
         policy=part.policy or None,
         root=own[0] if own else None,
         certificates=tuple(_certificates(root / part.certificates)) if part.certificates else (),
+        crls=tuple(_lists(root / part.crls)) if part.crls else (),
         qualified=part.qualified,
     )
 
@@ -66,17 +70,33 @@ def _certificates(path: Path) -> list[bytes]:
     from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
+    return [found.public_bytes(Encoding.DER) for found in _read(path, x509.load_pem_x509_certificates)]
+
+
+def _lists(path: Path) -> list[bytes]:
+    """The revocation lists of a PEM file, DER.  Raises OSError, ValueError."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    end = b"-----END X509 CRL-----"
+    return [
+        found.public_bytes(Encoding.DER)
+        for found in _read(path, lambda data: [x509.load_pem_x509_crl(p + end) for p in data.split(end)[:-1]])
+    ]
+
+
+def _read(path: Path, read: Callable[[bytes], list[Found]]) -> list[Found]:
     with path.open("rb") as file:
         data = file.read(MAX_PEM_BYTES + 1)
     if len(data) > MAX_PEM_BYTES:
         raise ValueError(f"{path.name} has more than {MAX_PEM_BYTES} bytes")
     try:
-        found = x509.load_pem_x509_certificates(data)
+        found = read(data)
     except ValueError as exc:
-        raise ValueError(f"{path.name} holds no PEM certificate that can be read") from exc
-    if len(found) > MAX_CERTIFICATES:
-        raise ValueError(f"{path.name} holds {len(found)} certificates, at most {MAX_CERTIFICATES} are read")
-    return [certificate.public_bytes(Encoding.DER) for certificate in found]
+        raise ValueError(f"{path.name} cannot be read as PEM") from exc
+    if not 1 <= len(found) <= MAX_IN_FILE:
+        raise ValueError(f"{path.name} holds {len(found)} of them, 1 to {MAX_IN_FILE} are read")
+    return found
 
 
 def utc(seconds: int) -> str:
@@ -104,14 +124,20 @@ def source_of(row: StampRow) -> str:
     return f"authority {row.authority}" if row.authority else f"an authority ({row.slot})"
 
 
-def stamp_words(row: StampRow) -> str:
-    """What has become of a time stamp; never more than is proven."""
+def stamp_words(row: StampRow, asked: TimestampSources | None) -> str:
+    """What has become of a time stamp; never more than is proven.
+
+    asked   who is configured now: only with its root certificate an authority's token was judged when it came
+    """
     again = "" if row.next_at is None else f"; asked again from {utc(row.next_at)} on"
     if row.status == "wanted":
         nobody = "no calendar has taken it" if row.kind == "ots" else "no authority has given one"
         return f"wanted: {nobody} yet{_because(row.error)}{again}"
     if row.kind == "rfc3161":
-        return f"obtained: a token of {utc(_token_time(row))}"
+        known = any(a.name == row.authority and a.root is not None for a in (asked or TimestampSources()).authorities)
+        vouched = "" if known else "; nothing here vouches for the authority: no root is configured"
+        before = f" (asked before: {row.error})" if row.error else ""
+        return f"obtained: a token of {utc(_token_time(row))}{vouched}{before}"
     calendars, blocks, waiting = _attested(row)
     if row.status == "pending":
         return (

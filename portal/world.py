@@ -28,6 +28,7 @@ from portal.errors import PortalError
 from portal.keys import OPERATOR, Ask, KeyRing
 from portal.logs import conceal
 from portal.setup import note_key_file
+from portal.timestamps import sources
 from portal.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ class World:
             ipfs=self.ipfs,
             evidence=self.evidence,
             signers=lambda: self.custody_signers,
+            timestamps=sources(self.workspace.config.timestamps, self.workspace.root),
         )
 
     def evidence(self) -> EvidenceChain:
@@ -186,13 +188,14 @@ class World:
 
         All of them: work of a process that has died may be of any kind.
         """
-        from notary import anchoring
+        from notary import anchoring, stamping
         from onchain.errors import ChainError
         from settlement.errors import SettlementError
         from settlement.keeper import workflows
 
         require_current(self.engine)
         anchoring.configure(lambda: self.notary)
+        stamping.configure(lambda: self.notary)
         try:
             workflows.configure(self.settlement())
         except (PortalError, ChainError, SettlementError) as exc:

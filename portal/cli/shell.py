@@ -50,6 +50,7 @@ STEPS: Final = {
     "fetch": "Fetching",
     "export": "Writing",
     "anchor": "Anchoring",
+    "stamp": "Stamping",
     "audit": "Auditing",
     "recover": "Recovering",
     "verify": "Verifying",
