@@ -1,12 +1,17 @@
-"""Block hashes from the verifier's own side: a node of theirs (`verify --rpc`), or ours (`anchor --trust-file`)."""
+"""Block hashes from the verifier's own side: nodes of theirs (`verify --rpc`), or ours (`anchor --trust-file`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from notary.errors import TrustInvalid
 from notary.evm_proof import EvmAnchor
-from notary.trust import Trust, TrustedBlock
+from notary.node_answers import AskedTrust, NodeAnswer
+from notary.trust import Trust, TrustedBlock, parse_block
 from portal.config import reveal
 
 if TYPE_CHECKING:
@@ -15,30 +20,106 @@ if TYPE_CHECKING:
     from portal.world import World
 
 UNKNOWN_DEPTH: Final = 64  # blocks on top before a block of a chain without a profile is taken for final
-TIMEOUT_SECONDS: Final = 20.0
+TIMEOUT_SECONDS: Final = 20.0  # for one step of one call; a node that is slower does not count
+BATCH: Final = 500  # blocks in one request
+AT_ONCE: Final = 8  # nodes that are asked side by side
 
 
-def ask_node(trust: Trust, url: str, receipts: Iterable[Receipt]) -> Trust:
-    """`trust` and the blocks of the node's chain that anchors of `receipts` name, as far as they are final there.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The blocks that receipts speak of: (chain id, number), of anchors and of the claims' lower bounds."""
 
-    Raises NodeUnreachable, NodeMisbehaved, WrongGenesis, SecretMissing, TrustInvalid.
+    blocks: frozenset[tuple[int, int]]
+
+    @classmethod
+    def about(cls, receipts: Iterable[Receipt]) -> Question:
+        """What nodes are to be asked for `receipts`."""
+        blocks = set()
+        for receipt in receipts:
+            anchors = [*receipt.anchors, *(receipt.later.anchors if receipt.later else ())]
+            blocks |= {(one.chain_id, one.block_number) for one in anchors if isinstance(one, EvmAnchor)}
+            try:
+                named = receipt.shown().get("not_before_block")
+                if named is not None:
+                    blocks.add(parse_block(str(named))[:2])
+            except TrustInvalid:  # check 3 says so
+                continue
+        return cls(frozenset(blocks))
+
+
+def ask_nodes(
+    trust: Trust, urls: Sequence[str], receipts: Iterable[Receipt], timeout: float = TIMEOUT_SECONDS
+) -> tuple[AskedTrust, tuple[str, ...]]:
+    """`trust` and what each node says of the blocks that `receipts` name, and why nodes do not count, a sentence each.
+
+    timeout  seconds that one step of one call may take
+
+    Raises SecretMissing; and the first node's error where no node at all could be asked.
     """
-    anchors = [anchor for receipt in receipts for anchor in receipt.anchors if isinstance(anchor, EvmAnchor)]
-    chain = _connect(reveal(url))
+    from onchain.errors import ChainError
+
+    question = Question.about(receipts)
+    revealed = [reveal(url) for url in urls]
+
+    def ask(url: str) -> list[NodeAnswer] | ChainError:
+        try:
+            return _ask(url, question, timeout)
+        except ChainError as exc:
+            return exc
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        asked = list(pool.map(ask, revealed))
+    errors = [said for said in asked if isinstance(said, ChainError)]
+    if errors and len(errors) == len(asked):
+        raise errors[0]
+    answers, notes = [], []
+    for url, said in zip(revealed, asked, strict=True):
+        if isinstance(said, ChainError):
+            notes.append(f"{_name(url)} did not count: {said}")
+        elif said:
+            answers += said
+        else:
+            notes.append(f"{_name(url)} serves a chain on which these receipts name no block")
+    return AskedTrust.of(trust, answers), tuple(notes)
+
+
+def _name(url: str) -> str:
+    from onchain.errors import mask_url
+
+    return f"the node {mask_url(url)}"
+
+
+def _ask(url: str, question: Question, timeout: float) -> list[NodeAnswer]:
+    """What one node says.  Raises ChainError."""
+    from onchain.errors import NodeMisbehaved
+
+    chain = _connect(url, timeout)
     try:
-        here = (chain.chain_id, chain.genesis)
-        numbers = sorted({anchor.block_number for anchor in anchors if (anchor.chain_id, anchor.genesis) == here})
-        final = chain.final().number
-        for number, block in zip(numbers, chain.blocks(numbers) if numbers else [], strict=True):
-            if block is not None and number <= final:
-                trusted = TrustedBlock(number, block.hash, block.timestamp, source=f"the node {chain.url}")
-                trust = trust.with_block(chain.chain_id, trusted, chain.genesis)
+        numbers = iter(sorted(number for chain_id, number in question.blocks if chain_id == chain.chain_id))
+        final = chain.final().number  # before the blocks: what is final stays, so no hash of them can change meanwhile
+        answers = []
+        while some := list(islice(numbers, BATCH)):
+            for number, block in zip(some, chain.blocks(some), strict=True):
+                if block is not None and block.number != number:
+                    raise NodeMisbehaved(chain.url, f"block {block.number} instead of block {number}")
+                answers.append(
+                    NodeAnswer(
+                        node=chain.url,
+                        chain_id=chain.chain_id,
+                        genesis=chain.genesis,
+                        number=number,
+                        hash=block.hash if block else None,
+                        timestamp=block.timestamp if block else None,
+                        final=final,
+                        finality=chain.profile.finality_in_words,
+                    )
+                )
+        return answers
     finally:
         chain.close()
-    return trust
 
 
-def _connect(url: str) -> Chain:
+def _connect(url: str, timeout: float) -> Chain:
     """The chain that the node serves, whichever it is."""
     from onchain import wire
     from onchain.connect import Chain
@@ -46,7 +127,7 @@ def _connect(url: str) -> Chain:
     from onchain.profiles import ChainProfile, profile
     from onchain.rpc import Rpc
 
-    rpc = Rpc(url, TIMEOUT_SECONDS)
+    rpc = Rpc(url, timeout)
     try:
         chain_id = wire.quantity(rpc.call("eth_chainId"), "chain id")
     finally:
@@ -56,7 +137,7 @@ def _connect(url: str) -> Chain:
     except UnknownChain:
         name = f"chain {chain_id}"
         rules = ChainProfile(chain_id, name, f"depth:{UNKNOWN_DEPTH}", "mpt", "eip1559", "", False, 12, None)
-    return Chain.connect(url, profile=rules, timeout=TIMEOUT_SECONDS)
+    return Chain.connect(url, profile=rules, timeout=timeout)
 
 
 def own_trust(world: World) -> Trust:

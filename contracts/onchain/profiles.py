@@ -1,4 +1,7 @@
-"""How each chain behaves, as data: finality rule, receipt kind, fee rule.
+"""How each chain behaves, as data: finality rule, receipt kind, fee rule, and who says so.
+
+On an L2, final is the sequencer's word until its L1 is final. The tag `finalized` of OP-stack, Arbitrum and zkSync
+nodes names the newest block whose batch is in a final block of the L1, so "tag:finalized" waits for the L1 there.
 
 The list is `profiles.json`; a workspace may add to it.
 """
@@ -16,6 +19,7 @@ from onchain.errors import ProfileInvalid, UnknownChain
 
 MAX_PROFILES_BYTES = 256 * 1024  # a file of profiles is a few kilobytes
 MAX_DEPTH = 100_000  # blocks; more than a week of any chain
+MAX_SOURCE = 300  # characters
 MAX_CHAIN_ID = 2**53 - 1  # what JSON readers everywhere keep exact
 
 FINALIZED_TAG = "tag:finalized"
@@ -34,6 +38,8 @@ class ChainProfile:
     dev            a local test chain: public keys sign there, and it is never trusted by default
     block_seconds  usual time between blocks, at least 1; paces polling and replacement, decides nothing
     genesis        32 bytes, or None where the workspace pins what it found first
+    l1             chain id of the chain that it settles on, or None
+    source         where these facts are said: one line
     """
 
     chain_id: int
@@ -45,6 +51,8 @@ class ChainProfile:
     dev: bool
     block_seconds: int
     genesis: bytes | None
+    l1: int | None = None
+    source: str = ""
 
     def __post_init__(self) -> None:
         where = f"of chain {self.chain_id}"
@@ -65,11 +73,23 @@ class ChainProfile:
             raise ProfileInvalid(where, "block_seconds must be from 1 to 3600")
         if self.genesis is not None and len(self.genesis) != 32:
             raise ProfileInvalid(where, "genesis must be 32 bytes or null")
+        if self.l1 is not None and (not 1 <= self.l1 <= MAX_CHAIN_ID or self.l1 == self.chain_id):
+            raise ProfileInvalid(where, f"l1 must be another chain's id from 1 to {MAX_CHAIN_ID}, or null")
+        if len(self.source) > MAX_SOURCE or not self.source.isprintable():
+            raise ProfileInvalid(where, f"source must be one line of at most {MAX_SOURCE} characters")
 
     @property
     def depth(self) -> int | None:
         """Blocks on top that make a block final, or None where the node's `finalized` tag decides."""
         return None if self.finality == FINALIZED_TAG else int(self.finality.removeprefix("depth:"))
+
+    @property
+    def finality_in_words(self) -> str:
+        """What "final" rests on there: on an L2 the sequencer's word until its L1 is final, and this says which."""
+        if self.depth is None:
+            return "final" if self.l1 is None else f"final with its L1, chain {self.l1}"
+        deep = f"{self.depth} blocks deep"
+        return deep if self.l1 is None else f"{deep} by the sequencer's word, its L1 not asked"
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, object], where: str = "") -> ChainProfile:
@@ -84,7 +104,7 @@ class ChainProfile:
             "dev": bool,
             "block_seconds": int,
         }
-        unknown = sorted(set(data) - set(kinds) - {"genesis"})
+        unknown = sorted(set(data) - set(kinds) - {"genesis", "l1", "source"})
         if unknown:
             raise ProfileInvalid(where, f"unknown member {unknown[0]!r}")
         values: dict[str, object] = {}
@@ -97,6 +117,11 @@ class ChainProfile:
         if genesis is not None and not (isinstance(genesis, str) and re.fullmatch(r"0x[0-9a-f]{64}", genesis)):
             raise ProfileInvalid(where, "genesis must be 0x and 64 lower-case hex digits, or null")
         values["genesis"] = bytes.fromhex(genesis[2:]) if isinstance(genesis, str) else None
+        values["l1"], values["source"] = data.get("l1"), data.get("source", "")
+        if values["l1"] is not None and (not isinstance(values["l1"], int) or isinstance(values["l1"], bool)):
+            raise ProfileInvalid(where, "l1 must be a chain id or null")
+        if not isinstance(values["source"], str):
+            raise ProfileInvalid(where, "source must be of type str")
         return cls(**values)  # type: ignore[arg-type]  # each value's type was checked above
 
 
