@@ -59,10 +59,14 @@ class SetChain:
 
 
 class Stamped(NamedTuple):
-    """What is to be stamped next: the imprint, and its hash."""
+    """What is to be stamped next: these bytes, by their hash of this name."""
 
-    imprint: bytes
+    data: bytes
     hash_name: str
+
+    @property
+    def imprint(self) -> bytes:
+        return digest_of(self.hash_name, self.data)
 
 
 class EvidenceSet:
@@ -84,12 +88,12 @@ class EvidenceSet:
 
     def begins(self, hash_name: str, leaves: Sequence[AnyLeaf]) -> Stamped:
         """What the first token of the next chain stamps: of the first chain, or of a hash-tree renewal."""
-        return Stamped(_tree(self._groups(hash_name, leaves), hash_name).root, hash_name)
+        return Stamped(_tree(self._groups(hash_name, leaves), hash_name).root_data, hash_name)
 
     def renewal(self) -> Stamped:
         """What the next token of the last chain stamps: a time-stamp renewal.  Raises IndexError without a chain."""
         last = self.chains[-1]
-        return Stamped(digest_of(last.hash_name, last.tokens[-1]), last.hash_name)
+        return Stamped(last.tokens[-1], last.hash_name)
 
     def with_chain(self, hash_name: str, leaves: Sequence[AnyLeaf], token: bytes) -> EvidenceSet:
         """The set with the chain that `token` begins."""

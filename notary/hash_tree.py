@@ -75,6 +75,14 @@ class HashTree:
         """What a time-stamp of this tree stamps."""
         return self._levels[-1][0]
 
+    @property
+    def root_data(self) -> bytes:
+        """Bytes whose hash is the root.  Raises HashTreeInvalid for a single value, which is its own root."""
+        values = self._levels[-2] if len(self._levels) > 1 else self.groups[0]
+        if len(values) < 2:
+            raise HashTreeInvalid("the root is a single value, not the hash of several")
+        return b"".join(sorted(values))
+
     def reduced(self, index: int) -> Lists:
         """The lists that lead from group `index` to the root; none where that group is the whole tree.
 

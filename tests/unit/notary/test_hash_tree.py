@@ -38,6 +38,15 @@ class TestHashTree:
         low, high = b"\x7f" * 32, b"\x80" * 32
         assert HashTree([[high], [low]], "sha256").root == h(low, high)
 
+    @pytest.mark.parametrize("groups", [[[A, B]], [[A], [B]], [[A], [B], [C]], [[A, C], [B], [C]]])
+    def test_root_data_hashes_to_the_root(self, groups: list[list[bytes]]) -> None:
+        tree = HashTree(groups, "sha256")
+        assert h(tree.root_data) == tree.root
+
+    def test_root_data_of_a_single_value_is_refused(self) -> None:
+        with pytest.raises(HashTreeInvalid):
+            _ = HashTree([[A]], "sha256").root_data
+
     def test_equal_objects_have_one_leaf_and_one_proof(self) -> None:
         tree = HashTree([[A], [B], [A]], "sha256")
         assert tree.root == h(A, B)
