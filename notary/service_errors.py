@@ -8,6 +8,7 @@ NotaryError
 ├── VaultDamaged          a key file or a wrapped secret does not decode
 ├── CaseErased            the case's key was destroyed on purpose
 ├── LogUnknown            the workspace's log was not begun
+├── LogNotOurs            a receipt of another log than this workspace's
 ├── LogNotOpen            it is behind its chain, forked from it, or closed
 ├── LogBusy               another process held the log's lock too long
 ├── LogDamaged            rows of the log contradict each other
@@ -23,6 +24,10 @@ NotaryError
 ├── AnchorFailed          the contract refused the head for good
 ├── StampUnknown
 ├── HeadUnknown           no checkpoint of that size, or it does not cover the claim
+├── RecordUnknown         the case has no evidence record yet
+├── RecordBusy            another process renewed, or the case changed, at the same time
+├── RecordRefused         the case, a hash or a token that no record can be made with
+├── DocumentsMissing      documents of a record that a hash-tree renewal needs and did not find
 ├── SourceChanged         a file is no longer what was sealed
 ├── EnvelopeInvalid       a ciphertext is truncated, altered or of another key
 ├── StorageNotConfigured, StorageUnreachable, StorageRefused, StorageMismatch   the IPFS node
@@ -174,6 +179,17 @@ class LogUnknown(NotaryError):
         super().__init__(f"there is no log {origin}")
 
 
+class LogNotOurs(NotaryError):
+    """The receipt is of a log, or of a head, that this workspace does not hold."""
+
+    code = "notary.log-not-ours"
+    hint = "Ask the log's owner for the proof; `tallystick log audit` compares what others hold with the chain."
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(f"this workspace holds no such head of the log {origin}")
+        self.origin = origin
+
+
 class LogNotOpen(NotaryError):
     """The log was found behind its chain, forked from it, or closed; nothing is sealed into it."""
 
@@ -207,7 +223,7 @@ class LogBehindChain(NotaryError):
     """The chain holds more entries than this workspace: a backup was restored, or a copy was used."""
 
     code = "notary.log-behind-chain"
-    hint = "Recover the missing entries from the newest copy of the workspace; until then this one does not seal."
+    hint = "`tallystick log recover --from EXPORT|COPY` brings the entries back; until then this log does not seal."
 
     def __init__(self, local: int, chain: int) -> None:
         super().__init__(f"this workspace's log has {local} entries, the head on the chain has {chain}")
@@ -218,7 +234,7 @@ class LogForked(NotaryError):
     """The chain holds another log of the same size, or a head that this log does not lead to."""
 
     code = "notary.log-forked"
-    hint = "A copy of this workspace anchored other entries. Seal again what is missing there, into that copy."
+    hint = "Another copy anchored other entries: `tallystick log close ORIGIN --successor new`; docs/guides/drills.md."
 
     def __init__(self, size: int, local_root: bytes, chain_root: bytes) -> None:
         super().__init__(
@@ -306,6 +322,48 @@ class AnchorFailed(NotaryError):
     def __init__(self, size: int, reason: str) -> None:
         super().__init__(f"the head of {size} entries was not anchored: {reason}")
         self.size, self.reason = size, reason
+
+
+class RecordUnknown(NotaryError):
+    """The case has no evidence record, or none of this number."""
+
+    code = "notary.record-unknown"
+    hint = "Make one with `tallystick renew CASE`."
+
+    def __init__(self, case_id: str) -> None:
+        super().__init__(f"case {case_id!r} has no evidence record")
+        self.case_id = case_id
+
+
+class RecordBusy(NotaryError):
+    """Another process renewed the record, or changed the case, at the same time; what it did stands."""
+
+    code = "notary.record-busy"
+    hint = "Run the command again; nothing was lost but the time-stamp that came second."
+
+    def __init__(self, case_id: str) -> None:
+        super().__init__(f"the evidence record of case {case_id!r} was changed at the same time")
+        self.case_id = case_id
+
+
+class RecordRefused(NotaryError):
+    """No evidence record can be made or renewed in this way."""
+
+    code = "notary.record-refused"
+    hint = "`tallystick renew --due` says what can be renewed, and with what."
+
+
+class DocumentsMissing(NotaryError):
+    """A hash-tree renewal hashes every document again, and some were not found as they were sealed."""
+
+    code = "notary.documents-missing"
+    hint = "Name the folders that hold them with --documents; --leave-out goes on without, and ends their records."
+
+    def __init__(self, names: Sequence[str]) -> None:
+        shown = ", ".join(printable(name) for name in names[:_LISTED])
+        more = f", and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+        super().__init__(f"{len(names)} document(s) were not found as they were sealed: {shown}{more}")
+        self.names = tuple(names)
 
 
 class SourceChanged(NotaryError):
