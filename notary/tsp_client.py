@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from notary import tsp
 from notary.errors import NotaryError, TokenInvalid, TokenUntrusted
@@ -114,7 +113,7 @@ async def _post(authority: Authority, query: bytes, seconds: float) -> bytes:
     import httpx
 
     name = authority.name
-    if urlsplit(authority.url).scheme not in ("http", "https"):
+    if not authority.url.startswith(("http://", "https://")):
         raise TimestampUnavailable(name, "its address is neither http nor https")
     headers = {"Content-Type": QUERY, "Accept": REPLY, "Accept-Encoding": "identity", "User-Agent": "tallystick"}
     try:
@@ -128,7 +127,7 @@ async def _post(authority: Authority, query: bytes, seconds: float) -> bytes:
         raise TimestampUnavailable(name, f"no answer within {seconds:g} s") from exc
     except httpx.RemoteProtocolError as exc:
         raise TimestampUnavailable(name, "it broke the connection off, or speaks no HTTP") from exc
-    except (httpx.HTTPError, httpx.InvalidURL) as exc:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as exc:  # ValueError: an address with a broken host
         raise TimestampUnavailable(name, f"it cannot be reached: {type(exc).__name__}") from exc
 
 
