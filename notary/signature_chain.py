@@ -151,6 +151,9 @@ def _link(der: bytes) -> _Link:
             ),
         )
         _bound(certificate)
+        # The signature is a bit string of whole bytes; the library does not look at the count of unused bits.
+        if not der.endswith(b"\0" + certificate.signature):
+            raise _invalid(f"the certificate of {link.subject} does not end in whole bytes")
     except CustodySignatureInvalid:
         raise
     except Exception as exc:  # the library reads lazily and lets errors of many kinds through; all mean the same

@@ -1,0 +1,598 @@
+"""notary.signatures and notary.signature_chain, against eth-account, keys made here, and published points."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from functools import cache
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from eth_keys.datatypes import PrivateKey
+from eth_utils.crypto import keccak
+
+from notary import jcs
+from notary.errors import CustodySignatureInvalid, ReceiptInvalid, SignerUnproven
+from notary.reading import Reader
+from notary.signatures import (
+    MAX_BYTES,
+    MAX_CHAIN,
+    MAX_SIGNATURES,
+    MAX_WALLET_SIGNATURE,
+    SECP256K1_ORDER,
+    Ed25519Signature,
+    Eip712Signature,
+    Erc1271Signature,
+    MlDsaSignature,
+    Signature,
+    Statement,
+    UnknownSignature,
+    X509Signature,
+    judge_x509,
+    read_signatures,
+    signatures_digest,
+    verify_signature,
+    wallet_signer,
+    write_signature,
+    write_signatures,
+)
+from tests.support.certificates import BEGIN, END, Certified, certify
+
+KEY = bytes.fromhex("4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318")
+ADDRESS = "0x2c7536e3605d9c16a7a3d7b1898e529396a65c23"  # published with the key in web3.py's documentation
+STATEMENT = Statement(bytes(range(32)), 3, 9, b"\xaa" * 32, b"\xbb" * 32)
+MESSAGE = (
+    b"tallystick/custody-signature/v1\0"
+    b'{"case":"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",'
+    b'"entries":"' + b"bb" * 32 + b'","first":3,"head":"' + b"aa" * 32 + b'","last":9}'
+)
+
+
+def typed(statement: Statement) -> dict[str, Any]:
+    """The statement in eth-account's words, written out by hand."""
+    kinds = ("bytes32 case", "uint64 first", "uint64 last", "bytes32 head", "bytes32 entries")
+    return {
+        "types": {
+            "EIP712Domain": [{"name": "name", "type": "string"}, {"name": "version", "type": "string"}],
+            "Custody": [{"name": kind.split()[1], "type": kind.split()[0]} for kind in kinds],
+        },
+        "primaryType": "Custody",
+        "domain": {"name": "Tallystick Custody", "version": "1"},
+        "message": {name.split()[1]: getattr(statement, name.split()[1]) for name in kinds},
+    }
+
+
+def eip712(statement: Statement = STATEMENT) -> Eip712Signature:
+    signed = Account.sign_typed_data(KEY, full_message=typed(statement))
+    return Eip712Signature(bytes.fromhex(ADDRESS[2:]), PrivateKey(KEY).public_key.to_bytes(), bytes(signed.signature))
+
+
+def ed25519(statement: Statement = STATEMENT) -> Ed25519Signature:
+    key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    return Ed25519Signature(key.public_key().public_bytes_raw(), key.sign(statement.message()))
+
+
+def mldsa(statement: Statement = STATEMENT) -> MlDsaSignature:
+    key = MLDSA65PrivateKey.from_seed_bytes(bytes(range(32)))
+    return MlDsaSignature(key.public_key().public_bytes_raw(), key.sign(statement.message()))
+
+
+ROOT = certify("Root", ca=True)
+MIDDLE = certify("Middle", ROOT, ca=True, path_length=0)
+LEAF = certify("Ada Clerk", MIDDLE)
+
+
+@cache
+def rsa_key(bits: int) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
+def signed_by(
+    *chain: Certified, algorithm: str = "ecdsa-sha256", statement: Statement = STATEMENT, salt: int = 32
+) -> X509Signature:
+    """A signature by the first one's key, as `algorithm` says."""
+    key, message = chain[0].key, statement.message()
+    made = {
+        "ecdsa-sha256": lambda: key.sign(message, ec.ECDSA(hashes.SHA256())),
+        "rsa-pkcs1-sha256": lambda: key.sign(message, padding.PKCS1v15(), hashes.SHA256()),
+        "rsa-pss-sha256": lambda: key.sign(message, padding.PSS(padding.MGF1(hashes.SHA256()), salt), hashes.SHA256()),
+        "ed25519": lambda: key.sign(message),
+    }[algorithm]()
+    return X509Signature(tuple(link.der for link in chain), made, algorithm)
+
+
+GOOD: dict[str, Callable[[], Signature]] = {
+    "eip712": eip712,
+    "ed25519": ed25519,
+    "ml-dsa-65": mldsa,
+    "x509": lambda: signed_by(LEAF, MIDDLE, ROOT),
+}
+
+
+def flipped(data: bytes, step: int = 1) -> Iterator[bytes]:
+    """`data` with one bit changed, for every `step`th bit."""
+    for bit in range(0, 8 * len(data), step):
+        changed = bytearray(data)
+        changed[bit // 8] ^= 1 << (bit % 8)
+        yield bytes(changed)
+
+
+def refused(signature: Signature, statement: Statement = STATEMENT) -> None:
+    with pytest.raises(CustodySignatureInvalid) as caught:
+        verify_signature(signature, statement)
+    assert caught.value.reason == "custody-signature-invalid"
+    assert str(caught.value).isprintable()
+
+
+class TestStatement:
+    def test_message_is_the_tag_and_canonical_json(self) -> None:
+        assert STATEMENT.message() == MESSAGE
+
+    @pytest.mark.parametrize(("first", "last"), [(3, 9), (0, 0), (2**53 - 1, 2**53 - 1)])
+    def test_eip712_digest_is_that_of_eth_account(self, first: int, last: int) -> None:
+        statement = replace(STATEMENT, first=first, last=last)
+        message = encode_typed_data(full_message=typed(statement))
+        text = b"\x19" + message.version + message.header + message.body
+        assert statement.eip712_digest() == keccak(text)
+
+    def test_typed_data_is_what_wallets_are_shown(self) -> None:
+        shown = json.loads(json.dumps(STATEMENT.typed_data()))
+        signed = Account.sign_typed_data(KEY, full_message=shown)
+        assert bytes(signed.signature) == eip712().signature
+
+    def test_read_gives_back_what_was_written(self) -> None:
+        assert Statement.read(Reader(STATEMENT.to_json(), "batch", ReceiptInvalid)) == STATEMENT
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"first": 10},
+            {"first": -1},
+            {"last": 2},
+            {"last": 2**53},
+            {"last": True},
+            {"case": "00" * 31},
+            {"head": "AA" * 32},
+            {"entries": None},
+            {"more": 1},
+        ],
+    )
+    def test_read_refuses_what_is_no_batch(self, change: dict[str, Any]) -> None:
+        with pytest.raises(ReceiptInvalid, match="batch"):
+            Statement.read(Reader({**STATEMENT.to_json(), **change}, "batch", ReceiptInvalid))
+
+    @pytest.mark.parametrize("change", [{"first": 10}, {"first": -1}, {"last": 2**53}, {"case": b""}, {"head": b"1"}])
+    def test_a_statement_of_no_batch_cannot_be_made(self, change: dict[str, Any]) -> None:
+        with pytest.raises(ValueError, match=r"bytes|batch"):
+            replace(STATEMENT, **change)
+
+
+class TestVerify:
+    def test_verify_names_the_address_for_eip712(self) -> None:
+        signer = verify_signature(eip712(), STATEMENT)
+        assert (signer.kind, signer.identity) == ("eip712", ADDRESS)
+
+    def test_verify_names_the_key_for_ed25519(self) -> None:
+        signer = verify_signature(ed25519(), STATEMENT)
+        assert (signer.kind, signer.identity) == ("ed25519", ed25519().key.hex())
+        assert signer.fingerprint == hashlib.sha256(ed25519().key).digest()
+
+    def test_verify_names_the_keys_digest_for_mldsa(self) -> None:
+        signer = verify_signature(mldsa(), STATEMENT)
+        assert (signer.kind, signer.identity) == ("ml-dsa-65", f"sha256:{hashlib.sha256(mldsa().key).hexdigest()}")
+
+    def test_verify_names_the_subject_for_x509(self) -> None:
+        signer = verify_signature(signed_by(LEAF, MIDDLE), STATEMENT)
+        assert (signer.kind, signer.identity) == ("x509", "CN=Ada Clerk")
+        assert signer.fingerprint == LEAF.certificate.fingerprint(hashes.SHA256())
+
+    def test_verify_leaves_a_wallet_to_its_chain(self) -> None:
+        wallet = Erc1271Signature(10, bytes.fromhex(ADDRESS[2:]), b"\1" * 65)
+        with pytest.raises(SignerUnproven, match="chain 10") as caught:
+            verify_signature(wallet, STATEMENT)
+        assert caught.value.reason == "erc1271-offline"
+        assert wallet_signer(wallet).identity == f"{ADDRESS} on chain 10"
+        assert wallet_signer(wallet).fingerprint != wallet_signer(replace(wallet, chain_id=1)).fingerprint
+
+    def test_verify_counts_an_unknown_type_for_nothing(self) -> None:
+        with pytest.raises(SignerUnproven) as caught:
+            verify_signature(UnknownSignature(b'{"type":"slh-dsa"}'), STATEMENT)
+        assert caught.value.reason == "signature-unknown"
+
+    @pytest.mark.parametrize("kind", GOOD)
+    @pytest.mark.parametrize("member", [field.name for field in fields(Statement)])
+    def test_verify_refuses_every_change_of_the_statement(self, kind: str, member: str) -> None:
+        signature, value = GOOD[kind](), getattr(STATEMENT, member)
+        values: list[Any]
+        if isinstance(value, int):
+            values = [v for bit in range(53) if (v := value ^ 1 << bit) >= 0]
+        else:
+            values = list(flipped(value))
+        tried = 0
+        for other in values:
+            if (member == "first" and other > STATEMENT.last) or (member == "last" and other < STATEMENT.first):
+                continue
+            refused(signature, replace(STATEMENT, **{member: other}))
+            tried += 1
+        assert tried >= 3
+
+    @pytest.mark.parametrize("kind", ["eip712", "ed25519"])
+    def test_verify_refuses_every_changed_bit_of_key_and_signature(self, kind: str) -> None:
+        signature: Any = GOOD[kind]()
+        for field in fields(signature):
+            for other in flipped(getattr(signature, field.name)):
+                refused(replace(signature, **{field.name: other}))
+
+    def test_verify_refuses_a_changed_bit_in_every_fourth_byte_of_mldsa(self) -> None:
+        signature = mldsa()
+        for key in flipped(signature.key, 8 * 4 + 1):
+            refused(replace(signature, key=key))
+        for made in flipped(signature.signature, 8 * 4 + 1):
+            refused(replace(signature, signature=made))
+
+    @pytest.mark.deep
+    def test_verify_refuses_every_changed_bit_of_mldsa(self) -> None:
+        signature = mldsa()
+        for key in flipped(signature.key):
+            refused(replace(signature, key=key))
+        for made in flipped(signature.signature):
+            refused(replace(signature, signature=made))
+
+    @pytest.mark.parametrize("kind", GOOD)
+    def test_verify_refuses_a_truncated_signature(self, kind: str) -> None:
+        signature: Any = GOOD[kind]()
+        refused(replace(signature, signature=signature.signature[:-1] + b"\0"))
+        if kind != "eip712":  # its parts have fixed places
+            refused(replace(signature, signature=signature.signature[:-1]))
+            refused(replace(signature, signature=signature.signature + b"\0"))
+            refused(replace(signature, signature=b""))
+
+    @pytest.mark.parametrize("kind", GOOD)
+    def test_verify_refuses_the_signature_of_another_kind_of_message(self, kind: str) -> None:
+        other = replace(STATEMENT, last=STATEMENT.last + 1)
+        makers: dict[str, Callable[[Statement], Signature]] = {"eip712": eip712, "ed25519": ed25519, "ml-dsa-65": mldsa}
+        foreign = makers.get(kind)
+        refused(foreign(other) if foreign else signed_by(LEAF, MIDDLE, statement=other))
+
+
+class TestEip712:
+    def test_verify_refuses_a_malleated_s(self) -> None:
+        good = eip712()
+        s = int.from_bytes(good.signature[32:64], "big")
+        high = (SECP256K1_ORDER - s).to_bytes(32, "big")
+        malleated = good.signature[:32] + high + bytes([27 + 28 - good.signature[64]])
+        # Ethereum's own recovery takes it: it is the rule about s that refuses it
+        signable = encode_typed_data(full_message=typed(STATEMENT))
+        assert Account.recover_message(signable, signature=malleated).lower() == ADDRESS
+        refused(replace(good, signature=malleated))
+
+    @pytest.mark.parametrize("v", [0, 1, 26, 29, 37, 255])
+    def test_verify_refuses_a_v_that_no_contract_takes(self, v: int) -> None:
+        refused(replace(eip712(), signature=eip712().signature[:64] + bytes([v])))
+
+    @pytest.mark.parametrize("value", [0, SECP256K1_ORDER, 2**256 - 1])
+    @pytest.mark.parametrize("place", [0, 32])
+    def test_verify_refuses_r_or_s_out_of_range(self, place: int, value: int) -> None:
+        made = bytearray(eip712().signature)
+        made[place : place + 32] = value.to_bytes(32, "big")
+        refused(replace(eip712(), signature=bytes(made)))
+
+    def test_verify_refuses_a_foreign_key_under_the_same_address(self) -> None:
+        other = PrivateKey(b"\1" * 32)
+        signed = Account.sign_typed_data(b"\1" * 32, full_message=typed(STATEMENT))
+        forged = replace(eip712(), key=other.public_key.to_bytes(), signature=bytes(signed.signature))
+        refused(forged)
+        address = other.public_key.to_canonical_address()
+        assert verify_signature(replace(forged, address=address), STATEMENT).identity == "0x" + address.hex()
+
+    def test_verify_refuses_a_key_that_is_no_point(self) -> None:
+        for key in (bytes(64), b"\xff" * 64, eip712().key[:63] + bytes([eip712().key[63] ^ 1])):
+            refused(replace(eip712(), key=key, address=keccak(key)[12:]))
+
+
+class TestEd25519:
+    def test_verify_refuses_keys_of_small_order_whose_signatures_fit_everything(self) -> None:
+        p = 2**255 - 19
+        y8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+        ys = {0, 1, p - 1, y8, p - y8, p, p + 1}
+        identity = (1).to_bytes(32, "little")
+        for y in ys:
+            for sign in (0, 1 << 255):
+                refused(Ed25519Signature((y | sign).to_bytes(32, "little"), identity + bytes(32)))
+
+    def test_such_a_signature_would_pass_without_that_rule(self) -> None:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        identity = (1).to_bytes(32, "little")
+        Ed25519PublicKey.from_public_bytes(identity).verify(identity + bytes(32), b"anything")
+
+    def test_verify_refuses_s_beyond_the_order(self) -> None:
+        order = 2**252 + 27742317777372353535851937790883648493
+        good = ed25519()
+        s = int.from_bytes(good.signature[32:], "little") + order
+        refused(replace(good, signature=good.signature[:32] + s.to_bytes(32, "little")))
+
+
+class TestX509:
+    @pytest.mark.parametrize("algorithm", ["rsa-pss-sha256", "rsa-pkcs1-sha256"])
+    def test_verify_takes_rsa(self, algorithm: str) -> None:
+        leaf = certify("R", ROOT, key=rsa_key(2048))
+        assert verify_signature(signed_by(leaf, ROOT, algorithm=algorithm), STATEMENT).identity == "CN=R"
+
+    @pytest.mark.parametrize("salt", [0, 20, 222])
+    def test_verify_takes_a_pss_salt_of_any_length(self, salt: int) -> None:
+        leaf = certify("R", key=rsa_key(2048))
+        verify_signature(signed_by(leaf, algorithm="rsa-pss-sha256", salt=salt), STATEMENT)
+
+    @pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()])
+    def test_verify_takes_ecdsa_on_every_common_curve(self, curve: ec.EllipticCurve) -> None:
+        leaf = certify("E", ROOT, key=ec.generate_private_key(curve))
+        verify_signature(signed_by(leaf, ROOT), STATEMENT)
+
+    def test_verify_takes_ed25519_all_the_way(self) -> None:
+        root = certify("Root", ca=True, key=Ed25519PrivateKey.generate())
+        leaf = certify("L", root, key=Ed25519PrivateKey.generate())
+        signature = signed_by(leaf, root, algorithm="ed25519")
+        assert verify_signature(signature, STATEMENT).identity == "CN=L"
+        judge_x509(signature, [root.der], BEGIN)
+
+    @pytest.mark.parametrize("algorithm", ["rsa-pss-sha256", "rsa-pkcs1-sha256", "ed25519"])
+    def test_verify_refuses_an_algorithm_that_is_not_the_keys(self, algorithm: str) -> None:
+        refused(replace(signed_by(LEAF, MIDDLE), algorithm=algorithm))
+
+    def test_verify_refuses_pkcs1_called_pss_and_the_other_way_round(self) -> None:
+        leaf = certify("R", key=rsa_key(2048))
+        for made, called in (("rsa-pss-sha256", "rsa-pkcs1-sha256"), ("rsa-pkcs1-sha256", "rsa-pss-sha256")):
+            refused(replace(signed_by(leaf, algorithm=made), algorithm=called))
+
+    @pytest.mark.parametrize("bits", [1024, 2048])
+    def test_verify_refuses_rsa_keys_below_2048_bits(self, bits: int) -> None:
+        signature = signed_by(certify("R", key=rsa_key(bits)), algorithm="rsa-pss-sha256")
+        if bits < 2048:
+            refused(signature)
+        else:
+            verify_signature(signature, STATEMENT)
+
+    @pytest.mark.parametrize(
+        ("usage", "good"),
+        [
+            (("digital_signature",), True),
+            (("content_commitment",), True),
+            (None, True),
+            (("key_encipherment",), False),
+            (("key_agreement", "crl_sign"), False),
+        ],
+    )
+    def test_verify_asks_whether_the_key_may_sign(self, usage: tuple[str, ...] | None, good: bool) -> None:
+        signature = signed_by(certify("L", ROOT, usage=usage), ROOT)
+        if good:
+            verify_signature(signature, STATEMENT)
+        else:
+            refused(signature)
+
+    @pytest.mark.parametrize(
+        "chain",
+        [
+            (LEAF, ROOT, MIDDLE),
+            (LEAF, ROOT),
+            (LEAF, LEAF),
+            (LEAF, MIDDLE, MIDDLE),
+            (LEAF, certify("Middle", ROOT, ca=True)),  # the issuer's name on another key
+            (LEAF, replace(MIDDLE, certificate=certify("Other", ROOT, ca=True, key=MIDDLE.key).certificate)),
+        ],
+    )
+    def test_verify_refuses_a_chain_in_which_one_did_not_issue_the_one_before(
+        self, chain: tuple[Certified, ...]
+    ) -> None:
+        refused(signed_by(*chain))
+
+    def test_verify_refuses_an_issuer_that_is_no_ca(self) -> None:
+        refused(signed_by(certify("Child", LEAF), LEAF, MIDDLE))
+
+    def test_verify_refuses_a_ca_that_may_not_sign_certificates(self) -> None:
+        middle = certify("Middle", ROOT, ca=True, usage=("crl_sign",))
+        refused(signed_by(certify("L", middle), middle))
+
+    @pytest.mark.parametrize(("allowed", "good"), [(0, False), (1, True), (None, True)])
+    def test_verify_keeps_to_the_length_of_path_that_a_ca_allows(self, allowed: int | None, good: bool) -> None:
+        root = certify("Root", ca=True, path_length=allowed)
+        middle = certify("Middle", root, ca=True)
+        signature = signed_by(certify("L", middle), middle, root)
+        if good:
+            verify_signature(signature, STATEMENT)
+            judge_x509(replace(signature, chain=signature.chain[:2]), [root.der], BEGIN)
+        else:
+            refused(signature)
+            with pytest.raises(SignerUnproven):
+                judge_x509(replace(signature, chain=signature.chain[:2]), [root.der], BEGIN)
+
+    @pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")  # serial numbers below 0
+    def test_every_changed_bit_of_a_chain_is_refused_by_verify_or_by_judge(self) -> None:
+        leaf = certify("L", ROOT)
+        good = signed_by(leaf, ROOT)
+        judge_x509(good, [ROOT.der], BEGIN)
+        for der in flipped(leaf.der):  # also of what no signature covers, such as the count of unused bits
+            refused(replace(good, chain=(der, ROOT.der)))
+        for der in flipped(ROOT.der):
+            other = replace(good, chain=(leaf.der, der))
+            with pytest.raises((CustodySignatureInvalid, SignerUnproven)):
+                verify_signature(other, STATEMENT)
+                judge_x509(other, [ROOT.der], BEGIN)
+        for made in flipped(good.signature):
+            refused(replace(good, signature=made))
+
+    @pytest.mark.parametrize("cut", [0, 1, 50, -1])
+    def test_verify_refuses_a_truncated_certificate(self, cut: int) -> None:
+        refused(replace(signed_by(LEAF, MIDDLE), chain=(LEAF.der[:cut], MIDDLE.der)))
+
+    def test_verify_shows_a_subject_without_control_characters_and_cut_off(self) -> None:
+        signature = signed_by(certify("Ada\x1b[2J\u202e" + "x" * 40))
+        shown = verify_signature(signature, STATEMENT).identity
+        assert shown.isprintable()
+        assert "\\x1b" in shown
+        assert "\\u202e" in shown
+        many = x509.Name(
+            [x509.NameAttribute(x509.NameOID.ORGANIZATIONAL_UNIT_NAME, f"{i}" + "y" * 50) for i in range(20)]
+        )
+        assert len(verify_signature(signed_by(certify(many)), STATEMENT).identity) == 256
+
+
+class TestJudge:
+    def test_judge_takes_a_chain_with_or_without_its_root(self) -> None:
+        for chain in ((LEAF, MIDDLE, ROOT), (LEAF, MIDDLE)):
+            judge_x509(signed_by(*chain), [certify("Other", ca=True).der, ROOT.der], BEGIN)
+
+    def test_judge_takes_any_certificate_of_the_chain_as_a_root(self) -> None:
+        for pinned in (LEAF, MIDDLE, ROOT):
+            judge_x509(signed_by(LEAF, MIDDLE, ROOT), [pinned.der], BEGIN)
+
+    def test_judge_does_not_trust_a_root_because_it_is_in_the_chain(self) -> None:
+        for roots in ([], [certify("Root", ca=True).der], [b"no certificate"]):
+            with pytest.raises(SignerUnproven, match="Ada Clerk") as caught:
+                judge_x509(signed_by(LEAF, MIDDLE, ROOT), roots, BEGIN)
+            assert caught.value.reason == "signer-untrusted"
+
+    @pytest.mark.parametrize(("at", "good"), [(BEGIN - 1, False), (BEGIN, True), (END, True), (END + 1, False)])
+    def test_judge_asks_whether_all_was_valid_at_the_time(self, at: int, good: bool) -> None:
+        if good:
+            judge_x509(signed_by(LEAF, MIDDLE), [ROOT.der], at)
+        else:
+            with pytest.raises(SignerUnproven, match="valid") as caught:
+                judge_x509(signed_by(LEAF, MIDDLE), [ROOT.der], at)
+            assert caught.value.reason == "signer-expired"
+
+    @pytest.mark.parametrize("at", [0, 2**63])
+    def test_judge_says_so_when_the_time_is_beyond_every_calendar(self, at: int) -> None:
+        with pytest.raises(SignerUnproven, match=str(at)):
+            judge_x509(signed_by(LEAF, MIDDLE), [ROOT.der], at)
+
+    @pytest.mark.parametrize("expired", ["leaf", "middle", "root"])
+    def test_judge_refuses_when_one_of_them_had_expired(self, expired: str) -> None:
+        ends = {name: BEGIN + 10 if name == expired else END for name in ("leaf", "middle", "root")}
+        root = certify("Root", ca=True, end=ends["root"])
+        middle = certify("Middle", root, ca=True, end=ends["middle"])
+        signature = signed_by(certify("L", middle, end=ends["leaf"]), middle)
+        judge_x509(signature, [root.der], BEGIN + 10)
+        with pytest.raises(SignerUnproven) as caught:
+            judge_x509(signature, [root.der], BEGIN + 11)
+        assert caught.value.reason == "signer-expired"
+
+    def test_judge_takes_the_root_that_is_still_valid_when_two_have_one_key(self) -> None:
+        old = certify("Root", ca=True, key=ROOT.key, end=BEGIN + 1)
+        judge_x509(signed_by(LEAF, MIDDLE), [old.der, ROOT.der], BEGIN + 2)
+
+    def test_judge_refuses_a_critical_extension_that_it_does_not_understand(self) -> None:
+        limits = x509.NameConstraints([x509.DNSName("example.org")], None)
+        middle = certify("Middle", ROOT, ca=True, critical=limits)
+        with pytest.raises(SignerUnproven, match=r"2\.5\.29\.30") as caught:
+            judge_x509(signed_by(certify("L", middle), middle), [ROOT.der], BEGIN)
+        assert caught.value.reason == "signer-untrusted"
+
+
+class TestReadAndWrite:
+    def test_read_gives_back_what_was_written(self) -> None:
+        made = _one_of_each()
+        value = jcs.loads(jcs.dumps({"signatures": write_signatures(made)}), max_bytes=MAX_BYTES)
+        assert read_signatures(Reader(value, "batch", ReceiptInvalid), "signatures") == made
+
+    def test_digest_is_over_the_list_as_written(self) -> None:
+        made = _one_of_each()
+        text = jcs.dumps([write_signature(signature) for signature in made])
+        assert signatures_digest(made) == hashlib.sha256(b"tallystick/custody-signatures/v1\0" + text).digest()
+        assert signatures_digest(made[::-1]) != signatures_digest(made)
+
+    @pytest.mark.parametrize("kind", GOOD)
+    def test_digest_changes_with_every_member(self, kind: str) -> None:
+        made: Any = GOOD[kind]()
+        seen = {signatures_digest([made])}
+        for field in fields(made):
+            value = getattr(made, field.name)
+            if isinstance(value, bytes):
+                seen.add(signatures_digest([replace(made, **{field.name: next(flipped(value))})]))
+        assert len(seen) == 1 + sum(isinstance(getattr(made, field.name), bytes) for field in fields(made))
+
+    @pytest.mark.parametrize(
+        ("index", "change"),
+        [
+            (0, {"address": ADDRESS.upper()}),
+            (0, {"key": "0x" + "00" * 63}),
+            (0, {"signature": "0x" + "00" * 64}),
+            (0, {"more": 1}),
+            (1, {"chain_id": 0}),
+            (1, {"signature": "0x"}),
+            (1, {"signature": "0x" + "00" * (MAX_WALLET_SIGNATURE + 1)}),
+            (2, {"key": base64.b64encode(bytes(31)).decode()}),
+            (2, {"signature": base64.b64encode(bytes(64)).decode().rstrip("=")}),
+            (3, {"chain": []}),
+            (3, {"chain": [""]}),
+            (3, {"chain": ["AA=="] * (MAX_CHAIN + 1)}),
+            (3, {"chain": ["AB=="]}),
+            (3, {"algorithm": "rsa-pkcs1-sha1"}),
+            (3, {"signature": ""}),
+            (4, {"key": base64.b64encode(bytes(1951)).decode()}),
+            (4, {"signature": base64.b64encode(bytes(3310)).decode()}),
+            (5, {"type": 7}),
+            (5, {"type": "x" * 65}),
+        ],
+    )
+    def test_read_refuses_what_has_another_form(self, index: int, change: dict[str, Any]) -> None:
+        written: Any = write_signatures(_one_of_each())
+        written[index].update(change)
+        with pytest.raises(ReceiptInvalid, match="signatures"):
+            read_signatures(Reader({"signatures": written}, "batch", ReceiptInvalid), "signatures")
+
+    def test_read_takes_the_largest_wallet_signature(self) -> None:
+        wallet = Erc1271Signature(1, bytes(20), bytes(MAX_WALLET_SIGNATURE))
+        reader = Reader({"s": [write_signature(wallet)]}, "batch", ReceiptInvalid)
+        assert read_signatures(reader, "s") == (wallet,)
+
+    def test_read_takes_eight_and_refuses_nine(self) -> None:
+        one = write_signature(ed25519())
+        reader = Reader({"s": [one] * MAX_SIGNATURES, "t": [one] * (MAX_SIGNATURES + 1)}, "batch", ReceiptInvalid)
+        assert len(read_signatures(reader, "s")) == MAX_SIGNATURES
+        with pytest.raises(ReceiptInvalid, match="8"):
+            read_signatures(reader, "t")
+
+    def test_read_takes_the_most_bytes_and_refuses_one_more(self) -> None:
+        empty = len(jcs.dumps([{"type": "new", "data": ""}]))
+        largest: jcs.Json = {"type": "new", "data": "x" * (MAX_BYTES - empty)}
+        assert len(read_signatures(Reader({"s": [largest]}, "batch", ReceiptInvalid), "s")) == 1
+        larger: jcs.Json = {"type": "new", "data": "x" * (MAX_BYTES - empty + 1)}
+        with pytest.raises(ReceiptInvalid, match=str(MAX_BYTES + 1)):
+            read_signatures(Reader({"s": [larger]}, "batch", ReceiptInvalid), "s")
+
+    @pytest.mark.parametrize("value", [None, {}, "x", [None], [[]], ["eip712"]])
+    def test_read_refuses_what_is_no_list_of_objects(self, value: Any) -> None:
+        with pytest.raises(ReceiptInvalid):
+            read_signatures(Reader({"s": value}, "batch", ReceiptInvalid), "s")
+
+
+def test_importing_the_module_loads_neither_cryptography_nor_a_chain_library() -> None:
+    code = (
+        "import sys, notary.signatures; "
+        "print(sorted(m for m in ('cryptography', 'eth_account', 'Crypto', 'onchain') if m in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def _one_of_each() -> tuple[Signature, ...]:
+    return (
+        eip712(),
+        Erc1271Signature(8453, bytes(range(20)), b"\7" * 130),
+        ed25519(),
+        signed_by(LEAF, MIDDLE),
+        mldsa(),
+        UnknownSignature(jcs.dumps({"type": "slh-dsa-128s", "key": "AA==", "nested": {"a": [1, None, True]}})),
+    )
