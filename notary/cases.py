@@ -197,29 +197,29 @@ def claims_of(
     *,
     current_only: bool = False,
     connection: Connection | None = None,
-    size: int | None = None,
+    below: tuple[int, int] | None = None,
 ) -> Iterator[SealedClaim]:
     """The claims of a case in the order they were sealed, read page by page.
 
     connection  where to read, for one snapshot of all pages; default: one of its own for each page
-    size        of the head that covers the claims; default: all claims
+    below       (log's row id, size): of that log only what a head of this size covers; default: all claims
 
     Raises CaseUnknown, CaseErased, VaultLocked, VaultDamaged.
     """
     key = case_key(ctx, case_id)
     last = -1
     while True:
-        query = _CLAIMS.where(claims.c.case_id == case_id, claims.c.leaf_index > last)
+        query = _CLAIMS.where(claims.c.case_id == case_id, claims.c.custody_seq > last)
         if current_only:
             query = query.where(claims.c.superseded_by.is_(None))
-        if size is not None:
-            query = query.where(claims.c.heads_index < size)
+        if below is not None:
+            query = query.where(sa.or_(claims.c.log_id != below[0], claims.c.heads_index < below[1]))
         with nullcontext(connection) if connection is not None else ctx.engine.connect() as reading:
-            rows = reading.execute(query.order_by(claims.c.leaf_index).limit(_PAGE)).all()
+            rows = reading.execute(query.order_by(claims.c.custody_seq).limit(_PAGE)).all()
         yield from (_sealed_claim(key, row) for row in rows)
         if len(rows) < _PAGE:
             return
-        last = rows[-1].leaf_index
+        last = rows[-1].custody_seq
 
 
 def claim_by_id(ctx: NotaryContext, claim_id: int) -> SealedClaim:

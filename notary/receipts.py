@@ -85,11 +85,15 @@ class _Batch:
 
 
 class Assembler:
-    """Makes receipts within one reading transaction; shared parts are read once."""
+    """Makes receipts within one reading transaction; shared parts are read once.
 
-    def __init__(self, ctx: NotaryContext, connection: Connection) -> None:
+    log  of the heads; default: the workspace's present one. Claims of an earlier log get receipts of that log.
+    """
+
+    def __init__(self, ctx: NotaryContext, connection: Connection, log: LogRow | None = None) -> None:
         self._ctx, self._connection = ctx, connection
-        self.log: LogRow = ledger.log_of(connection, ctx.note_key)
+        self.log: LogRow = ledger.log_of(connection, ctx.note_key) if log is None else log
+        self._others: dict[int, Assembler] = {}
         self._node_at = ledger.node_reader(connection, self.log.id)
         self._anchored = anchors.anchored_sizes(connection, self.log.id)
         self._newest = ledger.head(connection, self.log.id)
@@ -104,6 +108,8 @@ class Assembler:
 
         Raises HeadUnknown, LogDamaged.
         """
+        if sealed.log_id != self.log.id:
+            return self._other(sealed.log_id).receipt(sealed, size)
         size = self._size_for(sealed) if size is None else size
         if size <= sealed.heads_index:
             raise HeadUnknown(size, f"the claim is entry {sealed.leaf_index}, its batch ends at {sealed.heads_index}")
@@ -120,6 +126,11 @@ class Assembler:
             custody=self._custody(sealed, size),
             storage=self._storage(sealed),
         )
+
+    def _other(self, log_id: int) -> Assembler:
+        if log_id not in self._others:
+            self._others[log_id] = Assembler(self._ctx, self._connection, ledger.log_by_id(self._connection, log_id))
+        return self._others[log_id]
 
     def later(self, blinded: bytes, claim: bytes, old: int) -> Later | None:
         """The newest head, as a receipt under the head of `old` entries carries it; None: there is no newer one.
@@ -292,9 +303,8 @@ def receipts_of(
     """
     with ctx.engine.connect() as connection:
         assembler = Assembler(ctx, connection)
-        for sealed in cases.claims_of(
-            ctx, case_id, current_only=current_only, connection=connection, size=assembler.size
-        ):
+        below = (assembler.log.id, assembler.size or 0)
+        for sealed in cases.claims_of(ctx, case_id, current_only=current_only, connection=connection, below=below):
             yield sealed, assembler.receipt(sealed)
 
 

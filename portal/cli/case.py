@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 import click
 
+from portal.cli.acts import custody, erase, record, revoke
 from portal.cli.shell import Shell, command
 from portal.cli.words import at
 
 
 @click.group()
 def case() -> None:
-    """Open, list and show cases.
+    """Open, list and show cases, and say what happens to what is in them.
 
     A case holds what belongs to one dispute or debt. Its title, parties and claims are encrypted under a key of its
     own, and nobody who sees the log can tell which entries are of one case.
@@ -104,10 +105,18 @@ def show(shell: Shell, name: str, everything: bool) -> None:
     if found.parties:
         shell.say("parties: " + ", ".join(found.parties))
     rows = [
-        (str(c["id"]), str(c["exhibit"]), str(c["name"]), str(c["size"]), str(c["sha256"])[:16] + "…", _state(c))
+        (
+            str(c["id"]),
+            f"#{c['leaf_index']}",
+            str(c["exhibit"]),
+            str(c["name"]),
+            str(c["size"]),
+            str(c["sha256"])[:16] + "…",
+            _state(c),
+        )
         for c in claims
     ]
-    shell.table(("receipt", "exhibit", "name", "bytes>", "sha256", ""), rows)
+    shell.table(("receipt", "entry", "exhibit", "name", "bytes>", "sha256", ""), rows)
     shell.result(
         {
             "case": found.id,
@@ -127,3 +136,5 @@ def _state(claim: Mapping[str, object]) -> str:
 case.add_command(new)
 case.add_command(list_)
 case.add_command(show)
+for act in (custody, record, revoke, erase):
+    case.add_command(act)

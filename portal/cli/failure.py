@@ -72,11 +72,15 @@ def _bug(error: Exception, as_json: bool) -> int:
 
 
 def _log_known(error: Exception) -> None:
+    """Only the code of what names files or cases: a log file must not remember what is erased later."""
     logs = sys.modules.get("portal.logs")
     if logs is not None and logs.started():
         import logging
 
-        logging.getLogger("portal").warning("%s: %s", getattr(error, "code", ""), error)
+        code = str(getattr(error, "code", ""))
+        private = code.startswith(("notary.", "portal.")) or isinstance(error, OSError)
+        text = code or type(error).__name__
+        logging.getLogger("portal").warning("%s", text if private else f"{text}: {error}")
 
 
 def _os_text(error: OSError) -> str:

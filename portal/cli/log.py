@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from portal.cli.log_prove import prove
 from portal.cli.shell import Shell, command
 from portal.cli.words import plural
 from portal.exit_codes import Exit
@@ -202,4 +203,5 @@ def export(shell: Shell, folder: str, log_id: str | None) -> None:
 
 
 log.add_command(audit)
+log.add_command(prove)
 log.add_command(export)

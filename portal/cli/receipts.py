@@ -43,4 +43,44 @@ def export(shell: Shell, case: str, folder: str | None, bundle: bool) -> None:
     )
 
 
+@command("disclose", after="`tallystick verify FILE --receipt THIS` checks it like any other.")
+@click.argument("receipt", type=click.Path(dir_okay=False))
+@click.option("--show", "shown", multiple=True, metavar="FIELD", help="Show this field only; repeatable.")
+@click.option("--hide", "hidden", multiple=True, metavar="FIELD", help="Hide this field; repeatable.")
+@click.option("--custody", is_flag=True, help="Keep the custody entry, which says who acted.")
+@click.option("--to", "target", required=True, type=click.Path(dir_okay=False), help="Where to write it.")
+def disclose(
+    shell: Shell, receipt: str, shown: tuple[str, ...], hidden: tuple[str, ...], custody: bool, target: str
+) -> None:
+    """Write RECEIPT with some of its fields hidden. What is hidden stays provable with the whole receipt.
+
+    A verifier needs case_blinded, size and sha256 to say PASSED; without them it says what is missing.
+
+    \b
+    Example:
+      tallystick receipts disclose contract.pdf.receipt.json --show size --show sha256 --to for-the-bank.json
+    """
+    from notary import disclosure
+    from notary.files import write_whole
+    from notary.receipt import MAX_BYTES, Receipt
+    from portal.reading import read_bounded
+
+    if bool(shown) == bool(hidden):
+        raise click.UsageError("give --show or --hide")
+    whole = Receipt.from_bytes(read_bounded(Path(receipt), MAX_BYTES))
+    if shown:
+        part = disclosure.show_only(whole, shown, custody=custody)
+    else:
+        part = disclosure.hide(whole, hidden, custody=custody)
+    write_whole(Path(target), part.to_bytes())
+    missing = [name for name in disclosure.NEEDED if name not in part.shown()]
+    if missing:
+        shell.note(f"hidden: {', '.join(missing)}. A verifier cannot say PASSED without.")
+    shell.result(
+        {"receipt": target, "shown": list(part.shown()), "hidden": part.opening.hidden_count()},
+        f"{target}: {plural(len(part.shown()), 'field')} shown, {part.opening.hidden_count()} hidden.",
+    )
+
+
 receipts.add_command(export)
+receipts.add_command(disclose)

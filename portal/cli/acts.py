@@ -1,0 +1,170 @@
+"""`tallystick case custody|record|revoke|erase`: what happens to sealed evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from portal.cli.shell import Shell, command
+from portal.cli.words import at, plural
+
+if TYPE_CHECKING:
+    from notary.context import NotaryContext
+
+RECORDED = ("collected", "transferred", "accessed", "exported")
+_WHAT = click.argument("what", nargs=-1, required=True, metavar="WHAT...")
+
+
+@command("custody", after="`tallystick anchor --wait` puts the newest head on chain.")
+@click.argument("name")
+def custody(shell: Shell, name: str) -> None:
+    """Show the custody chain of the case NAME, checked: who did what, when, in one unbroken chain.
+
+    \b
+    Example:
+      tallystick case custody smith-2026
+    """
+    from notary.acts import history
+    from notary.verdict import printable
+
+    with shell.world("case custody") as world:
+        lines = history(world.notary, name)
+    rows = []
+    for line in lines:
+        entry = line.entry
+        if entry is None:
+            rows.append((str(line.seq), "(erased)", "", "", ""))
+        else:
+            about = printable(entry.about)
+            rows.append((str(line.seq), entry.action.value, at(entry.at), printable(entry.by), about))
+    if rows:
+        shell.table(("entry>", "action", "at", "by", "about"), rows)
+    else:
+        shell.say("Nothing was sealed in this case yet.")
+    shell.result(
+        {
+            "case": name,
+            "entries": [
+                {"seq": line.seq, "hash": line.hash.hex(), "entry": line.entry.to_json() if line.entry else None}
+                for line in lines
+            ],
+        }
+    )
+
+
+@command("record", after="`tallystick case custody NAME` shows the chain.")
+@click.argument("name")
+@click.argument("action", type=click.Choice(RECORDED))
+@_WHAT
+@click.option("--about", default="", metavar="TEXT", help="To whom, how, why. Kept under the case's key.")
+def record(shell: Shell, name: str, action: str, what: tuple[str, ...], about: str) -> None:
+    """Write down that exhibits of the case NAME were collected, transferred, accessed or exported.
+
+    WHAT is a file's name as sealed, or #N for entry N of the log (`case show NAME --json` tells it).
+
+    \b
+    Example:
+      tallystick case record smith-2026 transferred invoice-17.pdf --about "to counsel, by courier"
+    """
+    from notary import acts
+    from notary.custody import Action
+
+    with shell.world("case record") as world:
+        places = _places(world.notary, name, what)
+        head, done = acts.record(world.notary, name, places, Action(action), about)
+    shell.result(
+        {"case": name, "action": action, "entries": [one.leaf_index for one in done], "log_size": head.size},
+        f"{plural(len(done), 'exhibit')} {action}. The log has {plural(head.size, 'entry', 'entries')}.",
+    )
+
+
+@command("revoke", after="`tallystick anchor --wait`; then `tallystick log prove RECEIPT` shows it in older receipts.")
+@click.argument("name")
+@_WHAT
+@click.option("--why", required=True, metavar="TEXT", help="The reason. Kept under the case's key.")
+def revoke(shell: Shell, name: str, what: tuple[str, ...], why: str) -> None:
+    """Revoke exhibits of the case NAME: you no longer stand by them. Their entries stay and say so.
+
+    Receipts given out before still prove what was sealed and when; with a newer head they show the revocation.
+
+    \b
+    Example:
+      tallystick case revoke smith-2026 draft.pdf --why "sealed by mistake"
+    """
+    from notary import acts
+
+    with shell.world("case revoke") as world:
+        head, done = acts.revoke(world.notary, name, _places(world.notary, name, what), why)
+    shell.result(
+        {"case": name, "revoked": [one.leaf_index for one in done], "log_size": head.size},
+        f"{plural(len(done), 'exhibit')} revoked. The log has {plural(head.size, 'entry', 'entries')}.",
+    )
+
+
+@command("erase", after="Delete the original files and what you gave away yourself: this command cannot reach them.")
+@click.argument("name")
+@click.argument("what", nargs=-1, metavar="[WHAT...]")
+@click.option("--whole-case", is_flag=True, help="All exhibits, and the case's key, title and parties.")
+@click.option("--why", default="", metavar="TEXT", help="The ground, such as a law. Do not say what is erased.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def erase(shell: Shell, name: str, what: tuple[str, ...], whole_case: bool, why: str, yes: bool) -> None:
+    """Erase exhibits of the case NAME for good: nobody who holds only our data can tell what their log entries were.
+
+    The log's entries stay, so every other receipt still verifies. Secrets, fields, stored ciphertext and what was
+    written about them are removed, and the case gets a new key, so that older copies of the database open nothing.
+
+    \b
+    Examples:
+      tallystick case erase smith-2026 passport.jpg --why "GDPR art. 17"
+      tallystick case erase smith-2026 --whole-case
+    """
+    from notary import erasure
+
+    if bool(what) == whole_case:
+        raise click.UsageError("name what to erase, or give --whole-case")
+    with shell.world("case erase") as world:
+        places = [] if whole_case else _places(world.notary, name, what)
+        if not yes:
+            which = "the whole case" if whole_case else plural(len(places), "exhibit")
+            click.confirm(f"Erase {which} of {name}? This cannot be undone", abort=True, err=True)
+        if whole_case:
+            done = erasure.erase_case(world.notary, name, why)
+        else:
+            done = erasure.erase(world.notary, name, places, why)
+    for cid in done.left:
+        shell.note(f"the IPFS node did not answer and may still hold {cid}: run the command again")
+    shell.result(
+        {
+            "case": name,
+            "erased": done.claims,
+            "whole_case": whole_case,
+            "log_size": done.head.size if done.head else None,
+            "left_on_ipfs": list(done.left),
+        },
+        f"{plural(done.claims, 'exhibit')} erased." if done.claims else "Nothing was left to erase.",
+    )
+
+
+def _places(ctx: NotaryContext, case_id: str, what: Sequence[str]) -> list[int]:
+    """Entries of the log that the words name: #N, or the name of a current file.  Raises ActRefused."""
+    from notary.cases import claims_of
+    from notary.service_errors import ActRefused
+
+    places = []
+    found: dict[str, list[int]] = {}
+    for claim in claims_of(ctx, case_id):
+        if claim.superseded_by is None:
+            found.setdefault(str(claim.claim.get("name")), []).append(claim.leaf_index)
+    for word in what:
+        if word.startswith("#") and word[1:].isdecimal() and len(word) < 18:
+            places.append(int(word[1:]))
+            continue
+        named = found.get(word, [])
+        if not named:
+            raise ActRefused(f"case {case_id!r} has no current exhibit {word!r}")
+        if len(named) > 1:
+            raise ActRefused(f"several exhibits are called {word!r}: name one of {', '.join(f'#{n}' for n in named)}")
+        places += named
+    return places

@@ -1,0 +1,111 @@
+"""What happens to evidence, through the command line: recorded, revoked, disclosed, proven later, erased for good."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.portalworld import deployed_workspace, tallystick
+
+SECRET = "Passport-of-Nguyen-Thi-Lan-C7734512"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("custody")
+    files = folder / "files"
+    files.mkdir()
+    for name in ("a.pdf", "b.pdf", "c.pdf"):
+        (files / name).write_bytes(name.encode())
+    with deployed_workspace(folder / "w"):
+        tallystick("case", "new", "smith", workspace=folder / "w")
+        tallystick("seal", "smith", files, "--captured-by", "Weber", workspace=folder / "w")
+        tallystick("anchor", "--wait", "--trust-file", folder / "trust.json", workspace=folder / "w")
+        tallystick("receipts", "export", "smith", "--to", folder / "receipts", workspace=folder / "w")
+        yield folder
+
+
+@pytest.fixture
+def w(place: Path) -> Path:
+    return place / "w"
+
+
+def test_custody_is_recorded_and_shown(w: Path) -> None:
+    said = tallystick(
+        "case", "record", "smith", "transferred", "a.pdf", "#1", "--about", "to counsel", workspace=w
+    ).json
+    assert said["entries"] == [0, 1]
+    chain = tallystick("case", "custody", "smith", workspace=w).json["entries"]
+    actions = [line["entry"]["action"] for line in chain]
+    assert actions == ["sealed"] * 3 + ["transferred"] * 2
+    refused = tallystick("case", "record", "smith", "accessed", "nobody.pdf", workspace=w, expect=(4,))
+    assert refused.error == "notary.act-refused"
+
+
+def test_a_revocation_shows_in_an_older_receipt_once_the_log_is_proven_on(place: Path, w: Path) -> None:
+    tallystick("case", "revoke", "smith", "b.pdf", "--why", "the wrong scan", workspace=w)
+    tallystick("anchor", "--wait", "--trust-file", place / "trust.json", workspace=w)
+    old, file = place / "receipts/b.pdf.receipt.json", place / "files/b.pdf"
+    verify = ("verify", file, "--trust", place / "trust.json", "--receipt")
+    assert tallystick(*verify, old).json["results"][0]["status"] == "PASSED"
+    proven = place / "proven"
+    tallystick("log", "prove", old, place / "receipts/c.pdf.receipt.json", "--to", proven, workspace=w)
+    said = tallystick(*verify, proven / old.name, expect=(3,)).json["results"][0]
+    assert (said["status"], said["reason"]) == ("INDETERMINATE", "revoked")
+    verify = ("verify", place / "files/c.pdf", "--trust", place / "trust.json", "--receipt")
+    assert tallystick(*verify, proven / "c.pdf.receipt.json").json["results"][0]["status"] == "PASSED"
+
+
+def test_a_receipt_with_hidden_fields_still_passes_and_names_nobody(place: Path) -> None:
+    part, whole = place / "part.json", place / "receipts/a.pdf.receipt.json"
+    show = [word for name in ("case_blinded", "size", "sha256") for word in ("--show", name)]
+    tallystick("receipts", "disclose", whole, *show, "--to", part)
+    assert "Weber" in whole.read_text() and "Weber" not in part.read_text() and "a.pdf" not in part.read_text()
+    verify = ("verify", place / "files/a.pdf", "--trust", place / "trust.json", "--receipt", part)
+    assert tallystick(*verify).json["results"][0]["status"] == "PASSED"
+    tallystick("receipts", "disclose", whole, "--show", "size", "--hide", "name", "--to", part, expect=(2,))
+    tallystick("receipts", "disclose", whole, "--show", "colour", "--to", part, expect=(4,))
+
+
+def test_after_erase_no_byte_that_we_keep_names_the_document(place: Path, w: Path) -> None:
+    """Database, engine records, log files, receipts and a backup from before: searched byte by byte."""
+    files = place / "private"
+    files.mkdir()
+    (files / f"{SECRET}.jpg").write_bytes(SECRET.encode() * 50)
+    tallystick("seal", "smith", files, "--source", SECRET, "--captured-by", SECRET, workspace=w)
+    tallystick("anchor", "--wait", workspace=w)
+    tallystick("case", "record", "smith", "accessed", f"{SECRET}.jpg", "--about", f"shown {SECRET}", workspace=w)
+    given = place / "given-away"
+    tallystick("receipts", "export", "smith", "--to", given, workspace=w)
+    digest = json.loads((given / f"{SECRET}.jpg.receipt.json").read_bytes())
+    shown = {field["name"]: field["value"] for field in digest["claim"]["fields"]}
+    tallystick("case", "record", "smith", "accessed", f"{SECRET}.png", workspace=w, expect=(4,))  # an error is logged
+    tallystick("seal", "smith", files / f"{SECRET}.png", workspace=w, expect=(4,))
+    backup = place / "backup"
+    shutil.copytree(w, backup, ignore=shutil.ignore_patterns("case-keys", "*.lock", "*.ipc"))
+    said = tallystick("case", "erase", "smith", f"{SECRET}.jpg", "--yes", workspace=w).json
+    assert (said["erased"], said["left_on_ipfs"]) == (1, [])
+    planted = [SECRET.encode(), str(shown["sha256"]).encode(), bytes.fromhex(str(shown["sha256"]))]
+    searched = 0
+    for root in (w, backup):
+        for path in root.rglob("*"):
+            if path.is_file():
+                data = path.read_bytes()
+                searched += len(data)
+                assert not [secret for secret in planted if secret in data], path
+    assert searched > 1_000_000
+    assert tallystick("case", "show", "smith", "--all", workspace=w).json["claims"][-1]["name"] == "c.pdf"
+    verify = (
+        "verify",
+        place / "files/a.pdf",
+        "--trust",
+        place / "trust.json",
+        "--receipt",
+        given / "a.pdf.receipt.json",
+    )
+    assert tallystick(*verify).json["results"][0]["status"] == "PASSED"
+    tallystick("case", "erase", "smith", f"{SECRET}.jpg", "--yes", workspace=w, expect=(4,))
+    tallystick("case", "erase", "smith", "--yes", workspace=w, expect=(2,))
