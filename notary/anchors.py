@@ -29,6 +29,7 @@ from notary import jcs, ledger
 from notary.errors import EvmProofInvalid, ReceiptInvalid
 from notary.evidence_chain import ChainHead, EvidenceChain
 from notary.evm_proof import verify_anchor
+from notary.final_anchors import require_final_block
 from notary.ledger import LogRow
 from notary.merkle import Frontier
 from notary.reading import Reader, evm
@@ -118,10 +119,12 @@ def open_evidence(ctx: NotaryContext) -> EvidenceChain:
 def request(ctx: NotaryContext, evidence: EvidenceChain | None = None) -> AnchorRow | None:
     """The anchor of the log's newest head: the one there is, or a new one, pending. None: the log is empty.
 
-    Nothing is sent yet; `advance` does that.  Raises AnchoringUnavailable, AnchorElsewhere, and as `compare`.
+    Nothing is sent yet; `advance` does that.  Raises AnchoringUnavailable, AnchorElsewhere, ReorgDetected (what was
+    final is gone), and as `compare`.
     """
     evidence = evidence or open_evidence(ctx)
     log = ensure_log(ctx, evidence)
+    require_final_block(ctx, evidence, log.id)
     head = compare(ctx, evidence)
     if log.size == 0:
         return None
@@ -299,7 +302,7 @@ def _older_are_through(ctx: NotaryContext, evidence: EvidenceChain, log: LogRow,
 def _see_creation_through(evidence: EvidenceChain, log: LogRow) -> None:
     """The log's creation may have been reorganised away with the block that held it: then it is sent again."""
     created = evidence.sender.get(_creation_key(log))
-    if created is not None and not created.settled:
+    if created is not None and not created.settled and created.sender == evidence.sender.address:
         evidence.sender.wait(_creation_key(log), CREATE_SECONDS, between=evidence.between)
 
 

@@ -77,6 +77,7 @@ class SealedFile:
     state       sealed: new in this case; superseded: a new version, its predecessor is superseded; unchanged
     leaf_index  place of its claim in the log
     sha256      32 bytes
+    log_id      row id of that log: an unchanged file may stand in one that gave way to the present one
     """
 
     path: str
@@ -85,6 +86,7 @@ class SealedFile:
     sha256: bytes
     state: State
     leaf_index: int
+    log_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +211,10 @@ def media_type(name: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Current:
-    """A claim of the case that no later one supersedes, as the comparison needs it."""
+    """A claim of the case that no later one supersedes, as the comparison needs it; in whichever log it is."""
 
+    id: int
+    log_id: int
     leaf_index: int
     commitment: bytes
     path_tag: bytes
@@ -250,10 +254,10 @@ class _Batch:
             if before is not None and before.content_tag == content_tag:
                 if before.path_tag != path_tag:
                     self._move(before, file, path_tag)
-                done.append(_sealed(file, "unchanged", before.leaf_index))
+                done.append(_sealed(file, "unchanged", before.leaf_index, before.log_id))
             else:
                 place = self.batch.log.size + len(new)
-                done.append(_sealed(file, "sealed" if before is None else "superseded", place))
+                done.append(_sealed(file, "sealed" if before is None else "superseded", place, self.log_id))
                 new.append(_New(file, path_tag, content_tag, before))
         if new:
             self._append(new)
@@ -268,10 +272,15 @@ class _Batch:
     def _current(self, column: sa.Column[bytes], tags: Sequence[bytes]) -> Iterable[_Current]:
         for start in range(0, len(tags), _IN):
             query = sa.select(
-                claims.c.leaf_index, claims.c.commitment, claims.c.path_tag, claims.c.content_tag, claims.c.secret
+                claims.c.id,
+                claims.c.log_id,
+                claims.c.leaf_index,
+                claims.c.commitment,
+                claims.c.path_tag,
+                claims.c.content_tag,
+                claims.c.secret,
             ).where(
                 claims.c.case_id == self.key.case_id,
-                claims.c.log_id == self.log_id,
                 claims.c.superseded_by.is_(None),
                 claims.c.secret.is_not(None),
                 column.in_(tags[start : start + _IN]),
@@ -283,7 +292,7 @@ class _Batch:
         path = os.fsencode(file.found.path)
         self.connection.execute(
             sa.update(claims)
-            .where(claims.c.log_id == self.log_id, claims.c.leaf_index == before.leaf_index)
+            .where(claims.c.id == before.id)
             .values(path_tag=path_tag, secret=cases.wrap_claim(self.key, before.commitment, claim, secret, path))
         )
 
@@ -302,7 +311,7 @@ class _Batch:
                 custody=None if last is None else last.hex(),
             )
             if before is not None:
-                superseded.append({"old": before.leaf_index, "new": self.batch.next_index})
+                superseded.append({"old": before.id, "new": self.batch.next_index})
             committed = self.batch.enter(
                 claim,
                 secrets.token_bytes(commitment.SECRET_SIZE),
@@ -314,9 +323,7 @@ class _Batch:
                 self.batch.end(Action.SUPERSEDED, before.commitment)
         if superseded:
             self.connection.execute(
-                sa.update(claims)
-                .where(claims.c.log_id == self.log_id, claims.c.leaf_index == sa.bindparam("old"))
-                .values(superseded_by=sa.bindparam("new")),
+                sa.update(claims).where(claims.c.id == sa.bindparam("old")).values(superseded_by=sa.bindparam("new")),
                 superseded,
             )
         self.batch.close()
@@ -344,5 +351,6 @@ def content_tag(key: CaseKey, sha256: bytes, size: int, name: bytes) -> bytes:
     return key.tag("content", sha256 + size.to_bytes(8, "big") + name)
 
 
-def _sealed(file: _Hashed, state: State, leaf_index: int) -> SealedFile:
-    return SealedFile(file.found.path, file.found.name, file.digests.size, file.digests.sha256, state, leaf_index)
+def _sealed(file: _Hashed, state: State, leaf_index: int, log_id: int) -> SealedFile:
+    digests = file.digests
+    return SealedFile(file.found.path, file.found.name, digests.size, digests.sha256, state, leaf_index, log_id)

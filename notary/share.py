@@ -95,14 +95,16 @@ def store_sealed(ctx: NotaryContext, result: SealResult, *, progress: Progress =
     node = node_of(ctx)
     _sweep(ctx)
     key = cases.case_key(ctx, result.case_id)
-    path_of = {file.leaf_index: file.path for file in result.files}
+    path_of = {(file.log_id, file.leaf_index): file.path for file in result.files}
+    sealed: list[SealedClaim] = []
     with ctx.engine.connect() as connection:
-        log = ledger.log_of(connection, ctx.note_key)
-        sealed = cases.claims_at(connection, key, log.id, list(path_of))
+        for log_id in sorted({log_id for log_id, _ in path_of}):
+            places = [place for of_log, place in path_of if of_log == log_id]
+            sealed += cases.claims_at(connection, key, log_id, places)
     stored: list[int] = []
     kept: list[int] = []
     for claim in sealed:
-        (stored if _store(ctx, node, claim, path_of[claim.leaf_index]) else kept).append(claim.id)
+        (stored if _store(ctx, node, claim, path_of[claim.log_id, claim.leaf_index]) else kept).append(claim.id)
         progress("store", len(stored) + len(kept), len(sealed), "files")
     return StoreResult(tuple(stored), tuple(kept))
 
