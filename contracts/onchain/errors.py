@@ -261,13 +261,14 @@ class KeyConflict(TransactionError):
 
 
 class ReorgDetected(ChainError):
-    """A block that was final has another hash now. Nothing that rests on it may be acted upon."""
+    """A block that was final has another hash now, or is gone. Nothing that rests on it may be acted upon."""
 
     code = "chain.reorg"
     hint = "Stop, and compare with other nodes: either the node lies or the chain broke its promise."
 
     def __init__(self, number: int, expected: bytes, got: bytes) -> None:
-        super().__init__(f"final block {number} was 0x{expected.hex()}, is now 0x{got.hex()}")
+        now = f"is now 0x{got.hex()}" if got else "is not there any more"
+        super().__init__(f"final block {number} was 0x{expected.hex()}, {now}")
         self.number, self.expected, self.got = number, expected, got
 
 
