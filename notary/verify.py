@@ -156,13 +156,15 @@ class Verifier:
         before = (parsed, same, claimed, entered, signed, headed, anchored, known)
         timed, interval = self._time(before, shown, anchors)
 
+        # 11 and 12 are about a claim that is in the log.
+        proven = commitment if entered.status is PASSED else None
         # 10. One log.
         later_anchors, joined = self._one_log(receipt)
         # 11. The standing.
         dates = interval.not_after, _earliest(later_anchors, known.reason) if joined.status is PASSED else None
-        stands, standing = verify_case.standing(receipt, commitment, headed, joined, dates)
+        stands, standing = verify_case.standing(receipt, proven, headed, joined, dates)
         # 12. The custody.
-        custody, signers = self._custody(receipt, commitment, headed, interval.not_after)
+        custody, signers = self._custody(receipt, proven, headed, interval.not_after)
 
         checks = (*before, timed, joined, stands, custody)
         status, reason = _overall(checks)
@@ -190,7 +192,7 @@ class Verifier:
         if proof is None:
             return Check(12, INDETERMINATE, "the receipt has no custody entry", Reason.NOT_CARRIED), ()
         if commitment is None or headed.status is FAILED:
-            return Check(12, INDETERMINATE, "no case head is proven", Reason.NOT_REACHED), ()
+            return Check(12, INDETERMINATE, "no claim in a proven case is there to ask for", Reason.NOT_REACHED), ()
         batch: SignedBatch = proof.batch
         fault = verify_case.custody_entry(proof, commitment, receipt.case_head.head)
         fault = fault or memo(self._batches, (batch, state), lambda: verify_case.batch(batch, state.size, state.root))

@@ -160,7 +160,7 @@ def standing(
     dates           when the own head and the newer one were anchored at the latest, Unix seconds
     """
     if commitment is None or headed.status is FAILED:
-        return Check(11, INDETERMINATE, "no case head is proven", Reason.NOT_REACHED), None
+        return Check(11, INDETERMINATE, "no claim in a proven case is there to ask for", Reason.NOT_REACHED), None
     heads: list[tuple[CaseHeadProof, tuple[Placed, ...], int | None]] = [
         (receipt.case_head, receipt.standing, dates[0])
     ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class _Model(BaseModel):
@@ -34,27 +36,85 @@ class CheckModel(_Model):
     detail: str
 
 
+class SourceModel(_Model):
+    """A confirmed anchor, and how well it bounds the time."""
+
+    type: str
+    name: str
+    not_after: int
+    uncertainty_seconds: int
+    qualified: bool
+
+
 class IntervalModel(_Model):
-    """When the claim came to be: Unix seconds; null is unbounded."""
+    """When the claim came to be: Unix seconds; null is unbounded. The first source is the one that bounds it best."""
 
     not_before: int | None
     not_after: int | None
     uncertainty_seconds: int
+    sources: tuple[SourceModel, ...]
 
 
-class AnchorModel(_Model):
-    """What was found about one anchor."""
+class _AnchorModel(_Model):
+    timestamp: int | None
+    proof: CheckModel
+    trust: CheckModel
+    pinned: bool
+    qualified: bool
+    uncertainty_seconds: int
 
+
+class EvmAnchorModel(_AnchorModel):
+    """What was found about an anchor on an EVM chain."""
+
+    type: Literal["evm"]
     chain_id: int
     genesis: str
     block_number: int
     block_hash: str
     contract: str
-    timestamp: int | None
-    proof: CheckModel
-    trust: CheckModel
-    pinned: bool
-    uncertainty_seconds: int
+
+
+class TimestampAnchorModel(_AnchorModel):
+    """What was found about an RFC 3161 time-stamp token; `authority` is null unless one that you trust stamped it."""
+
+    type: Literal["rfc3161"]
+    authority: str | None
+    policy: str | None
+    serial: str | None
+    hash: str | None
+
+
+class OtsAnchorModel(_AnchorModel):
+    """What was found about an OpenTimestamps proof; `calendars` are named while it is only promised."""
+
+    type: Literal["ots"]
+    height: int | None
+    block_hash: str | None
+    calendars: tuple[str, ...]
+
+
+AnchorModel: TypeAlias = Annotated[EvmAnchorModel | TimestampAnchorModel | OtsAnchorModel, Field(discriminator="type")]
+
+
+class StandingModel(_Model):
+    """Whether the claim is current, superseded, revoked or erased, as of a head of the log; null: not shown."""
+
+    state: str | None
+    log_size: int
+    head_not_after: int | None
+    custody_entry: int | None
+
+
+class SignerModel(_Model):
+    """Who signed the custody entry, and whether that holds."""
+
+    type: str
+    identity: str
+    fingerprint: str | None
+    status: str
+    reason: str | None
+    detail: str
 
 
 class NoteModel(_Model):
@@ -65,7 +125,7 @@ class NoteModel(_Model):
 
 
 class VerdictModel(_Model):
-    """The result of a verification: PASSED, FAILED or INDETERMINATE, by nine numbered checks."""
+    """The result of a verification: PASSED, FAILED or INDETERMINATE, by twelve numbered checks."""
 
     status: str
     reason: str | None
@@ -73,6 +133,9 @@ class VerdictModel(_Model):
     interval: IntervalModel
     fields: dict[str, str | int]
     anchors: tuple[AnchorModel, ...]
+    later_anchors: tuple[AnchorModel, ...]
+    standing: StandingModel | None
+    signers: tuple[SignerModel, ...]
     notes: tuple[NoteModel, ...]
     not_proven: str
 

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from notary.verdict import Check, Interval, Note, Reason, Status, Verdict, printable, utc
+from notary.verdict import Check, Interval, Note, Reason, Status, Text, Verdict, printable, utc
 
 
 class TestExplain:
     def test_a_file_name_cannot_rewrite_the_terminal(self) -> None:
         check = Check(2, Status.FAILED, "evil\x1b[2K\r\u202ename", Reason.DIGEST_DIFFERS)
-        notes = (Note(None, "\x07"),)
+        notes = (Note(None, Text.CONTINUES, {"leaf": "\x07"}),)
         verdict = Verdict(Status.FAILED, Reason.DIGEST_DIFFERS, (check,), Interval(None, None, 0), {}, notes=notes)
         text = "\n".join(verdict.explain())
         assert all(char.isprintable() or char == "\n" for char in text)
