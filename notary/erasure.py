@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from notary import acts, cases, ledger
+from notary import acts, cases, ledger, record_rows
 from notary.batch import CaseBatch
 from notary.cid import Cid
 from notary.custody import Action
@@ -174,6 +174,7 @@ def _rewrap(connection: Connection, old: CaseKey, new: CaseKey, erased: Abstract
     connection.execute(sa.update(case_rows).where(case).values(sealed=about, epoch=new.epoch))
     _rewrap_claims(connection, old, new)
     _rewrap_custody(connection, old, new, erased)
+    record_rows.forget(connection, old, new, erased)
 
 
 def _rewrap_claims(connection: Connection, old: CaseKey, new: CaseKey) -> None:
