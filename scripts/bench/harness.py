@@ -47,7 +47,7 @@ class Row:
     ours    our figure, in `unit`
     peer    whom it stands beside
     theirs  the peer's figure, in `unit`
-    unit    "s", "ms", "gas" or "rows/s"
+    unit    "s", "ms", "MB", "gas" or "rows/s"
     target  what we want to reach; None where the figure is only for information
     """
 

@@ -18,7 +18,7 @@ from harness import BENCH, ROOT, Row, Target
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("hashing", "tree", "append", "verify", "gas", "cold_start")
+NAMES = ("hashing", "tree", "append", "scale", "bulk", "verify", "gas", "cold_start")
 PAGE = ROOT / "docs/benchmarks.md"
 BEGIN, END = "<!-- figures: written by scripts/bench/run --record -->", "<!-- end of figures -->"
 HEAD = ("what", "ours", "beside", "theirs", "ratio", "to reach", "")
@@ -47,7 +47,9 @@ def figure(value: float, unit: str) -> str:
     if unit == "rows/s":
         return f"{value:,.0f} rows/s"
     if unit == "ms":
-        return f"{value:,.0f} ms"
+        return f"{value:,.1f} ms"
+    if unit == "MB":
+        return f"{value:,.0f} MB"
     return f"{value:.2f} s" if value >= 0.1 else f"{value * 1000:.1f} ms"
 
 
