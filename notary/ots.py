@@ -40,6 +40,7 @@ from notary.ots_tree import (
     hashed,
     invalid,
     merge,
+    tidy,
     write,
 )
 
@@ -127,7 +128,7 @@ class OtsProof:
         return data
 
     def attestations(self) -> tuple[Attestation, ...]:
-        """All attestations, in the order of the file."""
+        """All attestations: those of a message before those below it."""
         return tuple(attestation for node in self.tree.walk() for attestation in node.attestations)
 
     def awaited(self) -> tuple[Attestation, ...]:
@@ -232,8 +233,9 @@ def graft(proof: OtsProof, message: bytes, answer: bytes) -> OtsProof:
     addition = read_answer(answer, message)
     if not any(node.message == message for node in proof.tree.walk()):
         raise invalid(f"the proof does not lead to the message {message.hex()[:16]}... of {len(message)} bytes")
-    tree = _grafted(proof.tree, addition)
-    if tree is proof.tree:
+    before = tidy(proof.tree)
+    tree = _grafted(before, tidy(addition))
+    if tree is before:
         return proof
     check_bounds(tree)
     grown = OtsProof(proof.hash_tag, proof.digest, tree)

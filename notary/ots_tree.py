@@ -138,7 +138,7 @@ class Node:
     branches: tuple[tuple[Operation, Node], ...] = ()
 
     def walk(self) -> Iterator[Node]:
-        """This node and all below it, in the order of the file."""
+        """This node and all below it, a branch after the other."""
         waiting = [self]
         while waiting:
             node = waiting.pop()
@@ -289,30 +289,34 @@ def _write(node: Node, out: bytearray) -> None:
         _write(child, out)
 
 
+def tidy(node: Node) -> Node:
+    """The same without repetitions: a file may name one operation twice, or an attestation."""
+    attestations = {attestation.key: attestation for attestation in node.attestations}
+    branches: dict[Operation, Node] = {}
+    for operation, child in node.branches:
+        tidied = tidy(child)
+        known = branches.get(operation)
+        branches[operation] = tidied if known is None else merge(known, tidied)
+    return Node(node.message, tuple(attestations.values()), tuple(branches.items()))
+
+
 def merge(ours: Node, theirs: Node) -> Node:
-    """All that the two say of one message; `ours` itself if `theirs` adds nothing.
+    """All that two tidy trees say of one message; `ours` itself if `theirs` adds nothing.
 
     Raises OtsInvalid: they are of different messages.
     """
     if ours.message != theirs.message:
         raise invalid(f"trees of two messages, {ours.message.hex()[:16]}... and {theirs.message.hex()[:16]}...")
-    attestations = {attestation.key: attestation for attestation in ours.attestations}
-    added = [attestation for attestation in theirs.attestations if attestation.key not in attestations]
-    attestations.update((attestation.key, attestation) for attestation in added)
-    branches = list(ours.branches)
-    changed = bool(added)
+    known = {attestation.key for attestation in ours.attestations}
+    added = tuple(attestation for attestation in theirs.attestations if attestation.key not in known)
+    branches = dict(ours.branches)
     for operation, child in theirs.branches:
-        place = next((i for i, (known, _) in enumerate(branches) if known == operation), None)
-        if place is None:
-            branches.append((operation, child))
-            changed = True
-            continue
-        before = branches[place][1]
-        merged = merge(before, child)
-        if merged is not before:
-            branches[place] = (operation, merged)
-            changed = True
-    return Node(ours.message, tuple(attestations.values()), tuple(branches)) if changed else ours
+        before = branches.get(operation)
+        branches[operation] = child if before is None else merge(before, child)
+    same = len(branches) == len(ours.branches) and all(branches[step] is child for step, child in ours.branches)
+    if same and not added:
+        return ours
+    return Node(ours.message, ours.attestations + added, tuple(branches.items()))
 
 
 def varuint(value: int) -> bytes:

@@ -249,7 +249,10 @@ def running_calendar(chain: RegtestChain | None = None, mode: str = "ok") -> Ite
         def log_message(self, format: str, *args: object) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 100  # as many may ask at once
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     calendar.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
