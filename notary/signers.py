@@ -278,14 +278,14 @@ def _load(path: Path, password: str | None) -> PrivateKeyTypes:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    pem = read_private(path)
+    pem, word = read_private(path), password.encode() if password else None
     try:
-        return load_pem_private_key(pem, None if password is None else password.encode())
+        return load_pem_private_key(pem, word)
     except TypeError:  # said of a password where none is needed, and the other way round
-        reason = "is encrypted, and no password is configured" if password is None else "is not encrypted"
+        reason = "is not encrypted" if word else "is encrypted, and no password is configured"
         raise CustodyKeyInvalid(path.name, reason) from None
     except (ValueError, UnsupportedAlgorithm):  # their words are OpenSSL's, and none may carry key material
-        reason = "is no private key in PEM" if password is None else "does not open with the configured password"
+        reason = "does not open with the configured password" if word else "is no private key in PEM"
         raise CustodyKeyInvalid(path.name, reason) from None
 
 

@@ -22,6 +22,7 @@ from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_keys.datatypes import PrivateKey
 from eth_utils.crypto import keccak
+from support.certificates import BEGIN, END, Certified, certify
 
 from notary import jcs
 from notary.errors import CustodySignatureInvalid, ReceiptInvalid, SignerUnproven
@@ -48,7 +49,6 @@ from notary.signatures import (
     write_signature,
     write_signatures,
 )
-from tests.support.certificates import BEGIN, END, Certified, certify
 
 KEY = bytes.fromhex("4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318")
 ADDRESS = "0x2c7536e3605d9c16a7a3d7b1898e529396a65c23"  # published with the key in web3.py's documentation
