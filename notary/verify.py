@@ -54,6 +54,7 @@ NEUTRAL = frozenset(
         Reason.NOT_CARRIED,
         Reason.CUSTODY_UNSIGNED,
         Reason.ERC1271_OFFLINE,
+        Reason.WALLET_REFUSED,
         Reason.SIGNATURE_UNKNOWN,
         Reason.SIGNATURE_UNSUPPORTED,
         Reason.SIGNER_UNTRUSTED,

@@ -41,7 +41,7 @@ from notary.verdict import AnchorResult, Check, Reason, SignerResult, Standing, 
 
 PASSED, FAILED, INDETERMINATE = Status.PASSED, Status.FAILED, Status.INDETERMINATE
 AskWallet: TypeAlias = Callable[[Erc1271Signature, bytes], bool | None]
-"""Whether a wallet's code says that it signed the 32-byte EIP-712 digest; None where nobody can tell."""
+"""Whether a wallet's code says today that it signed the 32-byte EIP-712 digest; None where nobody can tell."""
 
 
 def verify_inclusion(entry: bytes, proof: Inclusion, root: bytes) -> None:
@@ -277,12 +277,13 @@ _KINDS = {
 
 
 def _wallet(signed: Erc1271Signature, statement: Statement, ask_wallet: AskWallet | None) -> Signer:
-    """Raises CustodySignatureInvalid, SignerUnproven."""
+    """Raises SignerUnproven, also for a wallet that says no: its owners may have changed since."""
     answer = None if ask_wallet is None else ask_wallet(signed, statement.eip712_digest())
     if answer is None:
         return verify_signature(signed, statement)  # which says that this cannot be told
     if not answer:
-        raise CustodySignatureInvalid("erc1271", f"the wallet 0x{signed.address.hex()} says that it did not sign this")
+        wallet = f"0x{signed.address.hex()} on chain {signed.chain_id}"
+        raise SignerUnproven(Reason.WALLET_REFUSED, f"the wallet {wallet} does not call this signature its own today")
     return wallet_signer(signed)
 
 

@@ -93,7 +93,7 @@ def _ask(url: str, question: Question, timeout: float) -> list[NodeAnswer]:
     """What one node says.  Raises ChainError."""
     from onchain.errors import NodeMisbehaved
 
-    chain = _connect(url, timeout)
+    chain = connect_any(url, timeout)
     try:
         numbers = iter(sorted(number for chain_id, number in question.blocks if chain_id == chain.chain_id))
         final = chain.final().number  # before the blocks: what is final stays, so no hash of them can change meanwhile
@@ -119,7 +119,7 @@ def _ask(url: str, question: Question, timeout: float) -> list[NodeAnswer]:
         chain.close()
 
 
-def _connect(url: str, timeout: float) -> Chain:
+def connect_any(url: str, timeout: float) -> Chain:
     """The chain that the node serves, whichever it is."""
     from onchain import wire
     from onchain.connect import Chain

@@ -107,6 +107,7 @@ class Reason(StrEnum):
     CUSTODY_UNSIGNED = "custody-unsigned"
     CUSTODY_SIGNATURE_INVALID = "custody-signature-invalid"
     ERC1271_OFFLINE = "erc1271-offline"
+    WALLET_REFUSED = "wallet-refused"
     SIGNATURE_UNKNOWN = "signature-unknown"
     SIGNATURE_UNSUPPORTED = "signature-unsupported"
     SIGNER_UNTRUSTED = "signer-untrusted"

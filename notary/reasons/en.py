@@ -111,6 +111,7 @@ WORDS: Final = Words(
         Reason.CUSTODY_SIGNATURE_INVALID: "A signature on the custody entries is not of the key that it names.",
         Reason.ERC1271_OFFLINE: "A contract wallet is said to have signed; only its chain can tell. Use --rpc with a "
         "node that you trust.",
+        Reason.WALLET_REFUSED: "The wallet does not confirm the signature today. Its owners may have changed since.",
         Reason.SIGNATURE_UNKNOWN: "The custody entries carry only signatures of a kind that this program does not "
         "know.",
         Reason.SIGNATURE_UNSUPPORTED: "This computer's cryptographic library cannot check that kind of signature.",

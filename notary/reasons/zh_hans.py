@@ -99,6 +99,7 @@ WORDS: Final = Words(
         Reason.CUSTODY_UNSIGNED: "保管记录没有人签名，只有凭据自身的说法为其作证。",
         Reason.CUSTODY_SIGNATURE_INVALID: "保管记录上的某个签名不是由其所称的密钥作出的。",
         Reason.ERC1271_OFFLINE: "据称由一个合约钱包签名；只有其所在的链能够说明。请用 --rpc 指定您信任的节点。",
+        Reason.WALLET_REFUSED: "该合约钱包目前不确认这个签名；其所有者可能在此之后有过变更。",
         Reason.SIGNATURE_UNKNOWN: "保管记录上只有本程序不认识的签名种类。",
         Reason.SIGNATURE_UNSUPPORTED: "本机的密码库无法核验这种签名。",
         Reason.SIGNER_UNTRUSTED: "证书的密钥确已签名，但您自己掌握的信息中没有为该证书作保的。如果信任它，请用 "

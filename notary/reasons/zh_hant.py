@@ -99,6 +99,7 @@ WORDS: Final = Words(
         Reason.CUSTODY_UNSIGNED: "保管紀錄沒有人簽署，只有憑據自身的說法為其作證。",
         Reason.CUSTODY_SIGNATURE_INVALID: "保管紀錄上的某個簽章不是由其所稱的金鑰作出的。",
         Reason.ERC1271_OFFLINE: "據稱由一個合約錢包簽署；只有其所在的鏈能夠說明。請用 --rpc 指定您信任的節點。",
+        Reason.WALLET_REFUSED: "該合約錢包目前不確認這個簽章；其所有者可能在此之後有過變更。",
         Reason.SIGNATURE_UNKNOWN: "保管紀錄上只有本程式不認識的簽章種類。",
         Reason.SIGNATURE_UNSUPPORTED: "本機的密碼函式庫無法核驗這種簽章。",
         Reason.SIGNER_UNTRUSTED: "憑證的金鑰確已簽署，但您自己掌握的資訊中沒有為該憑證作保的。如果信任它，請用 "

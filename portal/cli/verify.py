@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from notary.trust import Trust
     from notary.verdict import Verdict
     from notary.verify import Verifier
+    from notary.verify_case import AskWallet
     from portal.pairing import Collected, Pair
 
 WORDS = ("PASSED", "FAILED", "INDETERMINATE")
@@ -41,7 +42,13 @@ MAX_LISTED = 50  # files that are listed one by one when nothing is wrong with t
 )
 @click.option("--trust", metavar="FILE", help="Blocks, chains and contracts that you trust (a trusted-blocks file).")
 @click.option("--block", "blocks", metavar="C:N:0xH", multiple=True, help="A block that you know: chain, number, hash.")
-@click.option("--rpc", "nodes", metavar="URL", multiple=True, help="A node of yours to ask for the blocks' hashes.")
+@click.option(
+    "--rpc",
+    "nodes",
+    metavar="URL",
+    multiple=True,
+    help="A node of yours to ask for the blocks' hashes; several: each on its own.",
+)
 @click.option(
     "--tsa-root", "tsa_roots", metavar="FILE", multiple=True, help="Root of a time-stamp authority: PEM, DER."
 )
@@ -81,13 +88,14 @@ def verify(
       tallystick verify invoice.pdf --block 1:21000000:0xab12...
       tallystick verify invoice.pdf --tsa-root authority.pem --locale zh-Hans
     """
-    from notary.reasons import words
+    from notary.reasons import Text, words
     from notary.verify import Verifier
     from portal.pairing import collect, pair, superseded
 
     collected = collect(paths, receipts)
     language = words(locale)
-    verifier = Verifier(_trust(trust, blocks, nodes, given, collected))
+    known, silent = _trust(trust, blocks, nodes, given, collected)
+    verifier = Verifier(known)
     outcomes = _hash(shell, collected)
     pairs = pair(collected, outcomes)
     results = [_result(verifier, one, outcomes, language) for one in pairs]
@@ -96,11 +104,12 @@ def verify(
     results += [Result(path, "", "INDETERMINATE", "unreadable", f"It {reason}.") for path, reason in collected.refused]
     status, exit_code = _overall(results)
     counts = {word: sum(result.status == word for result in results) for word in WORDS}
-    notes = [UNUSED.format(count=collected.unused)] if collected.unused else []
+    notes = [*([UNUSED.format(count=collected.unused)] if collected.unused else []), *silent]
+    notes += silent
     if not shell.as_json:
         _show(shell, results, status, counts, language)
         for note in notes:
-            shell.say(f"Note: {note}")
+            shell.say(language.say(Text.NOTE, {"text": note}))
     listed = [result.to_json() for result in results]
     shell.result({"status": status, "counts": counts, "results": listed, "notes": notes})
     return exit_code
@@ -196,6 +205,14 @@ def _result(verifier: Verifier, one: Pair, outcomes: Mapping[str, Outcome], lang
     )
 
 
+def _asker(nodes: Sequence[str]) -> AskWallet | None:
+    if not nodes:
+        return None
+    from portal.wallets import wallet_asker
+
+    return wallet_asker(nodes)
+
+
 def _overall(results: Sequence[Result]) -> tuple[str, Exit]:
     if any(result.status == "FAILED" for result in results):
         return "FAILED", Exit.FAILED
@@ -250,8 +267,8 @@ def _trust(
     nodes: Sequence[str],
     given: Mapping[str, Sequence[str]],
     collected: Collected,
-) -> Trust:
-    """What the verifier knows from a side of its own.
+) -> tuple[Trust, tuple[str, ...]]:
+    """What the verifier knows from a side of its own, and why nodes do not count, a sentence each.
 
     given  by the other options: tsa_roots, tsa_certs, headers, header_files, signer_roots
 
@@ -269,9 +286,8 @@ def _trust(
         trust = trust_authorities(trust, given["tsa_roots"], given["tsa_certs"])
         trust = trust_headers(trust, given["headers"], given["header_files"], receipts)
         trust = trust_signers(trust, given["signer_roots"])
-    if nodes:
-        from portal.trusted import ask_node
+    if not nodes:
+        return trust, ()
+    from portal.trusted import ask_nodes
 
-        for url in nodes:
-            trust = ask_node(trust, url, receipts)
-    return trust
+    return ask_nodes(trust, nodes, receipts)
