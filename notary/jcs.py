@@ -26,12 +26,42 @@ def dumps(value: Json) -> bytes:
     Raises JsonInvalid for floats, integers beyond +-(2**53 - 1), keys that are no strings, lone surrogates.
     Source: RFC 8785, section 3.2.
     """
-    out: list[str] = []
-    _write(value, out, 0)
     try:
+        if _is_plain(value):
+            return _encode(value).encode()
+        out: list[str] = []
+        _write(value, out, 0)
         return "".join(out).encode()
     except UnicodeEncodeError as exc:
         raise JsonInvalid("a string contains a lone surrogate, which is not Unicode text") from exc
+
+
+def _is_plain(value: Json) -> bool:
+    """Whether Python's own encoder writes it canonically: the types are ours, and every name is ASCII, whose order is
+    the same in UTF-16. Five times as fast as `_write`, which has the last word on everything else.
+    """
+    level: list[Json] = [value]
+    for _ in range(MAX_DEPTH + 1):
+        inner: list[Json] = []
+        for item in level:
+            kind = type(item)
+            if kind is str or kind is bool or item is None:
+                continue
+            if kind is dict:
+                try:
+                    if not all(map(str.isascii, item)):  # type: ignore[arg-type]  # it is a dict
+                        return False
+                except TypeError:
+                    return False
+                inner += item.values()  # type: ignore[union-attr]
+            elif kind is list:
+                inner += item  # type: ignore[arg-type]
+            elif kind is not int or not -MAX_INT <= item <= MAX_INT:  # type: ignore[operator]
+                return False
+        if not inner:
+            return True
+        level = inner
+    return False
 
 
 def _write(value: Json, out: list[str], depth: int) -> None:
@@ -136,3 +166,4 @@ def _refuse(text: str) -> NoReturn:
 
 
 _decoder = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_refuse, parse_constant=_refuse)
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")).encode
