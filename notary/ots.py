@@ -234,7 +234,7 @@ def graft(proof: OtsProof, message: bytes, answer: bytes) -> OtsProof:
     if not any(node.message == message for node in proof.tree.walk()):
         raise invalid(f"the proof does not lead to the message {message.hex()[:16]}... of {len(message)} bytes")
     before = tidy(proof.tree)
-    tree = _grafted(before, tidy(addition))
+    tree = _grafted(before, addition)
     if tree is before:
         return proof
     check_bounds(tree)

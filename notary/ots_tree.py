@@ -296,15 +296,22 @@ def tidy(node: Node) -> Node:
     for operation, child in node.branches:
         tidied = tidy(child)
         known = branches.get(operation)
-        branches[operation] = tidied if known is None else merge(known, tidied)
+        branches[operation] = tidied if known is None else _merge(known, tidied)
     return Node(node.message, tuple(attestations.values()), tuple(branches.items()))
 
 
 def merge(ours: Node, theirs: Node) -> Node:
-    """All that two tidy trees say of one message; `ours` itself if `theirs` adds nothing.
+    """All that two trees say of one message, tidy; `ours` itself, as it is, if `theirs` adds nothing.
 
     Raises OtsInvalid: they are of different messages.
     """
+    before = tidy(ours)
+    merged = _merge(before, tidy(theirs))
+    return ours if merged is before else merged
+
+
+def _merge(ours: Node, theirs: Node) -> Node:
+    """As `merge`, of two that are tidy."""
     if ours.message != theirs.message:
         raise invalid(f"trees of two messages, {ours.message.hex()[:16]}... and {theirs.message.hex()[:16]}...")
     known = {attestation.key for attestation in ours.attestations}
@@ -312,7 +319,7 @@ def merge(ours: Node, theirs: Node) -> Node:
     branches = dict(ours.branches)
     for operation, child in theirs.branches:
         before = branches.get(operation)
-        branches[operation] = child if before is None else merge(before, child)
+        branches[operation] = child if before is None else _merge(before, child)
     same = len(branches) == len(ours.branches) and all(branches[step] is child for step, child in ours.branches)
     if same and not added:
         return ours

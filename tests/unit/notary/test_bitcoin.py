@@ -33,7 +33,7 @@ BLOCK_1 = bytes.fromhex(
 EASY = Network("easy", 0x207FFFFF, hashlib.sha256(b"").digest(), retargets=True)  # regtest's work, mainnet's rules
 
 
-def header(previous: bytes, time: int, bits: int = 0x207FFFFF, root: bytes = bytes(32)) -> bytes:
+def made(previous: bytes, time: int, bits: int = 0x207FFFFF, root: bytes = bytes(32)) -> bytes:
     """A header that meets `bits`."""
     head = struct.pack("<I32s32sII", 1, previous, root, time, bits)
     target = bitcoin.target_of(bits)
@@ -45,9 +45,9 @@ def header(previous: bytes, time: int, bits: int = 0x207FFFFF, root: bytes = byt
 
 
 def chain_of(count: int, spacing: int, first_time: int = 1_000_000) -> list[bytes]:
-    headers = [header(bytes(32), first_time)]
+    headers = [made(bytes(32), first_time)]
     for i in range(1, count):
-        headers.append(header(bitcoin.block_hash(headers[-1]), first_time + i * spacing))
+        headers.append(made(bitcoin.block_hash(headers[-1]), first_time + i * spacing))
     return headers
 
 
@@ -61,7 +61,8 @@ class TestBlockHeader:
 
     def test_later_blocks_are_read(self) -> None:
         for raw in mainnet().headers.values():
-            assert BlockHeader.from_bytes(raw).hash[-8:] == bytes(8)
+            header = BlockHeader.from_bytes(raw)
+            assert header.hash[-8:] == bytes(8) and header.to_bytes() == raw
 
     def test_regtests_first_block_is_read_where_regtest_is_named(self) -> None:
         assert BlockHeader.from_bytes(GENESIS, REGTEST).hash == REGTEST.genesis
@@ -191,30 +192,30 @@ class TestHeaderChain:
                 HeaderChain(bytes(changed), 0, REGTEST)
 
     def test_regtests_target_never_changes(self) -> None:
-        first = header(bytes(32), 1, 0x207FFFFF)
-        other = header(bitcoin.block_hash(first), 2, 0x203FFFFF)
+        first = made(bytes(32), 1, 0x207FFFFF)
+        other = made(bitcoin.block_hash(first), 2, 0x203FFFFF)
         with pytest.raises(BitcoinHeaderInvalid, match="must be 0x207fffff"):
             HeaderChain(first + other, BLOCKS_PER_TARGET - 1, REGTEST)
 
     def test_a_target_changes_only_at_multiples_of_2016(self) -> None:
-        first = header(bytes(32), 1, 0x207FFFFF)
-        harder = header(bitcoin.block_hash(first), 2, 0x203FFFFF)
+        first = made(bytes(32), 1, 0x207FFFFF)
+        harder = made(bitcoin.block_hash(first), 2, 0x203FFFFF)
         assert HeaderChain(first + harder, BLOCKS_PER_TARGET - 1, EASY).last_height == BLOCKS_PER_TARGET
         for height in (BLOCKS_PER_TARGET - 2, BLOCKS_PER_TARGET):
             with pytest.raises(BitcoinHeaderInvalid, match=f"block {height + 1} changes the target"):
                 HeaderChain(first + harder, height, EASY)
 
     def test_a_target_changes_by_the_factor_4_at_most_where_the_times_are_not_in_the_chain(self) -> None:
-        first = header(bytes(32), 1, 0x207FFFFF)
+        first = made(bytes(32), 1, 0x207FFFFF)
         digest = bitcoin.block_hash(first)
-        HeaderChain(first + header(digest, 2, 0x201FFFFF), BLOCKS_PER_TARGET - 1, EASY)
+        HeaderChain(first + made(digest, 2, 0x201FFFFF), BLOCKS_PER_TARGET - 1, EASY)
         with pytest.raises(BitcoinHeaderInvalid, match="within a factor of 4 of 0x207fffff"):
-            HeaderChain(first + header(digest, 2, 0x201FFFFE), BLOCKS_PER_TARGET - 1, EASY)
-        first = header(bytes(32), 1, 0x200FFFFF)
+            HeaderChain(first + made(digest, 2, 0x201FFFFE), BLOCKS_PER_TARGET - 1, EASY)
+        first = made(bytes(32), 1, 0x200FFFFF)
         digest = bitcoin.block_hash(first)
-        HeaderChain(first + header(digest, 2, 0x203FFFFC), BLOCKS_PER_TARGET - 1, EASY)
+        HeaderChain(first + made(digest, 2, 0x203FFFFC), BLOCKS_PER_TARGET - 1, EASY)
         with pytest.raises(BitcoinHeaderInvalid, match="within a factor of 4"):
-            HeaderChain(first + header(digest, 2, 0x203FFFFD), BLOCKS_PER_TARGET - 1, EASY)
+            HeaderChain(first + made(digest, 2, 0x203FFFFD), BLOCKS_PER_TARGET - 1, EASY)
 
     def test_the_target_is_recomputed_from_the_times_in_the_chain(self) -> None:
         """Half the time that was meant: half the target; the first and last of the 2016 are taken, 2015 intervals."""
@@ -222,13 +223,13 @@ class TestHeaderChain:
         right = bitcoin.next_bits(0x207FFFFF, 300 * (BLOCKS_PER_TARGET - 1), EASY)
         assert right not in (0x207FFFFF, 0x203FFFFF)
         digest, base = bitcoin.block_hash(headers[-1]), BLOCKS_PER_TARGET
-        good = header(digest, 9, right)
+        good = made(digest, 9, right)
         chain = HeaderChain(b"".join(headers) + good, base, EASY)
         per_hash = [(1 << 256) // (bitcoin.target_of(bits) + 1) for bits in (0x207FFFFF, right)]
         assert chain.work == BLOCKS_PER_TARGET * per_hash[0] + per_hash[1]
         for wrong in (right - 1, right + 1, 0x207FFFFF):
             with pytest.raises(BitcoinHeaderInvalid, match=f"block {2 * base} has target {wrong:#010x}, it must be"):
-                HeaderChain(b"".join(headers) + header(digest, 9, wrong), base, EASY)
+                HeaderChain(b"".join(headers) + made(digest, 9, wrong), base, EASY)
 
     def test_a_target_easier_than_the_network_allows_is_refused(self) -> None:
         with pytest.raises(BitcoinHeaderInvalid, match="easier than mainnet allows"):

@@ -300,6 +300,22 @@ class TestGraft:
         both = SHA256 + fork(append(b"x") + at_height(1), append(b"y") + at_height(2))
         assert two.to_bytes() == file(fork(strange(), append(b"a") + SHA256 + fork(pending("https://a.example"), both)))
 
+    def test_what_a_file_repeats_is_folded_and_nothing_is_lost(self) -> None:
+        """The peer's reader keeps only the last of two branches with one operation."""
+        twice = fork(SHA256 + pending("a"), SHA256 + pending("b"), strange(), strange())
+        proof = OtsProof.from_bytes(file(twice))
+        assert proof.to_bytes() == file(twice)
+        grown = ots.graft(proof, DIGEST, at_height(4))
+        assert grown.to_bytes() == file(fork(strange(), at_height(4), SHA256 + fork(pending("a"), pending("b"))))
+        other = OtsProof.from_bytes(file(SHA256 + pending("c")))
+        both = ots_tree.merge(proof.tree, other.tree)
+        assert ots_tree.write(both) == fork(strange(), SHA256 + fork(pending("a"), pending("b"), pending("c")))
+        assert ots_tree.merge(proof.tree, OtsProof.from_bytes(file(SHA256 + pending("b"))).tree) is proof.tree
+
+    def test_trees_of_two_messages_are_not_merged(self) -> None:
+        with pytest.raises(OtsInvalid, match="two messages"):
+            ots_tree.merge(self.PROOF.tree, OtsProof.from_bytes(file(pending(), bytes(32))).tree)
+
     def test_graft_finds_every_place_of_the_message(self) -> None:
         proof = OtsProof.from_bytes(
             file(fork(append(b"aa") + pending("a"), append(b"a") + append(b"a") + pending("b")))
