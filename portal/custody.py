@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from portal.config import SignerPart, references, reveal
 from portal.errors import KeyExists, KeyMissing, KeyNameInvalid
+from portal.keys import CUSTODY_SUFFIX
 from portal.workspace import safe_name
 
 if TYPE_CHECKING:
     from notary.signers import CustodySigner, EthereumKey
     from portal.keys import KeyRing
-
-SUFFIX: Final = ".pem"  # of key files that sign for themselves, beside the keystores
 
 
 def open_signers(parts: tuple[SignerPart, ...], ring: KeyRing, root: Path) -> tuple[CustodySigner, ...]:
@@ -41,7 +40,7 @@ def open_signer(part: SignerPart, ring: KeyRing, root: Path) -> CustodySigner:
         return WalletSigner(_ethereum(part.key, ring), part.chain_id, bytes.fromhex(part.wallet[2:]))
     if part.kind == "x509":
         return X509Signer.open(root / part.file, root / part.certificate, password)
-    path = ring.folder / f"{part.key}{SUFFIX}"
+    path = ring.folder / f"{part.key}{CUSTODY_SUFFIX}"
     if not path.exists():
         raise KeyMissing(part.key)
     return (Ed25519Signer if part.kind == "ed25519" else MlDsaSigner).open(path, password)
@@ -62,14 +61,14 @@ def create_key(ring: KeyRing, name: str, kind: str) -> CustodySigner:
     if name in ring.names():
         raise KeyExists(name)
     try:
-        return signers.create_key(ring.folder / f"{name}{SUFFIX}", kind)
+        return signers.create_key(ring.folder / f"{name}{CUSTODY_SUFFIX}", kind)
     except OutputExists as exc:
         raise KeyExists(name) from exc
 
 
 def names(folder: Path) -> tuple[str, ...]:
     """Names of the keys in `folder` that sign for themselves, sorted."""
-    return tuple(sorted(file.stem for file in folder.glob(f"*{SUFFIX}") if safe_name(file.stem)))
+    return tuple(sorted(file.stem for file in folder.glob(f"*{CUSTODY_SUFFIX}") if safe_name(file.stem)))
 
 
 def _ethereum(key: str, ring: KeyRing) -> EthereumKey:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 OPERATOR: Final = "operator"  # sends the workspace's own transactions: deployments, anchors, the keeper's
 DEV_PASSWORD: Final = "dev-password"  # noqa: S105 (a file name)
+CUSTODY_SUFFIX: Final = ".pem"  # of keys that only sign custody entries (`portal.custody`), beside the keystores
 DEV_SCRYPT_N: Final = 2**12  # a dev key's password lies beside it; a second of key stretching would protect nothing
 
 Ask = Callable[[str, bool], str]  # (key's name, new) -> password
@@ -87,7 +88,7 @@ class KeyRing:
         if not safe_name(name):
             raise KeyNameInvalid(name)
         path = self.folder / f"{name}.json"
-        if path.exists():
+        if path.exists() or (self.folder / f"{name}{CUSTODY_SUFFIX}").exists():
             raise KeyExists(name)
         iterations = DEV_SCRYPT_N if self.dev else None
         signer = KeystoreSigner.create(path, self._password(name, new=True), iterations=iterations)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from portal import custody
 from portal.cli.shell import Shell, command
 from portal.keys import KeyRing
 
@@ -45,6 +44,8 @@ def list_(shell: Shell) -> None:
     Example:
       tallystick key list
     """
+    from portal import custody
+
     folder = shell.workspace().keys
     keys, signing = KeyRing(folder, shell.password).all(), custody.names(folder)
     shell.table(("key", "address"), [(k.name, k.address) for k in keys])
@@ -79,6 +80,8 @@ def custody_new(shell: Shell, name: str, kind: str) -> None:
     Example:
       tallystick key custody new custody
     """
+    from portal import custody
+
     made = custody.create_key(KeyRing(shell.workspace().keys, shell.password), name, kind)
     shell.result({"name": name, "kind": kind, "identity": made.identity}, f"{name}  {kind}  {made.identity}")
 

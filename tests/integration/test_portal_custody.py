@@ -1,0 +1,63 @@
+"""Custody signers through the commands: keys are made and listed, `doctor` says who signs and whose key is locked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.portalworld import tallystick
+
+CONFIG = "tallystick.toml"
+
+
+@pytest.fixture
+def w(tmp_path: Path) -> Path:
+    tallystick("init", "--dev", workspace=tmp_path / "w")
+    return tmp_path / "w"
+
+
+def configure(w: Path, *tables: str) -> None:
+    text = (w / CONFIG).read_text()
+    assert text.count("\n[custody]\n") == 1
+    written = "".join(f"[[custody.signers]]\n{table}\n" for table in tables)
+    (w / CONFIG).write_text(text.replace("\n[custody]\n", f"\n[custody]\n{written}"))
+
+
+def findings(w: Path) -> list[dict[str, Any]]:
+    said = tallystick("doctor", workspace=w, expect=None).json["findings"]
+    return [finding for finding in said if finding["what"].startswith("custody")]
+
+
+def test_a_key_is_made_once_and_listed_apart_from_those_with_addresses(w: Path) -> None:
+    made = tallystick("key", "custody", "new", "custody", workspace=w).json
+    assert (made["name"], made["kind"], len(made["identity"])) == ("custody", "ed25519", 64)
+    again = tallystick("key", "custody", "new", "custody", "--kind", "ml-dsa-65", workspace=w, expect=(4,))
+    assert again.error == "portal.key-exists"
+    listed = tallystick("key", "list", workspace=w).json
+    assert listed["custody"] == ["custody"]
+    assert [key["name"] for key in listed["keys"]] == ["operator"]
+    assert "PRIVATE" not in made["identity"]
+
+
+def test_doctor_says_who_signs_and_what_does_not_open(w: Path) -> None:
+    assert [(f["what"], f["state"]) for f in findings(w)] == [("custody", "note")]
+    made = tallystick("key", "custody", "new", "custody", workspace=w).json
+    operator = tallystick("key", "list", workspace=w).json["keys"][0]["address"]
+    configure(
+        w,
+        'kind = "ed25519"\nkey = "custody"',
+        'kind = "eip712"\nkey = "operator"',
+        'kind = "ml-dsa-65"\nkey = "missing"',
+    )
+    found = findings(w)
+    assert [(f["what"], f["state"]) for f in found] == [
+        ("custody signer 1", "ok"),
+        ("custody signer 2", "ok"),
+        ("custody signer 3", "wrong"),
+    ]
+    assert made["identity"] in found[0]["says"]
+    assert operator.lower() in found[1]["says"]
+    assert "missing" in found[2]["says"]
+    (w / "keys" / "custody.pem").chmod(0o644)
+    assert findings(w)[0]["state"] == "wrong"
