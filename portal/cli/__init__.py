@@ -46,6 +46,7 @@ SECTIONS: Final = (
             Entry("receipts", "portal.cli.receipts:receipts", "Write out receipts."),
             Entry("log", "portal.cli.log:log", "Audit, publish, recover and end the log."),
             Entry("verify", "portal.cli.verify:verify", "Check files against their receipts, offline."),
+            Entry("renew", "portal.cli.renew:renew", "Make and renew evidence records, before algorithms end."),
             Entry("fetch", "portal.cli.fetch:fetch", "Get a shared document back, checked and decrypted."),
         ),
     ),

@@ -54,6 +54,7 @@ STEPS: Final = {
     "audit": "Auditing",
     "recover": "Recovering",
     "verify": "Verifying",
+    "renew": "Recording",
     "deploy": "Deploying",
     "keeper": "Working",
 }
