@@ -12,6 +12,7 @@ NotaryError
 ├── LogNotOpen            it is behind its chain, forked from it, or closed
 ├── LogBusy               another process held the log's lock too long
 ├── LogDamaged            rows of the log contradict each other
+├── SealedUnverified      what was just sealed does not verify
 ├── LogBehindChain        the chain holds a longer log than this workspace
 ├── LogForked             the chain holds another history
 ├── LogSourceUnreadable   an exported log cannot be read
@@ -217,6 +218,17 @@ class LogDamaged(NotaryError):
     def __init__(self, size: int, reason: str) -> None:
         super().__init__(f"log of {size} entries: {reason}")
         self.size = size
+
+
+class SealedUnverified(NotaryError):
+    """A receipt of what was just sealed does not verify."""
+
+    code = "notary.sealed-unverified"
+    hint = "It is in the log, but do not rely on it. Keep the file and the workspace as they are, and seal again."
+
+    def __init__(self, path: str, fault: str) -> None:
+        super().__init__(f"the receipt of {path} was made and does not verify: {fault}")
+        self.path = path
 
 
 class LogBehindChain(NotaryError):

@@ -101,6 +101,7 @@ BY_CODE: Final[dict[str, Exit]] = {
     "notary.log-not-open": Exit.LOCKED,
     "notary.log-busy": Exit.LOCKED,
     "notary.log-damaged": Exit.INPUT,
+    "notary.sealed-unverified": Exit.FAILED,
     "notary.log-behind-chain": Exit.LOCKED,
     "notary.log-forked": Exit.LOCKED,
     "notary.log-source": Exit.INPUT,

@@ -81,6 +81,7 @@ BY_CODE: Final[dict[str, int]] = {
     "notary.log-not-open": 503,
     "notary.log-busy": 503,
     "notary.log-damaged": 500,
+    "notary.sealed-unverified": 500,
     "notary.log-behind-chain": 503,
     "notary.log-forked": 503,
     "notary.log-source": 400,
