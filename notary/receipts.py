@@ -1,8 +1,9 @@
 """Assemble receipts from rows, one by one or many, and write them out.
 
-A receipt stands under the earliest head that has a final anchor and covers its claim: that one proves the earliest
-time. (What happened to the case since then is the matter of a newer receipt: ask for it by the head's size.) Without a
-final anchor it stands under the newest head, and says that anchors are pending.
+A receipt stands under the earliest head that has a final anchor on the chain and covers its claim: that one proves the
+earliest time. (What happened to the case since then is the matter of a newer receipt: ask for it by the head's size, or
+add the newest head to it.) Without one it stands under the earliest head that was time-stamped, else under the newest
+head, and says that anchors are pending.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from notary import anchors, bundle, cases, jcs, ledger, merkle
+from notary import anchors, bundle, cases, jcs, ledger, merkle, stamps
 from notary.batch import ended_at, heads_at
 from notary.cases import SealedClaim
 from notary.checkpoint import SignedCheckpoint
@@ -96,6 +97,7 @@ class Assembler:
         self._others: dict[int, Assembler] = {}
         self._node_at = ledger.node_reader(connection, self.log.id)
         self._anchored = anchors.anchored_sizes(connection, self.log.id)
+        self._stamped = stamps.stamped_sizes(connection, self.log.id)
         self._newest = ledger.head(connection, self.log.id)
         self.size: int | None = None if self._newest is None else self._newest.size  # of the newest head it knows
         self._shared: OrderedDict[int, _Shared] = OrderedDict()
@@ -225,9 +227,10 @@ class Assembler:
         )
 
     def _size_for(self, sealed: SealedClaim) -> int:
-        place = bisect.bisect_right(self._anchored, sealed.heads_index)
-        if place < len(self._anchored):
-            return self._anchored[place]
+        for sizes in (self._anchored, self._stamped):
+            place = bisect.bisect_right(sizes, sealed.heads_index)
+            if place < len(sizes):
+                return sizes[place]
         if self._newest is None:
             raise LogDamaged(0, "a claim is there without a checkpoint")
         return self._newest.size
@@ -245,7 +248,10 @@ class Assembler:
         (leaf,) = ledger.entries(self._connection, self.log.id, size - 1, size) or [b""]
         shared = _Shared(
             note=SignedCheckpoint.from_text(head.note),
-            anchors=tuple(anchors.anchors_of(self._connection, self.log.id, size)),
+            anchors=(
+                *anchors.anchors_of(self._connection, self.log.id, size),
+                *stamps.anchors_of(self._connection, self.log.id, size),
+            ),
             leaf=HeadsLeaf.from_bytes(leaf),
             leaf_entry=self._inclusion(size - 1, size),
             heads=HeadMap(heads_at(self._connection, self.log.id, size - 1)),
