@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,15 @@ from typing import Any
 import pytest
 
 from onchain.errors import ProfileInvalid, UnknownChain
-from onchain.profiles import MAX_DEPTH, MAX_PROFILES_BYTES, ChainProfile, profile, read_profiles, shipped_profiles
+from onchain.profiles import (
+    MAX_DEPTH,
+    MAX_PROFILES_BYTES,
+    MAX_SOURCE,
+    ChainProfile,
+    profile,
+    read_profiles,
+    shipped_profiles,
+)
 
 GOOD: dict[str, Any] = {
     "chain_id": 7,
@@ -27,11 +36,26 @@ GOOD: dict[str, Any] = {
 class TestShipped:
     def test_the_named_chains_are_there(self) -> None:
         ids = [p.chain_id for p in shipped_profiles()]
-        assert ids == [1, 10, 100, 137, 324, 8453, 31337, 31338, 42161, 11155111]
+        assert ids == [1, 10, 100, 137, 324, 1337, 8453, 31337, 31338, 42161, 11155111]
 
-    def test_only_the_two_local_chains_are_dev_and_pin_no_genesis_with_zksync(self) -> None:
-        assert [p.chain_id for p in shipped_profiles() if p.dev] == [31337, 31338]
-        assert [p.chain_id for p in shipped_profiles() if p.genesis is None] == [324, 31337, 31338]
+    def test_only_the_local_chains_are_dev_and_pin_no_genesis_with_zksync(self) -> None:
+        assert [p.chain_id for p in shipped_profiles() if p.dev] == [1337, 31337, 31338]
+        assert [p.chain_id for p in shipped_profiles() if p.genesis is None] == [324, 1337, 31337, 31338]
+
+    def test_each_says_who_says_so_and_an_l2_on_which_chain_it_settles(self) -> None:
+        assert all(p.source for p in shipped_profiles())
+        assert [p.chain_id for p in shipped_profiles() if p.l1 == 1] == [10, 324, 8453, 42161]
+        assert [p.chain_id for p in shipped_profiles() if p.l1 not in (None, 1)] == []
+
+    def test_what_final_rests_on_is_said_in_words(self) -> None:
+        assert profile(1).finality_in_words == "final"
+        assert profile(10).finality_in_words == "final with its L1, chain 1"
+        deep = ChainProfile.from_mapping(GOOD)
+        assert deep.finality_in_words == "12 blocks deep"
+        assert (
+            dataclasses.replace(deep, l1=1).finality_in_words
+            == "12 blocks deep by the sequencer's word, its L1 not asked"
+        )
 
     def test_zksync_says_that_it_has_no_provable_receipts(self) -> None:
         assert profile(324).receipts == "none"
@@ -68,6 +92,13 @@ class TestFromMapping:
             ("block_seconds", 0),
             ("genesis", "0x12"),
             ("genesis", "0x" + "AB" * 32),
+            ("l1", 0),
+            ("l1", 7),
+            ("l1", True),
+            ("l1", "1"),
+            ("source", 1),
+            ("source", "two\nlines"),
+            ("source", "x" * (MAX_SOURCE + 1)),
             ("colour", "red"),
         ],
     )
