@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -577,6 +578,26 @@ class TestReadAndWrite:
     def test_read_refuses_what_is_no_list_of_objects(self, value: Any) -> None:
         with pytest.raises(ReceiptInvalid):
             read_signatures(Reader({"s": value}, "batch", ReceiptInvalid), "s")
+
+
+class TestVectors:
+    """tests/vectors/custody_signatures.json: made by other programs; `made` in the file says which."""
+
+    VECTORS = json.loads(Path(__file__).parents[2].joinpath("vectors/custody_signatures.json").read_text())
+
+    def test_statement_and_list_have_the_recorded_bytes(self) -> None:
+        reader = Reader(self.VECTORS, "vectors", ReceiptInvalid)
+        statement, signatures = Statement.read(reader.object("statement")), read_signatures(reader, "signatures")
+        assert statement.message().hex() == self.VECTORS["message"]
+        assert statement.eip712_digest().hex() == self.VECTORS["digest"]
+        assert signatures_digest(signatures).hex() == self.VECTORS["list"]
+
+    def test_every_recorded_signature_holds_and_names_its_signer(self) -> None:
+        reader = Reader(self.VECTORS, "vectors", ReceiptInvalid)
+        statement, signatures = Statement.read(reader.object("statement")), read_signatures(reader, "signatures")
+        assert [verify_signature(one, statement).identity for one in signatures] == self.VECTORS["signers"]
+        certified = next(one for one in signatures if isinstance(one, X509Signature))
+        judge_x509(certified, [base64.b64decode(self.VECTORS["root"])], 1_800_000_000)
 
 
 def test_importing_the_module_loads_neither_cryptography_nor_a_chain_library() -> None:
