@@ -15,8 +15,8 @@ What is stamped is the signed note of the head, byte for byte as receipts carry 
 Who moves it: `advance` alone, as often as anybody likes; it asks outside of any transaction, writes what came, and
 never raises for what happens outside. So sealing and anchoring wait for nobody here, a process may die between any two
 lines, and two may do the same at once. A head gets as many tokens as configured, each from another authority; an
-authority that fails is followed by the next one. A proof that names a block is still asked for at the other calendars
-that promised one, until each has answered or ASK_SECONDS have passed.
+authority that fails is followed by the next one. A proof that names a block is still asked for at the other calendars,
+until as many as are needed have promised and kept it, or ASK_SECONDS have passed.
 
 What must never happen: a token stored that does not verify over this very note; an attestation of a proof lost, also
 when two processes upgrade it at once; a pending proof shown as proven; two rows for one head, kind and slot, or two
@@ -298,16 +298,15 @@ def _follow(ctx: NotaryContext, sources: TimestampSources, row: StampRow, note: 
         errors += said
         upgraded = calendars.upgrade(grown, sources.allowed)
     except NotaryError as exc:  # a calendar's address in the configuration is none, or the proof would be too large
-        return _write(ctx, row, note, proof, [*errors, str(exc)], now)
+        return _write(ctx, sources, row, note, proof, [*errors, str(exc)], now)
     errors += _reasons(upgraded)
-    return _write(ctx, row, note, upgraded.proof, errors, now)
+    return _write(ctx, sources, row, note, upgraded.proof, errors, now)
 
 
 def _submitted(sources: TimestampSources, proof: OtsProof, commitment: bytes) -> tuple[OtsProof, list[str]]:
     """The proof with the answers of calendars that it lacks, and what went wrong.  Raises CalendarNotConfigured."""
-    promised = {attestation.uri for attestation in proof.attestations() if attestation.uri}
-    missing = [url for url in sources.calendars if url not in promised]
-    if proof.is_complete() or len(promised) >= sources.calendars_needed or not missing:
+    missing = _missing(sources, proof)
+    if not missing:
         return proof, []
     try:
         submission = calendars.submit(commitment, missing)
@@ -322,6 +321,14 @@ def _submitted(sources: TimestampSources, proof: OtsProof, commitment: bytes) ->
     return proof, errors
 
 
+def _missing(sources: TimestampSources, proof: OtsProof) -> list[str]:
+    """Calendars that the head is still to be submitted to; none once enough have promised."""
+    promised = {attestation.uri for attestation in proof.attestations() if attestation.uri}
+    if len(promised) >= sources.calendars_needed:
+        return []
+    return [url for url in sources.calendars if url not in promised]
+
+
 def _reasons(upgraded: Upgrade) -> list[str]:
     """What went wrong where the rest was asked for; that Bitcoin is waited for is no error."""
     told = (State.FAILED, State.UNLISTED)
@@ -333,7 +340,13 @@ def _reasons(upgraded: Upgrade) -> list[str]:
 
 
 def _write(
-    ctx: NotaryContext, row: StampRow, note: bytes, proof: OtsProof, errors: Sequence[str], now: int
+    ctx: NotaryContext,
+    sources: TimestampSources,
+    row: StampRow,
+    note: bytes,
+    proof: OtsProof,
+    errors: Sequence[str],
+    now: int,
 ) -> StampRow:
     """Write what came, together with all that another process has written meanwhile."""
     error = "; ".join(errors)[:MAX_ERROR] or None
@@ -347,6 +360,7 @@ def _write(
             status, data = STAMP_UPGRADED if proof.is_complete() else STAMP_PENDING, proof.to_bytes()
             ots.check_proof(data, note)  # what is written can be read, and is of this note
         changed = data != current.data
+        left = bool(proof.awaited() or _missing(sources, proof))
         attempts = 1 if changed else current.attempts + 1
         connection.execute(
             sa.update(stamps)
@@ -356,7 +370,7 @@ def _write(
                 data=data,
                 error=error,
                 attempts=attempts,
-                next_at=_next(row, status, proof, attempts, now),
+                next_at=_next(row, status, left, attempts, now),
                 updated_at=now,
             )
         )
@@ -377,11 +391,11 @@ def _merged(theirs: OtsProof, ours: OtsProof) -> OtsProof:
     return both
 
 
-def _next(row: StampRow, status: str, proof: OtsProof, attempts: int, now: int) -> int | None:
-    """When to ask again; None: a block is named, and nobody else is to be asked."""
+def _next(row: StampRow, status: str, left: bool, attempts: int, now: int) -> int | None:
+    """When to ask again; None: a block is named, and nobody is left to ask, or that was tried for long enough."""
     if status == STAMP_WANTED:
         return now + pause(row.id, attempts, WANTED_SECONDS)
-    if status == STAMP_UPGRADED and (not proof.awaited() or now >= row.created_at + ASK_SECONDS):
+    if status == STAMP_UPGRADED and (not left or now >= row.created_at + ASK_SECONDS):
         return None
     return now + pause(row.id, attempts, PENDING_SECONDS)
 

@@ -198,6 +198,22 @@ class TestStates:
         advanced(w)
         assert bob.asked == []
 
+    def test_a_calendar_that_was_down_is_asked_though_the_proof_names_a_block_already(
+        self, w: World, alice: Calendar, bob: Calendar
+    ) -> None:
+        configure(w, alice, bob)
+        bob.mode = "error"
+        advanced(w)
+        alice.mine()
+        row = advanced(w)
+        assert row.status == STAMP_UPGRADED and row.next_at is not None
+        bob.mode = "ok"
+        advanced(w)
+        bob.mine()
+        row = advanced(w)
+        assert {a.height for a in proof_of(row).attestations() if a.height is not None} == {1, 2}
+        assert row.next_at is None
+
     def test_a_row_stays_wanted_and_says_why_while_all_calendars_fail(self, w: World, alice: Calendar) -> None:
         alice.mode = "garbage"
         configure(w, alice, closed_port())
