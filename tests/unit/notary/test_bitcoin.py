@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
 from pathlib import Path
 
@@ -231,6 +232,26 @@ class TestHeaderChain:
             with pytest.raises(BitcoinHeaderInvalid, match=f"block {2 * base} has target {wrong:#010x}, it must be"):
                 HeaderChain(b"".join(headers) + made(digest, 9, wrong), base, EASY)
 
+    @pytest.mark.parametrize(
+        ("first", "fits"), [(8, True), (9, False), (10, True), (11, False), (12, False), (13, True)]
+    )
+    def test_a_chain_that_has_the_height_of_a_known_block_must_have_the_block(self, first: int, fits: bool) -> None:
+        """Four blocks; the third of them is known as block 12."""
+        headers = chain_of(4, 600)
+        network = Network("made", 0x207FFFFF, bytes(32), True, ((12, bitcoin.block_hash(headers[2])),))
+        if fits:  # the block is where it belongs, or its height is before or behind the chain
+            HeaderChain(b"".join(headers), first, network)
+            return
+        with pytest.raises(BitcoinHeaderInvalid, match=r"block 12 is \w+, made has"):
+            HeaderChain(b"".join(headers), first, network)
+
+    def test_mainnets_known_blocks_are_those_of_the_vectors(self) -> None:
+        assert dict(MAINNET.known) == {h: bitcoin.block_hash(raw) for h, raw in mainnet().headers.items()}
+        for height, raw in mainnet().headers.items():
+            assert HeaderChain(raw, height).at(height) is not None
+        with pytest.raises(BitcoinHeaderInvalid, match="block 358391 is"):
+            HeaderChain(mainnet().headers[428648], 358391)
+
     def test_a_target_easier_than_the_network_allows_is_refused(self) -> None:
         with pytest.raises(BitcoinHeaderInvalid, match="easier than mainnet allows"):
             HeaderChain(mined(bytes(32), bytes(32), 1), 5)
@@ -257,6 +278,13 @@ class TestHeaderFile:
             with pytest.raises(BitcoinHeaderInvalid) as caught:
                 HeaderFile(tmp_path / name)
             assert str(tmp_path.parent) not in str(caught.value)
+
+    def test_a_file_that_is_cut_off_while_it_is_in_use_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "headers").write_bytes(BLOCK_0 + BLOCK_1)
+        known = HeaderFile(tmp_path / "headers")
+        os.truncate(tmp_path / "headers", 100)
+        with pytest.raises(BitcoinHeaderInvalid, match="cut off while it was read, at byte 100"):
+            known.at(1)
 
     def test_a_file_of_another_size_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "headers").write_bytes(BLOCK_0 + b"\n")

@@ -348,6 +348,12 @@ class TestGraft:
         with pytest.raises(OtsInvalid, match="256 messages"):
             ots.graft(self.PROOF, self.MESSAGE, SHA256 * 254 + at_height(1))
 
+    def test_graft_of_the_longest_answer_to_the_longest_path_is_refused_as_any_other(self) -> None:
+        longest = OtsProof.from_bytes(file(SHA256 * 255 + pending()))
+        with pytest.raises(OtsInvalid, match="256 messages"):
+            ots.graft(longest, longest.awaited()[0].message, SHA256 * 255 + at_height(1))
+        assert ots.graft(longest, longest.awaited()[0].message, at_height(1)).is_complete()
+
     def test_graft_refuses_what_would_become_too_large(self) -> None:
         proof = self.PROOF
         with pytest.raises(OtsInvalid, match="at most 65536"):
