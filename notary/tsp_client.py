@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from notary import tsp
 from notary.errors import NotaryError, TokenInvalid, TokenUntrusted
@@ -113,8 +114,7 @@ async def _post(authority: Authority, query: bytes, seconds: float) -> bytes:
     import httpx
 
     name = authority.name
-    if not authority.url.startswith(("http://", "https://")):
-        raise TimestampUnavailable(name, "its address is neither http nor https")
+    _check_address(authority)
     headers = {"Content-Type": QUERY, "Accept": REPLY, "Accept-Encoding": "identity", "User-Agent": "tallystick"}
     try:
         async with (
@@ -127,8 +127,19 @@ async def _post(authority: Authority, query: bytes, seconds: float) -> bytes:
         raise TimestampUnavailable(name, f"no answer within {seconds:g} s") from exc
     except httpx.RemoteProtocolError as exc:
         raise TimestampUnavailable(name, "it broke the connection off, or speaks no HTTP") from exc
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as exc:  # ValueError: an address with a broken host
+    except (httpx.HTTPError, httpx.InvalidURL) as exc:
         raise TimestampUnavailable(name, f"it cannot be reached: {type(exc).__name__}") from exc
+
+
+def _check_address(authority: Authority) -> None:
+    """Raises TimestampUnavailable, without the address: it may carry a password."""
+    try:
+        parts = urlsplit(authority.url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise TimestampUnavailable(authority.name, "its address is no http or https URL with a port from 1 to 65535")
 
 
 async def _body(name: str, answer: httpx.Response) -> bytes:

@@ -176,16 +176,16 @@ class _Path:
             if not crl.is_signature_valid(issuer.public_key()):  # type: ignore[arg-type]  # other keys: TypeError
                 return
             entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
-            reason = None if entry is None else _revocation_reason(entry)
+            if entry is None:
+                return
+            when, reason = entry.revocation_date_utc, _revocation_reason(entry)
         except UNREADABLE as exc:
             raise self._untrusted(f"a revocation list of {_name(crl.issuer)} cannot be used: {str(exc)[:200]}") from exc
-        if entry is None or reason == x509.ReasonFlags.remove_from_crl:
-            return
-        if entry.revocation_date_utc > self._time and reason in _HARMLESS_LATER:
+        if reason == x509.ReasonFlags.remove_from_crl or (when > self._time and reason in _HARMLESS_LATER):
             return
         raise TokenUntrusted(
             "authority-revoked",
-            f"{_title(certificate)} was revoked at {entry.revocation_date_utc:%Y-%m-%d %H:%M:%S} "
+            f"{_title(certificate)} was revoked at {when:%Y-%m-%d %H:%M:%S} "
             f"({'no reason given' if reason is None else reason.value}), the token is of "
             f"{self._time:%Y-%m-%d %H:%M:%S} UTC",
         )
@@ -193,6 +193,7 @@ class _Path:
     def _load_crl(self, der: bytes, number: int) -> x509.CertificateRevocationList:
         try:
             crl = x509.load_der_x509_crl(der)
+            _ = crl.issuer
             unread = [extension.oid.dotted_string for extension in crl.extensions if _changes_meaning(extension)]
         except UNREADABLE as exc:
             raise self._untrusted(f"revocation list {number} of {self._name} cannot be read: {str(exc)[:200]}") from exc
@@ -227,20 +228,25 @@ def _revocation_reason(entry: x509.RevokedCertificate) -> x509.ReasonFlags | Non
 
 def _load(der: bytes, what: str) -> x509.Certificate:
     try:
-        return x509.load_der_x509_certificate(der)
+        return _whole(der)
     except UNREADABLE as exc:
         raise TokenUntrusted("authority-untrusted", f"{what} cannot be read: {str(exc)[:200]}") from exc
+
+
+def _whole(der: bytes) -> x509.Certificate:
+    """A certificate, read with those parts that cryptography otherwise reads, and finds broken, when they are used."""
+    certificate = x509.load_der_x509_certificate(der)
+    _ = certificate.subject, certificate.issuer, certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    return certificate
 
 
 def _readable(given: Iterator[bytes]) -> Iterator[x509.Certificate]:
     """Those that can be read; the others cannot be part of a path."""
     for der in given:
         try:
-            certificate = x509.load_der_x509_certificate(der)
-            _ = certificate.subject, certificate.issuer  # read late, so by now
+            yield _whole(der)
         except UNREADABLE:
             continue
-        yield certificate
 
 
 def _title(certificate: x509.Certificate) -> str:

@@ -23,7 +23,15 @@ MIN_RSA_BITS = 2048
 MIN_EC_BITS = 256
 
 # What reading a hostile certificate can let out of cryptography; ValueError holds its encoding errors as well
-UNREADABLE = (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, x509.DuplicateExtension)
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha256": hashes.SHA256(),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -349,6 +351,59 @@ class TestRevocation:
         given = crl(made.between[0], [(made.leaf, AT - 1, None)])
         assert refusal(token(made, DATA), made.trusted()) == "authority-expired"
         assert refusal(token(made, DATA), self.lists(made, given)) == "authority-revoked"
+
+
+class TestBrokenInput:
+    """Whatever is wrong with a certificate or a list, it is said in our words."""
+
+    def mutants(self, der: bytes) -> Iterator[bytes]:
+        chosen = random.Random(len(der))
+        for bit in chosen.sample(range(8 * len(der)), 400):
+            yield der[: bit // 8] + bytes([der[bit // 8] ^ (1 << bit % 8)]) + der[bit // 8 + 1 :]
+        for size in chosen.sample(range(len(der)), 20):
+            yield der[:size]
+
+    def outcomes(self, given: bytes, signer: bytes, authorities: Iterator[TrustedAuthority]) -> set[str]:
+        read, found = read_token(given), set()
+        for one in authorities:
+            try:
+                judge_token(read, signer, one)
+            except TokenUntrusted as exc:
+                found.add(exc.reason)
+            else:
+                found.add("passed")
+        return found
+
+    def test_of_the_root(self, authority: Chain) -> None:
+        found = self.outcomes(
+            token(authority, DATA),
+            authority.leaf.der,
+            (authority.trusted(root=der) for der in self.mutants(authority.root.der)),
+        )
+        assert "authority-untrusted" in found
+
+    def test_of_an_intermediate(self, authority: Chain) -> None:
+        given = signed_data(authority, tst_info(DIGEST), certificates=[authority.leaf.der])
+        mutants = self.mutants(authority.between[0].der)
+        found = self.outcomes(given, authority.leaf.der, (authority.trusted(certificates=(der,)) for der in mutants))
+        # Passed: cryptography reads a signature whose last bit is said to be unused
+        assert {"authority-untrusted"} <= found <= {"authority-untrusted", "authority-expired", "passed"}
+
+    def test_of_the_signer(self, authority: Chain) -> None:
+        read, trusted = read_token(token(authority, DATA)), authority.trusted()
+        for der in self.mutants(authority.leaf.der):
+            with pytest.raises(TokenUntrusted):
+                judge_token(read, der, trusted)
+
+    def test_of_a_list(self, authority: Chain) -> None:
+        given = crl(authority.between[0], [(authority.leaf, AT - 1, REASONS.key_compromise)])
+        found = self.outcomes(
+            token(authority, DATA),
+            authority.leaf.der,
+            (authority.trusted(crls=(der,)) for der in self.mutants(given)),
+        )
+        assert found <= {"passed", "authority-untrusted", "authority-revoked"}
+        assert found >= {"passed", "authority-untrusted"}  # a list with a broken signature is nobody's
 
 
 def distribution(*, indirect: bool) -> x509.IssuingDistributionPoint:
