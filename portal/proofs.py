@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".ots"
 MAX_AT_ONCE: Final = 100_000  # documents under one commitment
-MAX_HEADERS_BYTES: Final = 80 * 2_000_000  # the whole Bitcoin chain has 75 MB
 
 _DIGEST: Final = re.compile(r"[0-9a-fA-F]{64}")
-_HEADER: Final = re.compile(r"(0|[1-9][0-9]{0,9}):([0-9a-fA-F]{160})")
 
 
 @dataclass(frozen=True)
@@ -111,25 +109,20 @@ def upgrade(proof: OtsProof, allowed: Sequence[str]) -> tuple[OtsProof, tuple[Ou
     return upgraded.proof, upgraded.outcomes
 
 
-def headers_from(singles: Sequence[str], file: Path | None) -> Headers:
-    """Bitcoin headers that the verifier gave: HEIGHT:HEX each, and a file of all headers from block 0 on.
+def headers_from(singles: Sequence[str], files: Sequence[str]) -> Headers:
+    """Bitcoin headers that the verifier gave: HEIGHT:HEX each, and files of headers as FILE or FILE@HEIGHT.
 
-    Raises ArgumentInvalid, FileMissing, FileTooLarge, BitcoinHeaderInvalid.
+    Raises TrustInvalid, BitcoinHeaderInvalid; so does the result, where two sources contradict each other.
     """
-    from notary.bitcoin import BlockHeader, HeaderChain, HeaderSources, KnownHeaders
+    from notary.bitcoin import BlockHeader, HeaderSources, KnownHeaders
+    from notary.header_file import HeaderFile
+    from notary.trust import parse_header
+    from portal.trust_files import first_height
 
-    known: dict[int, BlockHeader] = {}
-    for text in singles:
-        match = _HEADER.fullmatch(text)
-        if match is None:
-            raise ArgumentInvalid("--bitcoin-header", text[:80], "it is HEIGHT:HEX with the header's 160 digits")
-        height, header = int(match[1]), BlockHeader.from_bytes(bytes.fromhex(match[2]))
-        if known.setdefault(height, header) != header:
-            raise ArgumentInvalid("--bitcoin-header", text[:80], f"another header was given for block {height}")
-    found: list[Headers] = [KnownHeaders(known)]
-    if file is not None:
-        found.append(HeaderChain(read_bounded(file, MAX_HEADERS_BYTES)))
-    return HeaderSources(found)
+    given = [parse_header(text) for text in singles]
+    known = [KnownHeaders({one.height: BlockHeader.from_bytes(one.header)}) for one in given]
+    places = [first_height(name) for name in files]
+    return HeaderSources([*known, *(HeaderFile(Path(path), first) for path, first in places)])
 
 
 def judge(proof: OtsProof, digest: bytes, headers: Headers) -> Judged:

@@ -90,7 +90,7 @@ def trust_headers(trust: Trust, headers: Sequence[str], files: Sequence[str], re
     for name in files:
         from notary.header_file import HeaderFile
 
-        path, first = _first_height(name)
+        path, first = first_height(name)
         file = HeaderFile(Path(path), first)
         found = ((height, file.at(height)) for height in wanted)
         trust = trust.with_headers(
@@ -99,7 +99,7 @@ def trust_headers(trust: Trust, headers: Sequence[str], files: Sequence[str], re
     return trust
 
 
-def _first_height(name: str) -> tuple[str, int]:
+def first_height(name: str) -> tuple[str, int]:
     """(path, height of its first header) of FILE or FILE@HEIGHT."""
     path, at, height = name.rpartition("@")
     if not at or Path(name).exists():

@@ -32,8 +32,14 @@ EXITS = {"PASSED": Exit.OK, "FAILED": Exit.FAILED, "INDETERMINATE": Exit.INDETER
 )
 @click.option("--upgrade", is_flag=True, help="FILE is a proof: fetch what its calendars know by now.")
 @click.option("--verify", "proof", metavar="FILE.ots", help="Check this proof against FILE or --sha256, offline.")
-@click.option("--bitcoin-header", "headers", metavar="N:HEX", multiple=True, help="A header that you know, 80 bytes.")
-@click.option("--bitcoin-headers", "header_file", metavar="FILE", help="All headers from block 0 on, 80 bytes each.")
+@click.option("--bitcoin-header", "headers", metavar="H:HEX", multiple=True, help="A Bitcoin header: height, 80 bytes.")
+@click.option(
+    "--bitcoin-headers",
+    "header_files",
+    metavar="FILE[@H]",
+    multiple=True,
+    help="A file of Bitcoin headers, from block 0 or from height H on.",
+)
 def stamp(
     shell: Shell,
     files: tuple[str, ...],
@@ -43,7 +49,7 @@ def stamp(
     upgrade: bool,
     proof: str | None,
     headers: tuple[str, ...],
-    header_file: str | None,
+    header_files: tuple[str, ...],
 ) -> Exit:
     """Time-stamp any file or digest by OpenTimestamps; complete and check such proofs.
 
@@ -61,10 +67,10 @@ def stamp(
     """
     if upgrade and (proof or digests or out):
         raise click.UsageError("--upgrade takes proofs alone, and writes each where it was.")
-    if (headers or header_file) and not proof:
+    if (headers or header_files) and not proof:
         raise click.UsageError("Headers are for --verify.")
     if proof:
-        return _verify(shell, Path(proof), files, digests, headers, header_file)
+        return _verify(shell, Path(proof), files, digests, headers, header_files)
     if not files and not digests:
         raise click.UsageError("Name a file, or a digest with --sha256.")
     if upgrade:
@@ -136,7 +142,7 @@ def _verify(
     files: tuple[str, ...],
     digests: tuple[str, ...],
     headers: tuple[str, ...],
-    header_file: str | None,
+    header_files: tuple[str, ...],
 ) -> Exit:
     from notary.bitcoin import UNCERTAINTY_SECONDS
     from portal import proofs
@@ -151,7 +157,7 @@ def _verify(
         if digests
         else proofs.digest_of_file(Path(files[0]) if files else place.with_suffix(""))
     )
-    known = proofs.headers_from(headers, Path(header_file) if header_file else None)
+    known = proofs.headers_from(headers, header_files)
     judged = proofs.judge(proofs.read(place), digest, known)
     shell.say(f"{judged.status}: {judged.says}")
     if judged.time is not None:
