@@ -39,7 +39,7 @@ def seal(
 
     All files are read before anything is written: one that is missing, unreadable or changes meanwhile stops the
     whole command and nothing has changed. Sealing again recognises what is unchanged; a new version supersedes the
-    old one.
+    old one. Each new receipt is verified before this says that it is sealed.
 
     \b
     Examples:
@@ -48,6 +48,7 @@ def seal(
     """
     from notary.seal import Details
     from notary.seal import seal as seal_files
+    from notary.selfcheck import verify_sealed
     from notary.share import node_of, store_sealed
     from notary.verdict import printable
 
@@ -56,11 +57,14 @@ def seal(
         if store:
             node_of(world.notary)  # a node that does not answer stops the command before anything is written
         done = seal_files(world.notary, case, paths, details=details, extra_digests=digests, progress=progress)
+        verified = verify_sealed(world.notary, done, progress)
         stored = store_sealed(world.notary, done, progress=progress) if store else None
     for file in done.files if len(done.files) <= SHOWN else ():
         shell.say(f"{file.state:<10}  {printable(file.name)}")
     counts: dict[str, int] = {state: done.count(state) for state in STATES}
     words = ", ".join(f"{number} {state}" for state, number in counts.items() if number)
+    if verified:
+        shell.say(f"Verified at once: {plural(verified, 'receipt')}.")
     shell.say(f"{plural(len(done.files), 'file')}: {words}. The log has {plural(done.head.size, 'entry', 'entries')}.")
     if stored is not None:
         shell.say(f"On IPFS, encrypted: {len(stored.stored)} new, {len(stored.kept)} there already.")
@@ -72,6 +76,7 @@ def seal(
             **counts,
             "log_size": done.head.size,
             "root": done.head.root.hex(),
+            "verified": verified,
             "stored": None if stored is None else len(stored.stored),
             "files": [
                 {
