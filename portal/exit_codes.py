@@ -81,7 +81,7 @@ BY_CODE: Final[dict[str, Exit]] = {
     "notary.hash-tree-invalid": Exit.FAILED,
     "notary.evm-proof-invalid": Exit.FAILED,
     "notary.ots-invalid": Exit.FAILED,
-    "notary.ots-unconfirmed": Exit.INDETERMINATE,
+    "notary.ots-unconfirmed": Exit.INPUT,
     "notary.signature-invalid": Exit.FAILED,
     "notary.token-invalid": Exit.FAILED,
     "notary.token-untrusted": Exit.OUTSIDE,
