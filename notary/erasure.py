@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
 from notary import acts, cases, ledger, record_rows
 from notary.batch import CaseBatch
@@ -56,12 +57,24 @@ class Erased:
 
     head    the log's new one; None where all was erased before
     claims  how many were erased now
-    left    CIDs that the node still holds because it did not answer; the next `finish` tries again
+    left    what the next `finish` will try again, because it could not be done now
     """
 
     head: Head | None
     claims: int
-    left: tuple[str, ...]
+    left: Left
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What an erasure could not reach yet: nothing in it can be opened any more, but it is still there.
+
+    cids      on the IPFS node, which did not answer
+    database  pages of SQLite's write-ahead log, which another process still reads
+    """
+
+    cids: tuple[str, ...] = ()
+    database: bool = False
 
 
 def erase(ctx: NotaryContext, case_id: str, leaf_indexes: Sequence[int], why: str = "") -> Erased:
@@ -108,7 +121,7 @@ def erase_case(ctx: NotaryContext, case_id: str, why: str = "") -> Erased:
     try:
         done = erase(ctx, case_id, places, why) if places else Erased(None, 0, finish(ctx, case_id))
     except CaseErased:
-        return Erased(None, 0, ())
+        return Erased(None, 0, Left())
     with ledger.write(ctx.engine) as connection:
         connection.execute(sa.update(case_rows).where(case_rows.c.id == case_id).values(sealed=_NOTHING))
         connection.execute(sa.update(custody).where(custody.c.case_id == case_id).values(entry=None))
@@ -120,16 +133,15 @@ def erase_case(ctx: NotaryContext, case_id: str, why: str = "") -> Erased:
     return done
 
 
-def finish(ctx: NotaryContext, case_id: str) -> tuple[str, ...]:
-    """Do what an erasure that was cut off left undone; returns the CIDs that the node still holds.
+def finish(ctx: NotaryContext, case_id: str) -> Left:
+    """Do what an erasure that was cut off left undone; returns what is left still.
 
-    Raises CaseUnknown, CaseErased, VaultLocked, VaultDamaged.
+    Raises CaseUnknown, CaseErased, VaultLocked, VaultDamaged, DatabaseUnwritable.
     """
     key = cases.case_key(ctx, case_id)
     ctx.vault.keep_epoch(case_id, key.epoch)
-    left = _delete_documents(ctx)
-    _empty_log(ctx)
-    return left
+    cids = _delete_documents(ctx)
+    return Left(cids, not _empty_log(ctx))
 
 
 def _refuse_continued(connection: Connection, key: CaseKey, log_id: int, places: Sequence[int]) -> None:
@@ -300,8 +312,17 @@ def _unpin(ctx: NotaryContext, cid: str) -> bool:
     return True
 
 
-def _empty_log(ctx: NotaryContext) -> None:
-    """Empty SQLite's write-ahead log, which holds older pages. PostgreSQL's own is its operator's matter."""
-    if ctx.engine.dialect.name == "sqlite":
+def _empty_log(ctx: NotaryContext) -> bool:
+    """Empty SQLite's write-ahead log, which holds older pages; whether that is done. It is not while another process
+    reads older ones.
+
+    PostgreSQL's own log is its operator's matter: it holds blobs that no key opens any more.
+    """
+    if ctx.engine.dialect.name != "sqlite":
+        return True
+    try:
         with ctx.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy: int = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+    except OperationalError as exc:
+        raise ledger.named(exc) from exc
+    return busy == 0

@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 from notary import merkle, tiles
 from notary.errors import TileInvalid
 from notary.merkle import Frontier, NodeAt
-from notary.service_errors import LogBusy, LogDamaged, LogNotOpen, LogUnknown
+from notary.service_errors import DatabaseUnwritable, LogBusy, LogDamaged, LogNotOpen, LogUnknown
 from notary.store import LOG_OPEN, checkpoints, log_tiles, logs
 from notary.tiles import TileId
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 MAX_KEPT_TILES = 512  # by one reader: 4 MiB
 MAX_KEPT_NODES = 16_384  # by one reader: 3 MiB; a node within a tile takes up to 255 hashes to compute
 _NO_TILE = b""
+_UNWRITABLE = ("is full", "No space left", "disk I/O error", "readonly database")  # SQLite's words, PostgreSQL's
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,19 +181,26 @@ class _Write:
         try:
             return self._transaction.__enter__()
         except OperationalError as exc:
-            raise _busy(exc) from exc
+            raise named(exc) from exc
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool | None:
         try:
-            return self._transaction.__exit__(kind, error, trace)  # type: ignore[arg-type]  # passed through as they came
+            done = self._transaction.__exit__(kind, error, trace)  # type: ignore[arg-type]  # passed through as they came
         except OperationalError as exc:
-            if exc is error:
-                raise
-            raise _busy(exc) from exc
+            raise named(exc) from exc
+        if isinstance(error, OperationalError):
+            raise named(error) from error
+        return done
 
 
-def _busy(exc: OperationalError) -> Exception:
-    return LogBusy("the database was locked for too long") if "locked" in str(exc.orig) else exc
+def named(exc: OperationalError) -> Exception:
+    """The same as an error of ours, where it is one that people meet; nothing of the transaction was written."""
+    text = str(exc.orig)
+    if "locked" in text:
+        return LogBusy("the database was locked for too long")
+    if any(words in text for words in _UNWRITABLE):
+        return DatabaseUnwritable(text)
+    return exc
 
 
 def append(connection: Connection, log: LogRow, key: NoteKey, entries: Sequence[bytes], at: int) -> Head:

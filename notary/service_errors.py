@@ -11,6 +11,7 @@ NotaryError
 ├── LogNotOurs            a receipt of another log than this workspace's
 ├── LogNotOpen            it is behind its chain, forked from it, or closed
 ├── LogBusy               another process held the log's lock too long
+├── DatabaseUnwritable    the disk is full or fails
 ├── LogDamaged            rows of the log contradict each other
 ├── SealedUnverified      what was just sealed does not verify
 ├── LogBehindChain        the chain holds a longer log than this workspace
@@ -207,6 +208,16 @@ class LogBusy(NotaryError):
 
     code = "notary.log-busy"
     hint = "Another command is sealing. Run this again when it has finished; what was sealed is recognised."
+
+
+class DatabaseUnwritable(NotaryError):
+    """The disk is full or fails; nothing of the transaction was written."""
+
+    code = "notary.database-unwritable"
+    hint = "Make room on the workspace's disk (`df -h`), then run the same command again: what was done is recognised."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the database cannot be written: {reason[:200]}")
 
 
 class LogDamaged(NotaryError):

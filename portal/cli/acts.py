@@ -133,7 +133,9 @@ def erase(shell: Shell, name: str, what: tuple[str, ...], whole_case: bool, why:
             done = erasure.erase_case(world.notary, name, why)
         else:
             done = erasure.erase(world.notary, name, places, why)
-    for cid in done.left:
+    if done.left.database:
+        shell.note("another process still reads older pages of the database: run the command again when it has ended")
+    for cid in done.left.cids:
         shell.note(f"the IPFS node did not answer and may still hold {cid}: run the command again")
     shell.result(
         {
@@ -141,7 +143,8 @@ def erase(shell: Shell, name: str, what: tuple[str, ...], whole_case: bool, why:
             "erased": done.claims,
             "whole_case": whole_case,
             "log_size": done.head.size if done.head else None,
-            "left_on_ipfs": list(done.left),
+            "left_on_ipfs": list(done.left.cids),
+            "left_in_database": done.left.database,
         },
         f"{plural(done.claims, 'exhibit')} erased." if done.claims else "Nothing was left to erase.",
     )

@@ -78,7 +78,7 @@ class TestErase:
             w.ctx.vault.case("acme", 0)
         content = erasure.content_tag(key, bytes.fromhex(digest), len(SECRET), SECRET.encode())
         assert content != tag
-        assert (done.claims, done.left) == (1, ())
+        assert (done.claims, done.left) == (1, erasure.Left())
 
     def test_every_other_receipt_still_verifies_and_the_case_goes_on(self, w: World) -> None:
         before = newest(w)
