@@ -166,7 +166,9 @@ def trie_path(envelopes: Sequence[bytes], index: int, root: bytes) -> tuple[byte
         raise ProofUnavailable(
             f"{len(envelopes)} receipts give root 0x{trie.root_hash.hex()}, the header has 0x{root.hex()}"
         )
-    return tuple(_rlp(node) for node in trie.get_proof(_rlp(index)))  # type: ignore[no-untyped-call]  # trie has no types here
+    nodes = [_rlp(node) for node in trie.get_proof(_rlp(index))]  # type: ignore[no-untyped-call]  # trie has no types here
+    # A node of fewer than 32 bytes stands inside its parent. Receipts are longer; other tries' values need not be.
+    return tuple(node for place, node in enumerate(nodes) if place == 0 or len(node) >= 32)
 
 
 def _pick(receipt: Mapping[str, Json], log: int | Callable[[Log], bool], tx_hash: bytes) -> int:
