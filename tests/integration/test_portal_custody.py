@@ -61,3 +61,45 @@ def test_doctor_says_who_signs_and_what_does_not_open(w: Path) -> None:
     assert "missing" in found[2]["says"]
     (w / "keys" / "custody.pem").chmod(0o644)
     assert findings(w)[0]["state"] == "wrong"
+
+
+def test_every_configured_signer_signs_what_is_sealed_and_the_receipt_names_them(w: Path, tmp_path: Path) -> None:
+    made = [
+        tallystick("key", "custody", "new", name, "--kind", kind, workspace=w).json["identity"]
+        for name, kind in (("custody", "ed25519"), ("pq", "ml-dsa-65"))
+    ]
+    operator = tallystick("key", "list", workspace=w).json["keys"][0]["address"].lower()
+    configure(
+        w,
+        'kind = "ed25519"\nkey = "custody"',
+        'kind = "ml-dsa-65"\nkey = "pq"',
+        'kind = "eip712"\nkey = "operator"',
+        f'kind = "erc1271"\nkey = "operator"\nwallet = "{operator}"\nchain_id = 10',
+    )
+    evidence = tmp_path / "letter.txt"
+    evidence.write_text("Dear creditor")
+    tallystick("case", "new", "smith", workspace=w)
+    tallystick("seal", "smith", evidence, workspace=w)
+    receipt = tallystick("receipts", "export", "smith", workspace=w).json["files"][0]
+    said = tallystick("verify", evidence, "--receipt", receipt, workspace=w, expect=(3,)).json
+    verdict = said["results"][0]["verdict"]
+    assert [(s["type"], s["identity"], s["status"], s["reason"]) for s in verdict["signers"]] == [
+        ("ed25519", made[0], "PASSED", None),
+        ("ml-dsa-65", made[1], "PASSED", None),
+        ("eip712", operator, "PASSED", None),
+        ("erc1271", "", "INDETERMINATE", "erc1271-offline"),
+    ]
+
+
+def test_nothing_is_sealed_when_a_signer_does_not_open(w: Path, tmp_path: Path) -> None:
+    tallystick("key", "custody", "new", "custody", workspace=w)
+    configure(w, 'kind = "ed25519"\nkey = "custody"')
+    (tmp_path / "letter.txt").write_text("Dear creditor")
+    tallystick("case", "new", "smith", workspace=w)
+    key = w / "keys" / "custody.pem"
+    key.chmod(0o644)
+    refused = tallystick("seal", "smith", tmp_path / "letter.txt", workspace=w, expect=(6,))
+    assert refused.error == "notary.vault-locked"
+    assert tallystick("case", "show", "smith", workspace=w).json["claims"] == []
+    key.chmod(0o600)
+    assert tallystick("seal", "smith", tmp_path / "letter.txt", workspace=w).json["log_size"] == 2
