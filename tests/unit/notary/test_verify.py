@@ -28,7 +28,7 @@ from support.sealed import (
     trust_in,
 )
 
-from notary import merkle, verify_anchors, verify_case
+from notary import evm_proof, merkle, verify_anchors
 from notary.checkpoint import SignedCheckpoint, sign
 from notary.evm_proof import EvmAnchor
 from notary.receipt import Inclusion, PendingAnchor, Receipt, UnknownAnchor
@@ -429,7 +429,9 @@ class TestTime:
 class TestVerifier:
     def test_many_receipts_of_one_batch_are_checked_once_and_judged_each(self, monkeypatch: pytest.MonkeyPatch) -> None:
         counted = []
-        monkeypatch.setattr(verify_anchors, "verify_anchor", lambda *a: counted.append(1) or verify_anchor(*a))  # type: ignore[func-returns-value]
+        monkeypatch.setattr(
+            verify_anchors, "verify_anchor", lambda *a: counted.append(1) or evm_proof.verify_anchor(*a)
+        )  # type: ignore[func-returns-value]
         documents = [b"document %d" % place for place in range(30)]
         sealed = seal(documents)
         block = anchored_block(sealed)
@@ -464,6 +466,3 @@ class TestVerifier:
             head = replace(RECEIPT.case_head, head=replace(RECEIPT.case_head.head, count=count))
             verifier.verify(replace(RECEIPT, case_head=head))
             assert len(verifier._heads) <= 3
-
-
-verify_anchor = verify_anchors.verify_anchor
