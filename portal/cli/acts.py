@@ -54,7 +54,7 @@ def custody(shell: Shell, name: str) -> None:
     )
 
 
-@command("record", after="`tallystick case custody NAME` shows the chain.")
+@command("record", after="`tallystick case custody NAME` shows the chain.", opens_key=True)
 @click.argument("name")
 @click.argument("action", type=click.Choice(RECORDED))
 @_WHAT
@@ -80,7 +80,11 @@ def record(shell: Shell, name: str, action: str, what: tuple[str, ...], about: s
     )
 
 
-@command("revoke", after="`tallystick anchor --wait`; then `tallystick log prove RECEIPT` shows it in older receipts.")
+@command(
+    "revoke",
+    after="`tallystick anchor --wait`; then `tallystick log prove RECEIPT` shows it in older receipts.",
+    opens_key=True,
+)
 @click.argument("name")
 @_WHAT
 @click.option("--why", required=True, metavar="TEXT", help="The reason. Kept under the case's key.")
@@ -103,7 +107,11 @@ def revoke(shell: Shell, name: str, what: tuple[str, ...], why: str) -> None:
     )
 
 
-@command("erase", after="Delete the original files and what you gave away yourself: this command cannot reach them.")
+@command(
+    "erase",
+    after="Delete the original files and what you gave away yourself: this command cannot reach them.",
+    opens_key=True,
+)
 @click.argument("name")
 @click.argument("what", nargs=-1, metavar="[WHAT...]")
 @click.option("--whole-case", is_flag=True, help="All exhibits, and the case's key, title and parties.")

@@ -12,7 +12,7 @@ from portal.exit_codes import Exit
 MARKS = {"ok": "✓", "missing": "✗", "wrong": "✗", "note": "·"}
 
 
-@command("doctor", after="do what the last column says, then look again.")
+@command("doctor", after="do what the last column says, then look again.", opens_key=True)
 @click.option("--fix", is_flag=True, help="Bring the database up to date; on embedded chains, fund the keys.")
 def doctor(shell: Shell, fix: bool) -> Exit:
     """Say what is configured, reachable, funded, missing, and what to do about it.

@@ -13,7 +13,11 @@ STATES: tuple[Literal["sealed"], Literal["superseded"], Literal["unchanged"]] = 
 SHOWN = 20  # files that are listed one by one
 
 
-@command("seal", after="`tallystick anchor --wait` puts the log's new head on chain; then `receipts export`.")
+@command(
+    "seal",
+    after="`tallystick anchor --wait` puts the log's new head on chain; then `receipts export`.",
+    opens_key=True,
+)
 @click.argument("case")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--kind", default="", help="contract, invoice, delivery-proof, chat, ...")

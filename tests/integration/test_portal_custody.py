@@ -24,8 +24,8 @@ def configure(w: Path, *tables: str) -> None:
     (w / CONFIG).write_text(text.replace("\n[custody]\n", f"\n[custody]\n{written}"))
 
 
-def findings(w: Path) -> list[dict[str, Any]]:
-    said = tallystick("doctor", workspace=w, expect=None).json["findings"]
+def findings(w: Path, *options: object) -> list[dict[str, Any]]:
+    said = tallystick("doctor", *options, workspace=w, expect=None).json["findings"]
     return [finding for finding in said if finding["what"].startswith("custody")]
 
 
@@ -103,3 +103,17 @@ def test_nothing_is_sealed_when_a_signer_does_not_open(w: Path, tmp_path: Path) 
     assert tallystick("case", "show", "smith", workspace=w).json["claims"] == []
     key.chmod(0o600)
     assert tallystick("seal", "smith", tmp_path / "letter.txt", workspace=w).json["log_size"] == 2
+
+
+def test_doctor_only_notes_a_keystore_whose_password_nobody_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passwords = tmp_path / "password"
+    passwords.write_text("correct horse")
+    tallystick("init", "--password-file", passwords, workspace=tmp_path / "w")
+    configure(tmp_path / "w", 'kind = "eip712"\nkey = "operator"')
+    monkeypatch.delenv("TALLYSTICK_PASSWORD", raising=False)
+    assert [f["state"] for f in findings(tmp_path / "w")] == ["note"]
+    assert [f["state"] for f in findings(tmp_path / "w", "--password-file", passwords)] == ["ok"]
+    passwords.write_text("wrong")
+    assert [f["state"] for f in findings(tmp_path / "w", "--password-file", passwords)] == ["wrong"]
