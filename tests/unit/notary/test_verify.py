@@ -428,10 +428,13 @@ class TestTime:
 
 class TestVerifier:
     def test_many_receipts_of_one_batch_are_checked_once_and_judged_each(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        counted = []
-        monkeypatch.setattr(
-            verify_anchors, "verify_anchor", lambda *a: counted.append(1) or evm_proof.verify_anchor(*a)
-        )  # type: ignore[func-returns-value]
+        counted: list[EvmAnchor] = []
+
+        def count(one: EvmAnchor, *rest: Any) -> evm_proof.Header:
+            counted.append(one)
+            return evm_proof.verify_anchor(one, *rest)
+
+        monkeypatch.setattr(verify_anchors, "verify_anchor", count)
         documents = [b"document %d" % place for place in range(30)]
         sealed = seal(documents)
         block = anchored_block(sealed)
