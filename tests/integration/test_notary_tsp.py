@@ -11,23 +11,14 @@ from typing import Any
 
 import pytest
 from support.tsa import (
-    AT,
-    ISSUER,
-    LEAF,
     OTHER_POLICY,
     POLICY,
-    STAMPING,
-    YEAR,
-    Chain,
     Running,
-    Shape,
     attributes_of,
-    chain,
     ess_v1,
     ess_v2,
     handmade_tsa,
-    key_of,
-    member,
+    openssl_cms_verifies,
     openssl_reply,
     openssl_tsa,
     openssl_verifies,
@@ -35,6 +26,7 @@ from support.tsa import (
     token,
     tst_info,
 )
+from support.tsa_chain import AT, ISSUER, LEAF, STAMPING, YEAR, Chain, Shape, chain, key_of, member
 
 from notary.errors import NotaryError, TokenInvalid, TokenUntrusted
 from notary.service_errors import TimestampRefused, TimestampUnavailable
@@ -186,6 +178,20 @@ def test_openssl_agrees_on_good_and_bad_tokens(case: str, tmp_path: Path) -> Non
     theirs = openssl_verifies(given, data, authority.root.der, tmp_path, untrusted=at_hand)
     good = case.startswith("good") or case in ("leaf: no key usage", "leaf: non-repudiation")
     assert (ours == "passed", theirs) == (good, good), ours
+
+
+@pytest.mark.parametrize("kind", ["ecdsa", "rsa", "rsa-pss"])
+def test_openssl_agrees_on_signatures_that_its_time_stamp_command_does_not_know(kind: str, tmp_path: Path) -> None:
+    authority, stranger = chain(kind), chain(title="Stranger")
+    given = token(authority, DATA)
+    changed = given[:-1] + bytes([given[-1] ^ 1])
+    assert openssl_cms_verifies(given, authority.root.der, tmp_path)
+    assert not openssl_cms_verifies(given, stranger.root.der, tmp_path)
+    assert not openssl_cms_verifies(changed, authority.root.der, tmp_path)
+    assert [verdict(given, authority.trusted()), verdict(changed, authority.trusted())] == [
+        "passed",
+        "token-signature-invalid",
+    ]
 
 
 class TestFlips:

@@ -11,26 +11,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
-from support.tsa import (
-    AT,
-    ISSUER,
-    KINDS,
-    LEAF,
-    OTHER_POLICY,
-    POLICY,
-    STAMPING,
-    YEAR,
-    Chain,
-    Member,
-    Shape,
-    chain,
-    crl,
-    key_of,
-    member,
-    signed_data,
-    token,
-    tst_info,
-)
+from support.tsa import OTHER_POLICY, POLICY, signed_data, token, tst_info
+from support.tsa_chain import AT, ISSUER, KINDS, LEAF, STAMPING, YEAR, Chain, Member, Shape, chain, crl, key_of, member
 
 from notary.errors import TokenUntrusted
 from notary.trust import TrustedAuthority
