@@ -109,6 +109,9 @@ class TestEvidence:
         verify = ("verify", sealed.files, "--receipt", sealed.receipts, "--rpc")
         said = tallystick(*verify, f"http://127.0.0.1:{port}", expect=(3,)).json
         assert {result["reason"] for result in said["results"]} == {"dev-chain-untrusted"}  # known, and not trusted
+        both = tallystick(*verify, f"http://127.0.0.1:{port}", "--rpc", "http://127.0.0.1:1", expect=(3,)).json
+        assert both["results"] == said["results"]  # one that is down is named, and the other counts
+        assert any(note.startswith("the node http://127.0.0.1:1 did not count") for note in both["notes"])
         assert tallystick(*verify, "http://127.0.0.1:1", expect=(5,)).error == "chain.node-unreachable"
 
     def test_an_altered_moved_missing_or_new_file_is_told_apart(self, sealed: Sealed, tmp_path: Path) -> None:
