@@ -2,7 +2,7 @@
 
 The path is judged at the token's own time (genTime). Checked of the signer and of each certificate up to the root:
 
-    1 it was issued and signed by the next one, with neither MD5, SHA-1 nor SHA-224
+    1 it was issued and signed by the next one, with neither MD5, SHA-1 nor SHA-224, nor with a key too short
     2 it was valid at genTime, the root as well
     3 it has no critical extension that is not read here (name and policy constraints are among these)
     4 it was not revoked at genTime, as far as the revocation lists given say
@@ -26,11 +26,12 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from notary.errors import TokenUntrusted
 from notary.trust import TrustedAuthority
-from notary.tsp_signature import UNREADABLE
+from notary.tsp_signature import MIN_EC_BITS, MIN_RSA_BITS, UNREADABLE
 from notary.tsp_values import Token
 
 MAX_PATH = 8  # certificates from the signer to the root; authorities have two to four
@@ -119,11 +120,16 @@ class _Path:
         try:
             algorithm = certificate.signature_hash_algorithm
             certificate.verify_directly_issued_by(issuer)
+            key = issuer.public_key()
         except (*UNREADABLE, InvalidSignature) as exc:
             detail = f"{_title(certificate)} was not signed by {_title(issuer)}"
             raise self._untrusted(detail) from exc
         if algorithm is not None and algorithm.name in _WEAK:
             raise self._untrusted(f"{_title(certificate)} was signed with {algorithm.name}, which is broken")
+        if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+            least = MIN_RSA_BITS if isinstance(key, rsa.RSAPublicKey) else MIN_EC_BITS
+            if key.key_size < least:
+                raise self._untrusted(f"the key of {_title(issuer)} has {key.key_size} bits, {least} are needed")
         for crl in self._crls:
             self._check_revoked(certificate, issuer, crl)
 

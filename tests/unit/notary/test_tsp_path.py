@@ -55,6 +55,11 @@ class TestRoot:
         made = chain(kind, title=f"{kind} under {issuers}", issuers=issuers)
         judge(token(made, DATA), made.trusted())
 
+    @pytest.mark.parametrize("issuers", ["rsa-1024", "ecdsa-192"])
+    def test_an_authority_with_a_short_key_is_refused(self, issuers: str) -> None:
+        made = chain(title=f"Short {issuers}", issuers=issuers)
+        assert refusal(token(made, DATA), made.trusted()) == "authority-untrusted"
+
     @pytest.mark.parametrize("between", [0, 1, 3])
     def test_a_chain_of_any_length_passes(self, between: int) -> None:
         made = chain(between=[ISSUER] * between)
