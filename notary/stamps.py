@@ -40,7 +40,7 @@ from notary.errors import NotaryError
 from notary.ots import OtsProof
 from notary.ots_tree import check_bounds, merge
 from notary.receipt import OtsAnchor, TimestampAnchor
-from notary.service_errors import CalendarUnavailable, HeadUnknown, StampUnknown
+from notary.service_errors import CalendarRefused, CalendarUnavailable, HeadUnknown, StampUnknown
 from notary.stamp_sources import Authority, TimestampSources
 from notary.store import (
     STAMP_OBTAINED,
@@ -310,7 +310,7 @@ def _submitted(sources: TimestampSources, proof: OtsProof, commitment: bytes) ->
         return proof, []
     try:
         submission = calendars.submit(commitment, missing)
-    except CalendarUnavailable as exc:
+    except (CalendarUnavailable, CalendarRefused) as exc:
         return proof, [str(exc)]
     errors = [str(failure.error) for failure in submission.failures]
     for answer in submission.answers:

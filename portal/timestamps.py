@@ -141,7 +141,8 @@ def stamp_words(row: StampRow, asked: TimestampSources | None) -> str:
     calendars, blocks, waiting = _attested(row)
     if row.status == "pending":
         return (
-            f"pending: {_many(len(calendars), 'calendar')} have it, Bitcoin does not yet; proves nothing so far"
+            f"pending: {_many(len(calendars), 'calendar')} promised it, Bitcoin does not have it yet; "
+            f"proves nothing so far"
             f"{_because(row.error)}"
         )
     names = f"Bitcoin block {', '.join(map(str, blocks))}" if len(blocks) == 1 else f"Bitcoin blocks {blocks}"

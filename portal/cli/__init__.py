@@ -41,7 +41,7 @@ SECTIONS: Final = (
         (
             Entry("case", "portal.cli.case:case", "Open and show cases; record, revoke, erase."),
             Entry("seal", "portal.cli.seal:seal", "Seal files and folders into a case."),
-            Entry("anchor", "portal.cli.anchor:anchor", "Put the log's newest head on the chain, have it time-stamped."),
+            Entry("anchor", "portal.cli.anchor:anchor", "Put the log's newest head on chain, have it time-stamped."),
             Entry("stamp", "portal.cli.stamp:stamp", "Time-stamp any file or digest by OpenTimestamps."),
             Entry("receipts", "portal.cli.receipts:receipts", "Write out receipts."),
             Entry("log", "portal.cli.log:log", "Audit, publish, recover and end the log."),

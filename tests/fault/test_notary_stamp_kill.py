@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from support.calendar import Calendar, RegtestChain, running_calendar
 from support.killing import KillServer, Moments
 from support.notaryworld import World, world
-from support.tsa import Running, chain, handmade_tsa
+from support.tsa import Running, handmade_tsa
+from support.tsa_chain import chain
 
 from notary import ots, stamps, tsp
 from notary.bitcoin import REGTEST, HeaderChain

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from support.calendar import Calendar, running_calendar
 from support.notaryworld import World, world
-from support.tsa import Running, chain, handmade_tsa
+from support.tsa import Running, handmade_tsa
+from support.tsa_chain import chain
 
 from notary import ledger, stamping, stamps
 from notary.seal import seal

@@ -188,6 +188,17 @@ class TestStates:
         assert after.error is None
         assert {a.uri for a in proof_of(after).attestations()} == {alice.url, bob.url}
 
+    @pytest.mark.parametrize("mode", ["error", "garbage", "refuse"])
+    def test_a_calendar_that_goes_on_failing_holds_up_nothing_of_the_other(
+        self, w: World, alice: Calendar, bob: Calendar, mode: str
+    ) -> None:
+        configure(w, alice, bob)
+        bob.mode = mode
+        assert advanced(w).status == STAMP_PENDING
+        alice.mine()
+        row = advanced(w)
+        assert row.status == STAMP_UPGRADED and row.error is not None
+
     def test_a_calendar_that_was_down_is_left_alone_when_enough_have_answered(
         self, w: World, alice: Calendar, bob: Calendar
     ) -> None:

@@ -14,18 +14,8 @@ from cryptography import x509
 from sqlalchemy.exc import IntegrityError
 from support.calendar import running_calendar
 from support.notaryworld import World, world
-from support.tsa import (
-    LEAF,
-    YEAR,
-    Chain,
-    Running,
-    Shape,
-    chain,
-    crl,
-    handmade_tsa,
-    openssl_tsa,
-    openssl_verifies,
-)
+from support.tsa import Running, handmade_tsa, openssl_tsa, openssl_verifies
+from support.tsa_chain import LEAF, YEAR, Chain, Shape, chain, crl
 
 from notary import ledger, stamps, tsp
 from notary.receipt import OtsAnchor, TimestampAnchor

@@ -70,10 +70,10 @@ class TestParse:
             Config.parse(text)
 
     def test_parse_refuses_by_version_when_the_layout_is_of_the_future(self) -> None:
-        future = changed("version = 1", "version = 2").replace(b"[ipfs]", b"[new]\n[ipfs]")
+        future = changed("version = 2", "version = 3").replace(b"[ipfs]", b"[new]\n[ipfs]")
         with pytest.raises(WorkspaceVersionUnknown) as caught:
             Config.parse(future)
-        assert (caught.value.got, caught.value.known) == (2, 1)
+        assert (caught.value.got, caught.value.known) == (3, 2)
 
 
 class TestLoad:
@@ -84,7 +84,7 @@ class TestLoad:
     def test_load_reads_the_largest_and_refuses_one_byte_more(self, tmp_path) -> None:
         path = tmp_path / "tallystick.toml"
         path.write_text(GOOD + "#" * (256 * 1024 - len(GOOD.encode())))
-        assert Config.load(path).workspace.version == 1
+        assert Config.load(path).workspace.version == 2
         path.write_bytes(path.read_bytes() + b"#")
         with pytest.raises(FileTooLarge):
             Config.load(path)
