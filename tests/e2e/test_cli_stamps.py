@@ -6,7 +6,10 @@ import base64
 import hashlib
 import io
 import json
+import signal
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -14,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from support.calendar import Calendar, running_calendar
-from support.portalworld import deployed_workspace, tallystick
+from support.portalworld import deployed_workspace, program, tallystick
 from support.tsa import Running, openssl_tsa, openssl_verifies, write_pem
 from support.tsa_chain import chain
 
@@ -151,6 +154,36 @@ class TestAnchor:
         assert report["stamps"] >= 2
         latest = tallystick("anchor", "--upgrade", workspace=place.workspace).json["stamps"][:2]
         assert [stamp["status"] for stamp in latest] == ["obtained", "pending"]
+
+    def test_a_running_keeper_does_the_work_of_anchor_and_what_is_due(self, place: Place) -> None:
+        running = program("keeper", "run", "--interval", "1", "--json", "--workspace", place.workspace)
+        try:
+            assert running.stdout is not None
+            json.loads(running.stdout.readline())  # the first round's report
+            threading.Thread(target=running.stdout.read, daemon=True).start()  # so that it never waits for a reader
+            place.seal("e.txt")
+            said = tallystick("anchor", "--wait", workspace=place.workspace).json
+            assert [stamp["status"] for stamp in said["stamps"]] == ["obtained", "pending"]
+            height = place.calendar.mine()
+            with sqlite3.connect(place.workspace / "tallystick.sqlite", timeout=10) as rows:
+                rows.execute("UPDATE stamps SET next_at = 1 WHERE status = 'pending'")
+            deadline = time.monotonic() + 30
+            while True:
+                with sqlite3.connect(place.workspace / "tallystick.sqlite", timeout=10) as rows:
+                    left = rows.execute("SELECT count(*) FROM stamps WHERE status = 'pending'").fetchone()[0]
+                if not left:
+                    break
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+        finally:
+            running.send_signal(signal.SIGTERM)
+            try:
+                assert running.wait(timeout=40) == 0
+            finally:
+                running.kill()
+                running.communicate()
+        latest = tallystick("anchor", "--upgrade", workspace=place.workspace).json["stamps"]
+        assert latest[1]["bitcoin_blocks"] == [height]
 
     def test_doctor_asks_everybody_and_tells_who_is_out_of_order(self, place: Place) -> None:
         findings = tallystick("doctor", workspace=place.workspace, expect=(5,)).json["findings"]
