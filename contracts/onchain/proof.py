@@ -1,9 +1,9 @@
 """The whole proof of one log, to be checked without any node: raw block header, raw receipt, path in the trie.
 
-A node's JSON holds all the fields but not the bytes; header and receipts are encoded here again, and what comes out
-is compared with what was promised: Keccak of the header with the block's hash, the root over all receipts of the
-block with the header's. So a proof that is returned is right, whatever the node said. `rlp` and `trie` build; the
-verifier has its own reader (notary/evm_proof.py).
+A node's JSON holds all the fields but not the bytes; header and receipts are encoded here again (a header of a fork
+that is unknown here is asked for in raw form), and what comes out is compared with what was promised: Keccak of the
+header with the block's hash, the root over all receipts of the block with the header's. So a proof that is returned is
+right, whatever the node said. `rlp` and `trie` build; the verifier has its own reader (notary/evm_proof.py).
 
 Encodings: header fields in the order of the yellow paper, then those that forks appended (London, Shanghai, Cancun,
 Prague, Amsterdam); receipts by EIP-2718, with the OP stack's deposits (0x7e), whose receipts have two fields more.
@@ -100,7 +100,7 @@ def build_anchor_proof(chain: Chain, tx_hash: bytes, log: int | Callable[[Log], 
     block = chain.header(block_hash)
     if block is None:
         raise ProofUnavailable(f"block 0x{block_hash.hex()} is gone")
-    header = header_rlp(block, block_hash)
+    header = _header(chain, block, block_hash)
     index = wire.quantity(receipt.get("transactionIndex"), "index of a receipt", MAX_RECEIPTS)
     envelopes = [receipt_envelope(r) for r in _receipts(chain, block, block_hash)]
     if index >= len(envelopes):
@@ -169,6 +169,20 @@ def trie_path(envelopes: Sequence[bytes], index: int, root: bytes) -> tuple[byte
     nodes = [_rlp(node) for node in trie.get_proof(_rlp(index))]  # type: ignore[no-untyped-call]  # trie has no types here
     # A node of fewer than 32 bytes stands inside its parent. Receipts are longer; other tries' values need not be.
     return tuple(node for place, node in enumerate(nodes) if place == 0 or len(node) >= 32)
+
+
+def _header(chain: Chain, block: Mapping[str, Json], block_hash: bytes) -> bytes:
+    """The raw header; of a fork that is unknown here the node's own bytes, where it gives them and they hash right."""
+    try:
+        return header_rlp(block, block_hash)
+    except ProofUnavailable as unknown:
+        try:
+            raw = wire.data(chain.rpc("debug_getRawHeader", [wire.hex_data(block_hash)]), "raw header")
+        except NodeRefused:
+            raise unknown from None
+        if keccak(raw) != block_hash:
+            raise
+        return raw
 
 
 def _pick(receipt: Mapping[str, Json], log: int | Callable[[Log], bool], tx_hash: bytes) -> int:

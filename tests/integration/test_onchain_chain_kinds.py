@@ -32,11 +32,11 @@ def genesis_of(chain_id: int) -> bytes:
     return profile(chain_id).genesis or b"\x77" * 32
 
 
-def proven(made: MadeBlock, place: int) -> EvmAnchor:
+def proven(made: MadeBlock, place: int, raw: bytes | None = None) -> EvmAnchor:
     """The anchor in receipt `place`, built from what the node says in JSON."""
     genesis = genesis_of(made.chain_id)
     tx = bytes.fromhex(made.receipts[place]["transactionHash"][2:])
-    with served(made, genesis) as url:
+    with served(made, genesis, raw) as url:
         proof = build_anchor_proof(Chain.connect(url, profile=profile(made.chain_id)), tx, HEAD_LOG)
     return EvmAnchor(
         chain_id=proof.chain_id,
@@ -103,6 +103,16 @@ class TestMadeBlocks:
         assert (header.hash, header.number) == (made.hash, 21_000_000)
         with pytest.raises(ProofUnavailable, match="unknown fork, or a lie"):
             proven(made, 0)
+
+    def test_the_raw_header_of_a_later_fork_is_taken_where_it_hashes_right(self) -> None:
+        later = {**fork("amsterdam"), "laterHash": b"\x21" * 32, "laterNumber": 9}
+        made = make_block("a fork that nobody knows yet", 1, [Tx(2), Tx(2)], later)
+        anchor = proven(made, 1, made.header)
+        assert anchor.header == made.header
+        verify_anchor(anchor, LOG_ID, SIZE, ROOT)
+        for wrong in (made.header[:-1], load("fork_amsterdam").header, b""):
+            with pytest.raises(ProofUnavailable, match="unknown fork, or a lie"):
+                proven(made, 1, wrong)
 
     def test_a_deposit_without_its_version_is_noticed(self) -> None:
         made = load("op_canyon")

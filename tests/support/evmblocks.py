@@ -181,8 +181,11 @@ def _json(name: str, value: bytes | int) -> str:
 
 
 @contextmanager
-def served(made: MadeBlock, genesis: bytes) -> Iterator[str]:
-    """A node that knows this block alone, and a first block of that hash; yields the URL."""
+def served(made: MadeBlock, genesis: bytes, raw: bytes | None = None) -> Iterator[str]:
+    """A node that knows this block alone, and a first block of that hash; yields the URL.
+
+    raw  what it gives as the raw header; None: it refuses to
+    """
     first = {"number": "0x0", "hash": "0x" + genesis.hex(), "timestamp": "0x0"}
     by_hash = {receipt["transactionHash"]: receipt for receipt in made.receipts}
 
@@ -195,7 +198,11 @@ def served(made: MadeBlock, genesis: bytes) -> Iterator[str]:
             "eth_getTransactionReceipt": lambda: by_hash.get(params[0]),
             "eth_getBlockReceipts": lambda: made.receipts,
         }
-        return {"jsonrpc": "2.0", "id": call["id"], "result": known[method]()}
+        shell = {"jsonrpc": "2.0", "id": call["id"]}
+        if method == "debug_getRawHeader":
+            refused = {"code": -32601, "message": "the method debug_getRawHeader does not exist"}
+            return {**shell, "error": refused} if raw is None else {**shell, "result": "0x" + raw.hex()}
+        return {**shell, "result": known[method]()}
 
     def answer(request: Any, handler: BaseHTTPRequestHandler) -> None:
         said = [one(call) for call in request] if isinstance(request, list) else one(request)
