@@ -27,6 +27,8 @@ def dumps(value: Json) -> bytes:
     Source: RFC 8785, section 3.2.
     """
     try:
+        if type(value) is str:  # most calls: a claim's fields
+            return _quote(value).encode()
         if _is_plain(value):
             return _encode(value).encode()
         out: list[str] = []
