@@ -304,4 +304,6 @@ def utc(seconds: int) -> str:
 
 def printable(text: str) -> str:
     """`text` with control characters and such written out, so that a file's name cannot rewrite a terminal."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
