@@ -36,14 +36,13 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from notary import anchors, cases, commitment, ledger
+from notary import anchors, cases, commitment, ledger, note_keys
 from notary.batch import CaseBatch
 from notary.claim import Claim
 from notary.custody import Action
 from notary.ledger import LogRow
 from notary.log_events import Handed, LogHistory, history
 from notary.merkle import Frontier
-from notary.notekey import NoteKey
 from notary.service_errors import (
     AnchorFailed,
     CaseErased,
@@ -66,13 +65,13 @@ from notary.store import anchors as anchor_rows
 from onchain.errors import TransactionReverted
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.engine import Connection
 
     from notary.context import NotaryContext
     from notary.evidence_chain import ChainHead, EvidenceChain
+    from notary.notekey import NoteKey
     from onchain.send import Sender
 
-FIRST_KEY: Final = "note.key"
 WAIT_SECONDS: Final = 3600  # for a block to become final; who repeats the command goes on waiting
 BATCH_CLAIMS: Final = 500  # sealed again in one transaction
 NO_HEIR: Final = bytes(32)
@@ -92,23 +91,6 @@ class Closure:
     heir: LogRow | None
     again: int
     lost: int
-
-
-def present_key(engine: Engine, folder: Path) -> NoteKey:
-    """The note key of the log that is sealed into now, from the folder of note keys.
-
-    Raises VaultLocked, VaultDamaged, LogDamaged when the file is not the key of that log.
-    """
-    with engine.connect() as connection:
-        rows = [row for row in ledger.all_logs(connection) if row.state != LOG_WAITING]
-        key = NoteKey.load(folder / _key_file(max(1, len(rows))))
-        if rows:
-            ledger.log_of(connection, key)
-    return key
-
-
-def _key_file(number: int) -> str:
-    return FIRST_KEY if number == 1 else f"note-{number}.key"
 
 
 def close(
@@ -183,8 +165,11 @@ def _create_heir(ctx: NotaryContext, evidence: EvidenceChain, old: LogRow, keys:
     with ctx.engine.connect() as connection:
         rows = ledger.all_logs(connection)
         heir = _heir_of(connection, old)
-    number = len(rows) + (heir is None)
-    key = NoteKey.create(keys / _key_file(number), f"{rows[0].origin}/{number}")
+    key = (
+        note_keys.key_of(keys, heir.origin)
+        if heir is not None
+        else note_keys.new_key(keys, {row.origin for row in rows})
+    )
     with ledger.write(ctx.engine) as connection:
         if _heir_of(connection, old) is None:
             connection.execute(
@@ -208,8 +193,7 @@ def _load_heir(ctx: NotaryContext, heir: LogRow, keys: Path | None) -> NoteKey:
     if keys is None:
         raise SuccessionRefused(heir.origin, "it is the heir already, and its key was not given")
     with ctx.engine.connect() as connection:
-        number = [row.id for row in ledger.all_logs(connection)].index(heir.id) + 1
-        key = NoteKey.load(keys / _key_file(number))
+        key = note_keys.key_of(keys, heir.origin)
         ledger.log_of(connection, key)
     return key
 

@@ -35,14 +35,20 @@ def ask_own(world: World, log: LogRow) -> ChainSide | None:
 
     Raises DeploymentMissing, NodeError, WrongChain, WrongGenesis.
     """
+    return None if log.chain_log_id is None else ask_placed(world, log.chain_log_id)
+
+
+def ask_placed(world: World, log_id: bytes) -> ChainSide:
+    """What the workspace's own node says of a log (its id of 32 bytes) in the workspace's own contract.
+
+    Raises DeploymentMissing, NodeError, WrongChain, WrongGenesis.
+    """
     from notary.log_events import ask
     from portal.deployments import EVIDENCE_LOG, evidence_contract, placed_on
 
-    if log.chain_log_id is None:
-        return None
     chain = world.chain("evidence")
     placed = placed_on(world.workspace, chain, EVIDENCE_LOG)
-    return ask(chain, evidence_contract(world.workspace, chain), log.chain_log_id, placed.block)
+    return ask(chain, evidence_contract(world.workspace, chain), log_id, placed.block)
 
 
 def ask_node(url: str, whose: Whose, first: int) -> ChainSide:

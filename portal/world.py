@@ -24,10 +24,9 @@ from portal.custody import open_signers
 from portal.database import open_engine, require_current
 from portal.deployments import book_addresses, evidence_contract
 from portal.engine import Runner
-from portal.errors import PortalError
+from portal.errors import KeyMissing, PortalError
 from portal.keys import OPERATOR, Ask, KeyRing
 from portal.logs import conceal
-from portal.setup import note_key_file
 from portal.timestamps import sources
 from portal.workspace import Workspace
 
@@ -113,13 +112,13 @@ class World:
     def notary(self) -> NotaryContext:
         """What the notary's services are given.  Raises DatabaseError, VaultLocked, VaultDamaged."""
         from notary.context import NotaryContext
-        from notary.notekey import NoteKey
+        from notary.note_keys import present_key
         from notary.vault import Vault
 
         return NotaryContext(
             engine=self.engine,
             vault=Vault(self.workspace.case_keys),
-            note_key=NoteKey.load(note_key_file(self.workspace)),
+            note_key=present_key(self.engine, self.workspace.log_key),
             clock=now,
             actor=OPERATOR,
             tool=f"tallystick {__version__}",
@@ -132,14 +131,33 @@ class World:
         )
 
     def evidence(self) -> EvidenceChain:
-        """The chain and contract that heads are anchored on, with the operator's key.
+        """The chain and contract that heads are anchored on, with the key that appends: the operator's, or the one that
+        took its place (`log rotate-appender`).
 
-        Raises DeploymentMissing and what `sender` raises.
+        Raises DeploymentMissing, KeyMissing and what `sender` raises.
         """
         from notary.evidence_chain import EvidenceChain
 
-        sender = self.sender("evidence")
+        sender = self.sender("evidence", self._appender())
         return EvidenceChain(sender.chain, sender, evidence_contract(self.workspace, sender.chain))
+
+    def _appender(self) -> str:
+        """Name of the key that appends to the present log.  Raises KeyMissing."""
+        from notary import ledger
+        from notary.service_errors import LogUnknown
+        from onchain.abi import checksum_address
+
+        try:
+            with self.engine.connect() as connection:
+                appender = ledger.log_of(connection, self.notary.note_key).appender
+        except LogUnknown:  # the database was lost; `log recover` makes it again
+            return OPERATOR
+        if appender is None:
+            return OPERATOR
+        name = self.keys.name_of(checksum_address("0x" + appender.hex()))
+        if name.startswith("0x"):
+            raise KeyMissing(name)
+        return name
 
     def addresses(self) -> Addresses:
         """Where the contracts of plans are.  Raises DeploymentMissing and what `chain` raises."""

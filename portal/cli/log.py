@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from portal.cli.log_keys import accept, close, recover, rotate_appender, transfer
 from portal.cli.log_prove import prove
 from portal.cli.shell import Shell, command
 from portal.cli.words import plural
@@ -205,3 +206,5 @@ def export(shell: Shell, folder: str, log_id: str | None) -> None:
 log.add_command(audit)
 log.add_command(prove)
 log.add_command(export)
+for one in (recover, close, rotate_appender, transfer, accept):
+    log.add_command(one)

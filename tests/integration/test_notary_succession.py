@@ -15,7 +15,7 @@ from support.devchain import dev_chain
 from support.evidencechain import anchor_to_final, connect, evidence_address, give_chain
 from support.notaryworld import World, open_context, world
 
-from notary import anchors, cases, ledger, merkle, receipts, succession
+from notary import anchors, cases, ledger, merkle, note_keys, receipts, succession
 from notary.context import NotaryContext
 from notary.ledger import LogRow
 from notary.log_events import ask
@@ -72,7 +72,7 @@ def closed(w: World, dev: DevChain, folder: Path | None = None) -> Closure:
     """Close the present log in favour of a new one, and go on with that one."""
     where = folder or keys(w)
     done = succession.close(w.ctx, connect(w, dev), owner(w, dev), row(w).origin, where)
-    w.with_context(note_key=succession.present_key(w.ctx.engine, where))
+    w.with_context(note_key=note_keys.present_key(w.ctx.engine, where))
     return done
 
 
@@ -186,9 +186,9 @@ class TestCutOff:
             pass
         assert reached or step == "_anchor_last"  # a forked log is not anchored
         monkeypatch.undo()
-        w.with_context(note_key=succession.present_key(w.ctx.engine, keys(w)))
+        w.with_context(note_key=note_keys.present_key(w.ctx.engine, keys(w)))
         done = succession.close(w.ctx, connect(w, dev), owner(w, dev), origin, keys(w))
-        w.with_context(note_key=succession.present_key(w.ctx.engine, keys(w)))
+        w.with_context(note_key=note_keys.present_key(w.ctx.engine, keys(w)))
         assert done.heir is not None and (done.old.kept, done.heir.state) == (2, LOG_OPEN)
         assert len(list(keys(w).iterdir())) == 2
         anchor_to_final(w.ctx, dev)
@@ -288,7 +288,7 @@ class TestAppender:
         w.with_context(evidence=lambda: replace(old, sender=Sender(w.ctx.engine, dev.chain(), new, w.clock)))
         evidence = anchors.open_evidence(w.ctx)
         done = succession.close(w.ctx, evidence, owner(w, dev), log.origin, keys(w))
-        w.with_context(note_key=succession.present_key(w.ctx.engine, keys(w)))
+        w.with_context(note_key=note_keys.present_key(w.ctx.engine, keys(w)))
         assert (done.old.kept, done.again) == (kept, 0)
         sealed(w, "c")
         anchor_to_final(w.ctx, dev)
@@ -305,7 +305,7 @@ def test_present_key_refuses_a_file_that_is_not_the_present_logs_key(w: World, d
     from notary.service_errors import LogDamaged
 
     with pytest.raises(LogDamaged, match="note key"):
-        succession.present_key(w.ctx.engine, keys(w))
+        note_keys.present_key(w.ctx.engine, keys(w))
 
 
 def row_origin(w: World) -> str:

@@ -28,7 +28,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eth_abi import decode
+from eth_abi.abi import decode
 from eth_hash.auto import keccak
 from reference import log_reference as reference
 from reference.merkle_reference import mth
@@ -232,13 +232,14 @@ def check_world(
     documents: Mapping[str, bytes] | None = None,
     contract: str | None = None,
 ) -> Public:
-    """Write the world's log and all its receipts out, as the program does, and check that.
+    """Write the world's log and all its receipts out, as the program does, with `log prove`, and check that.
 
     documents  by any name: each must have one current receipt (`files_of` gives all files below `w.files`)
     """
     from support.evidencechain import evidence_address
 
     from notary import cases, ledger, log_export, receipts
+    from notary.prove_later import prove_later
     from notary.service_errors import CaseErased
 
     with w.ctx.engine.connect() as connection:
@@ -252,7 +253,8 @@ def check_world(
             pairs = list(receipts.receipts_of(w.ctx, case.id))
         except CaseErased:
             continue
-        found += [receipt.to_bytes() for sealed, receipt in pairs if sealed.log_id == log.id]
+        mine = (receipt for sealed, receipt in pairs if sealed.log_id == log.id)
+        found += [prove_later(w.ctx, receipt).to_bytes() for receipt in mine]
     with tempfile.TemporaryDirectory(prefix="tally-check-") as folder:
         head = log_export.export(w.ctx.engine, log, folder)
         if head is None:

@@ -1,0 +1,271 @@
+"""A log behind its chain comes back from an export or a second copy, or is refused and nothing is written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from support.checker import check_world, files_of
+from support.devchain import dev_chain
+from support.evidencechain import anchor_to_final, connect, evidence_address, give_chain
+from support.notaryworld import World, open_context, world
+
+from notary import anchors, cases, ledger, log_recovery, receipts
+from notary.acts import revoke
+from notary.context import NotaryContext
+from notary.ledger import LogRow
+from notary.log_events import ChainSide, ask
+from notary.log_export import export
+from notary.log_recovery import Recovered
+from notary.log_source import open_tree
+from notary.seal import seal
+from notary.service_errors import LogBehindChain, LogSourceUnreadable, RecoveryRefused
+from notary.store import LOG_BEHIND, LOG_OPEN, custody, logs, metadata
+from onchain.devchain import DevChain
+
+
+@pytest.fixture
+def dev() -> Iterator[DevChain]:
+    with dev_chain() as running:
+        yield running
+
+
+@pytest.fixture
+def w(tmp_path: Path, dev: DevChain) -> Iterator[World]:
+    with world(tmp_path) as made:
+        give_chain(made, dev)
+        yield made
+
+
+def sealed(w: World, *names: str, case: str = "acme", ctx: NotaryContext | None = None) -> int:
+    for name in names:
+        w.put(f"{case}/{name}", name.encode())
+    return seal(ctx or w.ctx, case, [w.files / case]).head.size
+
+
+def row(ctx: NotaryContext) -> LogRow:
+    with ctx.engine.connect() as connection:
+        return ledger.log_of(connection, ctx.note_key)
+
+
+def told(w: World, dev: DevChain) -> ChainSide:
+    evidence, log_id = connect(w, dev, evidence_address(w, dev)), row(w.ctx).chain_log_id
+    assert log_id is not None
+    return ask(evidence.chain, evidence.contract, log_id)
+
+
+@contextmanager
+def copy_of(w: World, dev: DevChain, name: str) -> Iterator[World]:
+    """A copy of the workspace as it is now, on the same chain."""
+    w.ctx.engine.dispose()
+    shutil.copytree(w.folder / "workspace", w.folder / name)
+    other = World(w.folder, open_context(w.folder / name, w.clock), w.clock)
+    other.with_context(evidence=lambda: connect(other, dev, evidence_address(w, dev)))
+    try:
+        yield other
+    finally:
+        other.ctx.engine.dispose()
+
+
+@pytest.fixture
+def backup(w: World, dev: DevChain) -> Iterator[World]:
+    """A backup from before: in it two batches, in the chain and in `w` five, a second case, a superseded file and a
+    revoked claim."""
+    sealed(w, *(f"f{n}" for n in range(300)))
+    anchor_to_final(w.ctx, dev)
+    sealed(w, "g")
+    cases.create_case(w.ctx, "beta", "Beta", ())
+    with copy_of(w, dev, "backup") as old:
+        w.put("acme/f0", b"a newer version")
+        sealed(w, "h")
+        sealed(w, "x", case="beta")
+        revoke(w.ctx, "acme", [5], "sent by mistake")
+        anchor_to_final(w.ctx, dev)
+        sealed(w, "y", case="beta")
+        yield old
+
+
+def found_behind(old: World) -> None:
+    with pytest.raises(LogBehindChain):
+        anchors.request(old.ctx)
+    assert row(old.ctx).state == LOG_BEHIND
+
+
+def state_of(ctx: NotaryContext) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table."""
+    with ctx.engine.connect() as connection:
+        return {t.name: sorted(map(tuple, connection.execute(sa.select(t))), key=repr) for t in metadata.sorted_tables}
+
+
+def refused(old: World, dev: DevChain, folder: Path, match: str) -> None:
+    before = state_of(old.ctx)
+    with pytest.raises((RecoveryRefused, LogSourceUnreadable), match=match):
+        log_recovery.recover(old.ctx, open_tree(str(folder)), told(old, dev))
+    assert state_of(old.ctx) == before
+
+
+class TestFromExport:
+    def from_export(self, w: World, old: World, dev: DevChain, folder: Path) -> Recovered:
+        export(w.ctx.engine, row(w.ctx), folder)
+        return log_recovery.recover(old.ctx, open_tree(str(folder)), told(old, dev))
+
+    def test_entries_tiles_heads_and_case_heads_are_those_of_the_log_that_was_exported(
+        self, w: World, backup: World, dev: DevChain, tmp_path: Path
+    ) -> None:
+        found_behind(backup)
+        whole, before = row(w.ctx), row(backup.ctx)
+        done = self.from_export(w, backup, dev, tmp_path / "out")
+        assert (done.entries, done.rows, done.log.state) == (whole.size - before.size, {}, LOG_OPEN)
+        ours, theirs = state_of(backup.ctx), state_of(w.ctx)
+        for table in ("log_tiles", "heads", "case_heads", "ended_claims"):
+            assert ours[table] == theirs[table], table
+        notes = [[row[:4] for row in rows["checkpoints"]] for rows in (ours, theirs)]
+        assert notes[0] == notes[1]  # signed anew, and the very bytes that were signed before
+        with backup.ctx.engine.connect() as connection:
+            assert list(ledger.audit(connection, row(backup.ctx))) == []
+
+    def test_sealing_goes_on_and_earlier_claims_get_receipts_under_recovered_heads(
+        self, w: World, backup: World, dev: DevChain, tmp_path: Path
+    ) -> None:
+        found_behind(backup)
+        self.from_export(w, backup, dev, tmp_path / "out")
+        assert log_recovery.adopt_anchors(backup.ctx, connect(backup, dev, evidence_address(w, dev)), told(w, dev)) == 1
+        size = sealed(w, "new", case="beta", ctx=backup.ctx)  # x and y again too: their claims were not in the export
+        assert size == row(w.ctx).size + 4
+        anchor_to_final(backup.ctx, dev)
+        made = receipts.receipt_for(backup.ctx, 301)
+        assert made.note.checkpoint.size == told(w, dev).history.heads[1].size and made.anchors
+        check_world(backup, dev, contract=evidence_address(w, dev))
+
+    def test_recover_again_does_no_harm(self, w: World, backup: World, dev: DevChain, tmp_path: Path) -> None:
+        self.from_export(w, backup, dev, tmp_path / "out")
+        before = state_of(backup.ctx)
+        done = log_recovery.recover(backup.ctx, open_tree(str(tmp_path / "out")), told(backup, dev))
+        assert done.entries == 0 and state_of(backup.ctx) == before
+
+    def test_a_database_that_was_lost_whole_begins_again_from_the_chain_and_an_export(
+        self, w: World, backup: World, dev: DevChain, tmp_path: Path
+    ) -> None:
+        export(w.ctx.engine, row(w.ctx), tmp_path / "out")
+        side, whole = told(w, dev), row(w.ctx)
+        with backup.ctx.engine.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(sa.delete(table))
+        log_recovery.begin_again(backup.ctx, side, bytes.fromhex(side.contract[2:]))
+        done = log_recovery.recover(backup.ctx, open_tree(str(tmp_path / "out")), side)
+        assert (done.log.size, done.log.state, done.log.chain_log_id) == (whole.size, LOG_OPEN, whole.chain_log_id)
+        assert state_of(backup.ctx)["log_tiles"] == state_of(w.ctx)["log_tiles"]
+
+    def test_begin_again_refuses_another_logs_id(self, w: World, backup: World, dev: DevChain) -> None:
+        side = told(w, dev)
+        created = side.history.events[0]
+        other = replace(side, history=replace(side.history, events=(replace(created, origin="else"),)))
+        with pytest.raises(RecoveryRefused, match="else"):
+            log_recovery.begin_again(w.ctx, other, bytes(20))
+
+    @pytest.mark.parametrize("lie", ["entry", "too old", "bundle missing", "case heads", "checkpoint", "no folder"])
+    def test_an_export_that_does_not_lead_to_the_chains_head_is_refused_and_nothing_is_written(
+        self, w: World, backup: World, dev: DevChain, tmp_path: Path, lie: str
+    ) -> None:
+        found_behind(backup)
+        out = tmp_path / "out"
+        log = row(w.ctx)
+        export(w.ctx.engine, log, out)
+        bundle = next((out / "tile/entries").glob("001.p/*"))
+        if lie == "entry":
+            data = bundle.read_bytes()
+            at = data.rindex(b'"c":"') + 5
+            bundle.write_bytes(data[:at] + (b"0" if data[at : at + 1] != b"0" else b"1") + data[at + 1 :])
+            refused(backup, dev, out, "do not lead|the chain has root")
+        elif lie == "too old":
+            shutil.rmtree(out)
+            export(backup.ctx.engine, row(backup.ctx), out)
+            refused(backup, dev, out, "too old")
+        elif lie == "bundle missing":
+            bundle.unlink()
+            refused(backup, dev, out, "are not there")
+        elif lie == "case heads":
+            target = max((out / "case-heads").iterdir(), key=lambda path: int(path.stem))
+            value = json.loads(target.read_bytes())
+            value["heads"][0]["head"] = "00" * 32
+            target.write_text(json.dumps(value, sort_keys=True, separators=(",", ":")))
+            refused(backup, dev, out, "another map")
+        elif lie == "checkpoint":
+            text = (out / "checkpoint").read_text()
+            (out / "checkpoint").write_text(text.replace(f"\n{log.size}\n", f"\n{log.size + 1}\n"))
+            refused(backup, dev, out, "signature")
+        else:
+            shutil.rmtree(out)
+            with pytest.raises(LogSourceUnreadable, match="no such folder"):
+                open_tree(str(out))
+
+    def test_a_forked_log_is_refused_with_the_entry_where_it_forked(
+        self, w: World, backup: World, dev: DevChain, tmp_path: Path
+    ) -> None:
+        forked_at = row(backup.ctx).size
+        sealed(w, "elsewhere", ctx=backup.ctx)
+        export(w.ctx.engine, row(w.ctx), tmp_path / "out")
+        refused(backup, dev, tmp_path / "out", f"entry {forked_at} is another one here")
+
+
+class TestFromSecondCopy:
+    def test_private_rows_come_back_as_well(self, w: World, backup: World, dev: DevChain) -> None:
+        found_behind(backup)
+        done = log_recovery.recover(backup.ctx, None, told(w, dev), copy=w.ctx.engine)
+        assert done.log.state == LOG_OPEN and done.rows["claims"] == 5 and done.rows["custody"] == 6
+        ours, theirs = state_of(backup.ctx), state_of(w.ctx)
+        for table in ours:
+            if table not in ("logs", "checkpoints", "anchors", "stamps"):
+                assert ours[table] == theirs[table], table
+        log_recovery.adopt_anchors(backup.ctx, connect(backup, dev, evidence_address(w, dev)), told(w, dev))
+        sealed(w, "z", ctx=backup.ctx)
+        anchor_to_final(backup.ctx, dev)
+        revoked = next(one for one in cases.claims_of(w.ctx, "acme") if one.leaf_index == 5)
+        documents = {
+            name: data for name, data in files_of(w).items() if not name.endswith(str(revoked.claim.get("name")))
+        }
+        check_world(backup, dev, documents=documents, contract=evidence_address(w, dev))
+
+    def test_private_rows_come_back_after_a_recovery_from_an_export(
+        self, w: World, backup: World, dev: DevChain, tmp_path: Path
+    ) -> None:
+        export(w.ctx.engine, row(w.ctx), tmp_path / "out")
+        log_recovery.recover(backup.ctx, open_tree(str(tmp_path / "out")), told(w, dev))
+        done = log_recovery.recover(backup.ctx, None, told(w, dev), copy=w.ctx.engine)
+        assert (done.entries, done.rows["claims"]) == (0, 5)
+        assert state_of(backup.ctx)["claims"] == state_of(w.ctx)["claims"]
+
+    def test_a_case_whose_key_file_is_not_here_is_named_and_nothing_is_written(
+        self, w: World, backup: World, dev: DevChain
+    ) -> None:
+        cases.create_case(w.ctx, "gamma", "Gamma", ())
+        sealed(w, "q", case="gamma")
+        anchor_to_final(w.ctx, dev)
+        before = state_of(backup.ctx)
+        with pytest.raises(RecoveryRefused, match=r"case-gamma\.key"):
+            log_recovery.recover(backup.ctx, None, told(w, dev), copy=w.ctx.engine)
+        assert state_of(backup.ctx) == before
+
+    def test_rows_of_a_copy_that_do_not_fit_its_log_are_refused(self, w: World, backup: World, dev: DevChain) -> None:
+        with w.ctx.engine.begin() as connection:
+            last = connection.execute(sa.select(sa.func.max(custody.c.seq)).where(custody.c.case_id == "acme")).scalar()
+            connection.execute(sa.delete(custody).where(custody.c.case_id == "acme", custody.c.seq == last))
+        before = state_of(backup.ctx)
+        with pytest.raises(RecoveryRefused, match="custody entries"):
+            log_recovery.recover(backup.ctx, None, told(w, dev), copy=w.ctx.engine)
+        assert state_of(backup.ctx) == before
+
+    def test_another_workspaces_database_is_refused(self, w: World, dev: DevChain, tmp_path: Path) -> None:
+        sealed(w, "a")
+        anchor_to_final(w.ctx, dev)
+        with world(tmp_path / "other") as other:
+            with other.ctx.engine.begin() as connection:
+                connection.execute(sa.update(logs).values(note_key=bytes(32)))
+            with pytest.raises(LogSourceUnreadable, match="under our key"):
+                log_recovery.recover(w.ctx, None, told(w, dev), copy=other.ctx.engine)
