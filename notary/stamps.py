@@ -158,8 +158,12 @@ def list_stamps(ctx: NotaryContext) -> list[StampRow]:
 
 
 def due(ctx: NotaryContext, now: int) -> list[int]:
-    """Ids of the time stamps that are to be asked for now, at most MAX_DUE, those that wait longest first."""
-    return _ids(ctx, stamps.c.next_at <= now, MAX_DUE)
+    """Ids of the time stamps that are to be asked for now, at most MAX_DUE, those that wait longest first.
+
+    A time further off than any pause was written by a clock that has been set back since: then it is now, too.
+    """
+    longest = max(WANTED_SECONDS[1], PENDING_SECONDS[1]) * 5 // 4
+    return _ids(ctx, sa.or_(stamps.c.next_at <= now, stamps.c.next_at > now + longest), MAX_DUE)
 
 
 def unfinished(ctx: NotaryContext) -> list[int]:
@@ -292,7 +296,7 @@ def _follow(ctx: NotaryContext, sources: TimestampSources, row: StampRow, note: 
     assert row.nonce is not None  # a rule of the table
     begun, commitment = ots.stamp(hashlib.sha256(note).digest(), row.nonce)
     proof = begun if row.data is None else ots.check_proof(row.data, note)
-    errors = list(sources.unusable) if not sources.calendars else []
+    errors = ["no calendar is configured"] if row.data is None and not sources.calendars else []
     try:
         grown, said = _submitted(sources, proof, commitment)
         errors += said

@@ -173,6 +173,8 @@ class TimestampsPart(_Part):
         names = [authority.name for authority in self.authorities]
         if len(set(names)) != len(names):
             raise ValueError("two authorities have one name")
+        if len({authority.url for authority in self.authorities}) != len(names):
+            raise ValueError("two authorities have one address; tokens of one are one witness")
         if len(set(self.calendars)) != len(self.calendars):
             raise ValueError("a calendar is named twice")
         if self.authorities and self.tokens > len(names):

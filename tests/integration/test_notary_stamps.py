@@ -293,6 +293,22 @@ class TestTime:
         assert stamps.due(w.ctx, row.next_at) == [row.id]
         assert stamps.unfinished(w.ctx) == [row.id]
 
+    def test_a_time_of_a_clock_that_was_set_back_is_due_now(self, w: World, alice: Calendar) -> None:
+        configure(w, alice)
+        row = requested(w)
+        longest = PENDING_SECONDS[1] * 5 // 4
+        for off, ids in ((longest, []), (longest + 1, [row.id])):
+            with w.ctx.engine.begin() as connection:
+                connection.execute(sa.update(table).values(next_at=w.clock() + off))
+            assert stamps.due(w.ctx, w.clock()) == ids
+
+    def test_a_proof_that_nobody_is_configured_for_any_more_says_so(self, w: World, alice: Calendar) -> None:
+        configure(w, alice)
+        row = requested(w)
+        w.with_context(timestamps=None)
+        row = stamps.advance(w.ctx, row.id, w.clock())
+        assert (row.status, row.error) == (STAMP_WANTED, "no calendar is configured")
+
     def test_pause_doubles_up_to_its_longest_and_spreads_by_a_quarter(self) -> None:
         first, longest = WANTED_SECONDS
         plain = [min(longest, first * 2**k) for k in range(30)]

@@ -44,10 +44,19 @@ class TestConfig:
         (authority,) = Config.parse(text.encode()).timestamps.authorities
         assert (authority.name, authority.root, authority.qualified) == ("freetsa", "freetsa-root.pem", False)
 
+    def test_the_example_in_the_guide_can_be_used_with_every_option(self) -> None:
+        guide = (Path(__file__).parents[3] / "docs" / "guides" / "time-stamps.md").read_text()
+        example = guide.split("```toml\n")[1].split("```")[0].replace("\n# ", "\n")
+        begin = GOOD.index("[timestamps]")
+        part = Config.parse((GOOD[:begin] + example + GOOD[GOOD.index("[ipfs]", begin) :]).encode()).timestamps
+        assert ([authority.name for authority in part.authorities], part.tokens) == (["freetsa", "digicert"], 2)
+        assert part.authorities[1].qualified and part.authorities[1].crls == "revoked.pem"
+
     @pytest.mark.parametrize(
         ("text", "says"),
         [
             (ONE + ONE, "one name"),
+            (ONE + ONE.replace('"one"', '"two"'), "one address"),
             (ONE.replace("https", "ftp"), "url"),
             (ONE.replace("tsa.example", "me:secret@tsa.example"), "password"),
             (ONE + 'hash = "sha1"', "hash"),
