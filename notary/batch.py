@@ -73,7 +73,7 @@ class CaseBatch:
 
         path  the file's absolute path; tags  (of path, of content)
         """
-        committed = commitment.open_claim(claim, secret).commitment()
+        committed = commitment.commit_claim(claim, secret)
         self._claims.append(
             {
                 "case_id": self.key.case_id,

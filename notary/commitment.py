@@ -16,7 +16,6 @@ A sealer may commit to something odd in a hidden field; a verdict therefore spea
 from __future__ import annotations
 
 import hashlib
-import hmac
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -25,14 +24,18 @@ from notary import claim as _claim
 from notary import jcs, merkle
 from notary.claim import Claim, Value
 from notary.errors import ClaimInvalid, LogEntryInvalid
+from notary.keyed import HmacKey
 
 SECRET_SIZE = SALT_SIZE = 32
 MAX_FIELDS = len(_claim.FIELDS)
 
 _FIELD = b"tallystick/field/v1\0"
 _FIELD_SALT = b"tallystick/field-salt/v1\0"
+_SALT_LABELS = {name: _FIELD_SALT + name.encode() for name in _claim.FIELDS}
 _CLAIM_SALT = b"tallystick/claim-salt/v1\0"
 _COMMITMENT = b"tallystick/commitment/v1\0"
+
+_sha256 = hashlib.sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +103,33 @@ def open_claim(claim: Claim, secret: bytes) -> Opening:
 
     secret  32 random bytes, of this claim only
     """
+    salt_of = HmacKey(_checked(secret)).digest
+    shown = tuple([Shown(name, value, salt_of(_SALT_LABELS[name])) for name, value in claim.fields])
+    return Opening(salt_of(_CLAIM_SALT), shown)
+
+
+def commit_claim(claim: Claim, secret: bytes) -> bytes:
+    """The commitment of `open_claim(claim, secret)`, without making the opening."""
+    salt_of = HmacKey(_checked(secret)).digest
+    hashes = [field_hash(salt_of(_SALT_LABELS[name]), name, value) for name, value in claim.fields]
+    return commit(salt_of(_CLAIM_SALT), hashes)
+
+
+def _checked(secret: bytes) -> bytes:
     if len(secret) != SECRET_SIZE:
         raise ValueError(f"a claim's secret has {SECRET_SIZE} bytes, not {len(secret)}")
-    shown = tuple(Shown(name, value, field_salt(secret, name)) for name, value in claim.fields)
-    return Opening(hmac.digest(secret, _CLAIM_SALT, "sha256"), shown)
-
-
-def field_salt(secret: bytes, name: str) -> bytes:
-    """The 32-byte salt of the field `name`."""
-    return hmac.digest(secret, _FIELD_SALT + name.encode(), "sha256")
+    return secret
 
 
 def field_hash(salt: bytes, name: str, value: Value) -> bytes:
     """The 32-byte hash that stands for a field in the claim's tree."""
     pair = b'{"name":%s,"value":%s}' % (jcs.dumps(name), jcs.dumps(value))  # JCS: the names are in order as they are
-    return hashlib.sha256(_FIELD + salt + pair).digest()
+    return _sha256(_FIELD + salt + pair).digest()
 
 
 def commit(salt: bytes, field_hashes: Iterable[bytes]) -> bytes:
     """The 32-byte commitment over the claim's salt and its field hashes in order."""
-    return hashlib.sha256(_COMMITMENT + salt + merkle.root(merkle.leaf_hashes(field_hashes))).digest()
+    return _sha256(_COMMITMENT + salt + merkle.root(merkle.leaf_hashes(field_hashes))).digest()
 
 
 def _entry_hash(entry: Entry) -> bytes:
@@ -132,7 +142,7 @@ def _hide(entry: Shown) -> Hidden:
 
 def claim_entry(commitment: bytes) -> bytes:
     """The bytes of the log entry for a claim; `merkle.leaf_hash` of them is the leaf."""
-    return jcs.dumps({"t": "claim", "c": commitment.hex()})
+    return b'{"c":"%s","t":"claim"}' % commitment.hex().encode()
 
 
 def parse_claim_entry(entry: bytes) -> bytes:

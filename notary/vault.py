@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from notary.files import overwrite, overwrite_leftovers, read_private, replace_private, status_of, write_private_once
 from notary.heads import blinded_case
+from notary.keyed import HmacKey
 from notary.service_errors import CaseErased, CaseNameInvalid, VaultDamaged
 
 if TYPE_CHECKING:
@@ -95,11 +96,11 @@ class CaseKey(WrappingKey):
         super().__init__(_derive(key, "case-wrap"))
         self.case_id, self.epoch = case_id, epoch
         self.blinded = blinded_case(identity)
-        self._tag_key = _derive(key, "case-tag")
+        self._tag_key = HmacKey(_derive(key, "case-tag"))
 
     def tag(self, purpose: str, data: bytes) -> bytes:
         """32 bytes that find `data` again in the database and tell nothing without the case key."""
-        return hmac.digest(self._tag_key, _aad(purpose, data), "sha256")
+        return self._tag_key.digest(_aad(purpose, data))
 
 
 def _derive(key: bytes, use: str) -> bytes:
