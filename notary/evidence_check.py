@@ -22,17 +22,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from notary import tsp
 from notary.algorithms import Ending, Facts, Policy, Use
-from notary.errors import EvidenceRecordInvalid, HashTreeInvalid, TokenInvalid, TokenUntrusted
+from notary.errors import EvidenceRecordInvalid, HashTreeInvalid, TokenInvalid
 from notary.evidence_record import (
     ArchiveTimeStamp,
     Chain,
     EvidenceRecord,
-    der_token,
     time_stamp_value,
     tree_value,
 )
+from notary.evidence_tokens import Tokens, token_facts
 from notary.evidence_verdict import TITLES, RecordCheck, RecordReason, RecordVerdict, StampResult
 from notary.hash_tree import root_of
 from notary.trust import TrustedAuthority
@@ -47,17 +46,34 @@ Document: TypeAlias = Callable[[str], bytes | None]
 """A document by its hashes: the digest under the hash of that name, or None where it is not at hand."""
 
 
-def validate_bytes(
-    data: bytes, documents: Sequence[Document], authorities: Sequence[TrustedAuthority], policy: Policy, at: int
-) -> RecordVerdict:
-    """As `validate`, for a file as it came; one that does not parse fails check 1."""
-    try:
-        record = EvidenceRecord.from_bytes(data)
-    except EvidenceRecordInvalid as exc:
-        rest = (_not_reached(number) for number in range(2, len(TITLES) + 1))
-        checks = (RecordCheck(1, FAILED, str(exc), RecordReason.INVALID), *rest)
-        return RecordVerdict(FAILED, RecordReason.INVALID, checks)
-    return validate(record, documents, authorities, policy, at)
+class Validator:
+    """Validates many records against one trust, doing what several of them share only once.
+
+    authorities  that the verifier trusts
+    at           Unix seconds, now for whoever validates
+    """
+
+    def __init__(self, authorities: Sequence[TrustedAuthority], policy: Policy, at: int) -> None:
+        self.tokens, self.policy, self.at = Tokens(authorities), policy, at
+
+    def validate_bytes(self, data: bytes, documents: Sequence[Document]) -> RecordVerdict:
+        """As `validate`, for a file as it came; one that does not parse fails check 1."""
+        try:
+            record = EvidenceRecord.from_bytes(data)
+        except EvidenceRecordInvalid as exc:
+            rest = (_not_reached(number) for number in range(2, len(TITLES) + 1))
+            checks = (RecordCheck(1, FAILED, str(exc), RecordReason.INVALID), *rest)
+            return RecordVerdict(FAILED, RecordReason.INVALID, checks)
+        return self.validate(record, documents)
+
+    def validate(self, record: EvidenceRecord, documents: Sequence[Document]) -> RecordVerdict:
+        """The verdict on a record.
+
+        documents  that it shall prove; none: what can be checked without
+
+        Raises nothing: whatever is wrong is in the verdict.
+        """
+        return _Validation(self, record, documents).run()
 
 
 def validate(
@@ -67,15 +83,15 @@ def validate(
     policy: Policy,
     at: int,
 ) -> RecordVerdict:
-    """The verdict on a record.
+    """The verdict on a single record; see `Validator`."""
+    return Validator(authorities, policy, at).validate(record, documents)
 
-    documents    that it shall prove; none: what can be checked without
-    authorities  that the verifier trusts
-    at           Unix seconds, now for whoever validates
 
-    Raises nothing: whatever is wrong is in the verdict.
-    """
-    return _Validation(record, documents, authorities, policy, at).run()
+def validate_bytes(
+    data: bytes, documents: Sequence[Document], authorities: Sequence[TrustedAuthority], policy: Policy, at: int
+) -> RecordVerdict:
+    """The verdict on a single file; see `Validator`."""
+    return Validator(authorities, policy, at).validate_bytes(data, documents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +123,10 @@ class _Fault(Exception):
 class _Validation:
     """One validation. Each numbered method looks at everything and raises the first fault that it finds."""
 
-    def __init__(
-        self,
-        record: EvidenceRecord,
-        documents: Sequence[Document],
-        authorities: Sequence[TrustedAuthority],
-        policy: Policy,
-        at: int,
-    ) -> None:
-        self.record, self.documents, self.authorities = record, documents, authorities
-        self.policy, self.at = policy, at
-        self.stamps = tuple(_read(record.chains))
-        self.certificates = [der for authority in authorities for der in authority.certificates]
+    def __init__(self, by: Validator, record: EvidenceRecord, documents: Sequence[Document]) -> None:
+        self.record, self.documents = record, documents
+        self.tokens, self.policy, self.at = by.tokens, by.policy, by.at
+        self.stamps = tuple(_read(record.chains, by.tokens))
         self.signers: list[bytes] = []  # of each stamp, once check 5 has passed
         self.uncertainty = 0
 
@@ -205,9 +213,8 @@ class _Validation:
         if name != before.hash_name:
             detail = f"{one.title} uses {name}, the one before it {before.hash_name}"
             raise _Fault(FAILED, RecordReason.CHAIN_BROKEN, detail)
-        exact = time_stamp_value(before.stamp, name)
-        in_der = time_stamp_value(_in_der(before.stamp), name)
-        if not any(_holds(one, value, token) for value in (exact, in_der)):
+        value = time_stamp_value(before.stamp, name)
+        if not _holds(one, value, token) and not _holds(one, time_stamp_value(self._in_der(before.stamp), name), token):
             raise _Fault(FAILED, RecordReason.CHAIN_BROKEN, f"{one.title} is not about the token before it")
 
     def _covers_chains(self, one: _Stamp, token: Token) -> None:
@@ -215,8 +222,8 @@ class _Validation:
             detail = f"whether {one.title} is about the document as well cannot be seen without it"
             raise _Fault(INDETERMINATE, RecordReason.NO_DOCUMENT, detail)
         name, digests, chains = _known(one), self._digests(one), self.record.chains[: one.chain]
-        in_der = tuple(tuple(_in_der(stamp) for stamp in chain) for chain in chains)
-        for encoded in (chains, in_der):
+        for rewritten in (False, True):
+            encoded = tuple(tuple(map(self._in_der, chain)) for chain in chains) if rewritten else chains
             values = [tree_value(encoded, digest, name) for digest in digests]
             if one.stamp.lists:
                 held = all(value in one.stamp.lists[0] for value in values)
@@ -230,43 +237,40 @@ class _Validation:
 
     def _5(self) -> str:
         for one in self.stamps:
-            try:
-                self.signers.append(tsp.check_signature(self._token(one), self.certificates))
-            except TokenInvalid as exc:
-                raise _token_fault(one, exc) from exc
+            self._token(one)
+            signer = self.tokens.signer(one.stamp.token)
+            if isinstance(signer, TokenInvalid):
+                raise _token_fault(one, signer) from signer
+            self.signers.append(signer)
         return f"{len(self.signers)} signatures hold"
 
     def _6(self) -> str:
         ends = [self._token(one).gen_time for one in self.stamps[1:]]
-        for one, signer, end in zip(self.stamps, self.signers, [*ends, self.at], strict=False):
+        for one, _, end in zip(self.stamps, self.signers, [*ends, self.at], strict=False):
             token = self._token(one)
-            authority = self._trusted(one, signer, token)
+            authority = self._trusted(one, token.gen_time)
             if one is self.stamps[0]:
                 stated = -(-(token.accuracy_us or 0) // 1_000_000)
                 self.uncertainty = max(stated, authority.uncertainty_seconds)
             if end < token.gen_time:
                 detail = f"{one.title} is of {utc(token.gen_time)}, which is still to come"
                 raise _Fault(INDETERMINATE, RecordReason.TOKEN_UNTRUSTED, detail)
-            self._trusted(one, signer, replace(token, gen_time=end))  # as judged when the next one was made
+            self._trusted(one, end)  # as judged when the next one was made
         if len(self.signers) < len(self.stamps):
             raise _Fault(INDETERMINATE, RecordReason.NOT_REACHED, "not every signature was checked")
         return f"{len(self.stamps)} tokens, each of a trusted authority and renewed in time"
 
-    def _trusted(self, one: _Stamp, signer: bytes, token: Token) -> TrustedAuthority:
-        refusals: list[TokenUntrusted] = []
-        for authority in self.authorities:
-            try:
-                tsp.judge_token(token, signer, authority)
-            except TokenUntrusted as exc:
-                refusals.append(exc)
-            else:
-                return authority
+    def _trusted(self, one: _Stamp, at: int) -> TrustedAuthority:
+        found = self.tokens.authority(one.stamp.token, at)
+        if isinstance(found, TrustedAuthority):
+            return found
+        refusals = found
         for refusal in refusals:
             if refusal.reason == "authority-revoked":
                 raise _Fault(FAILED, RecordReason.TOKEN_REVOKED, f"{one.title}: {refusal}")
         for refusal in refusals:
             if refusal.reason == "authority-expired":
-                detail = f"{one.title}, needed until {utc(token.gen_time)}: {refusal}"
+                detail = f"{one.title}, needed until {utc(at)}: {refusal}"
                 raise _Fault(INDETERMINATE, RecordReason.TOKEN_EXPIRED, detail)
         detail = str(refusals[0]) if refusals else "no authority is trusted"
         raise _Fault(INDETERMINATE, RecordReason.TOKEN_UNTRUSTED, f"{one.title}: {detail}")
@@ -297,6 +301,10 @@ class _Validation:
             return None
         return token_facts(one.token, self.signers[place])
 
+    def _in_der(self, stamp: ArchiveTimeStamp) -> ArchiveTimeStamp:
+        """As others hash it whose token came in BER."""
+        return replace(stamp, token=self.tokens.der(stamp.token))
+
     def _digests(self, one: _Stamp) -> list[bytes]:
         """Each document's digest under the hash of `one`."""
         name = _known(one)
@@ -312,45 +320,15 @@ class _Validation:
         return one.token
 
 
-def token_facts(token: Token, signer: bytes) -> Facts:
-    """What a token rests on: the hashes it uses, its signer's key, and how long that certificate lasts.
-
-    signer  DER, as tsp.check_signature returned it
-    """
-    from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
-
-    certificate = x509.load_der_x509_certificate(signer)
-    key = certificate.public_key()
-    if isinstance(key, rsa.RSAPublicKey):
-        use = Use("signature", "rsa", key.key_size)
-    elif isinstance(key, ec.EllipticCurvePublicKey):
-        use = Use("signature", "ecdsa", key.curve.key_size)
-    else:
-        use = Use("signature", "ed25519")
-    hashes = dict.fromkeys((token.hash_name, token.signer.digest))
-    ends = int(certificate.not_valid_after_utc.timestamp())
-    whose = f"the certificate of {certificate.subject.rfc4514_string()[:200] or 'the authority'}"
-    return Facts((*(Use("hash", name) for name in hashes), use), ((whose, ends),))
-
-
-def _read(chains: tuple[Chain, ...]) -> Iterator[_Stamp]:
+def _read(chains: tuple[Chain, ...], tokens: Tokens) -> Iterator[_Stamp]:
     for number, chain in enumerate(chains):
         for place, stamp in enumerate(chain):
-            token, unread = None, None
-            try:
-                token = tsp.read_token(stamp.token)
-            except TokenInvalid as exc:
-                unread = exc
+            read = tokens.read(stamp.token)
+            token, unread = (None, read) if isinstance(read, TokenInvalid) else (read, None)
             name = stamp.hash_name
             if stamp.algorithm is None and token is not None:
                 name = token.hash_name
             yield _Stamp(number, place, stamp, name, token, unread)
-
-
-def _in_der(stamp: ArchiveTimeStamp) -> ArchiveTimeStamp:
-    """As others hash it whose token came in BER."""
-    return replace(stamp, token=der_token(stamp.token))
 
 
 def _known(one: _Stamp) -> str:

@@ -196,7 +196,14 @@ def der_token(token: bytes) -> bytes:
         written: bytes = cms.ContentInfo.load(token, strict=True).dump(force=True)
         if _signed_parts(cms.ContentInfo.load(written, strict=True)) == before:
             return written
-    except (ValueError, TypeError, KeyError, AttributeError):  # what asn1crypto raises on what is no signed data
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ):  # what asn1crypto raises on what is no signed data
         return token
     return token
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from notary.algorithms import Policy
 from notary.context import Progress, silent
-from notary.evidence_check import Document, validate
+from notary.evidence_check import Document, Validator
 from notary.evidence_set import Leaf
 from notary.evidence_verdict import RecordVerdict
 from notary.files import write_whole
@@ -94,12 +94,13 @@ def validate_case(
     if not records:
         raise RecordUnknown(case_id)
     found: list[Validated] = []
+    validator = Validator(authorities, policy, ctx.clock())
     for record in records:
         for place, one in enumerate(record.objects):
             if one is None:
                 continue
             document = _document(ctx, record, place)
-            verdict = validate(record.chains.record(place), [document], authorities, policy, ctx.clock())
+            verdict = validator.validate(record.chains.record(place), [document])
             found.append(Validated(record.number, one.name, verdict))
     return found
 

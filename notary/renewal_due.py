@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from notary import cases, tsp
 from notary.algorithms import Ending, Facts, Policy, Use
 from notary.errors import TokenInvalid
-from notary.evidence_check import token_facts
+from notary.evidence_tokens import token_facts
 from notary.record_rows import kept, records_of
 from notary.renewals import TREE_HASHES, uncovered
 
