@@ -7,7 +7,20 @@ from typing import Any
 import pytest
 
 from notary.errors import TrustInvalid
-from notary.trust import DEFAULT_UNCERTAINTY, Trust, TrustedBlock, TrustedChain, parse_block, trust_blocks
+from notary.trust import (
+    AUTHORITY_UNCERTAINTY,
+    DEFAULT_UNCERTAINTY,
+    MAX_CERTIFICATES,
+    Trust,
+    TrustedAuthority,
+    TrustedBlock,
+    TrustedChain,
+    TrustedHeader,
+    TrustedSigner,
+    parse_block,
+    parse_header,
+    trust_blocks,
+)
 from notary.verdict import Reason, Status
 
 GENESIS, OTHER = b"\x01" * 32, b"\x02" * 32
@@ -183,6 +196,106 @@ class TestFile:
             lambda v: v["chains"][0]["blocks"][0].update(number=-1),
             lambda v: v["chains"][0]["blocks"][0].update(hash=HASH.hex()),
             lambda v: v["chains"][0]["blocks"][0].update(x=1),
+        ],
+    )
+    def test_what_lacks_its_form_is_refused(self, change: Callable[[Any], object]) -> None:
+        value = json.loads(self.TRUST.to_bytes())
+        change(value)
+        with pytest.raises(TrustInvalid):
+            Trust.from_bytes(json.dumps(value).encode())
+
+
+HEADER, OTHER_HEADER = b"\x03" * 80, b"\x04" * 80
+
+
+class TestWithHeaders:
+    def test_the_same_header_again_changes_nothing_and_another_is_refused(self) -> None:
+        once = Trust().with_headers([TrustedHeader(7, HEADER, "one")])
+        again = once.with_headers([TrustedHeader(7, HEADER, "two"), TrustedHeader(8, OTHER_HEADER)])
+        assert [(one.height, one.source) for one in again.bitcoin] == [(7, "one"), (8, "your trusted-blocks file")]
+        with pytest.raises(TrustInvalid, match=r"contradict.*Bitcoin block 7.*by one.*by three"):
+            again.with_headers([TrustedHeader(7, OTHER_HEADER, "three")])
+
+    @pytest.mark.parametrize("size", [79, 81])
+    def test_a_header_has_80_bytes(self, size: int) -> None:
+        with pytest.raises(TrustInvalid, match=f"80 bytes, not {size}"):
+            Trust().with_headers([TrustedHeader(7, bytes(size))])
+
+
+class TestParseHeader:
+    def test_a_header_is_read_in_either_case(self) -> None:
+        found = parse_header(f"0:{HEADER.hex().upper()}")
+        assert (found.height, found.header, found.regtest) == (0, HEADER, False)
+
+    @pytest.mark.parametrize(
+        "text", ["", "7", "7:", "07:HH", "-1:HH", "7:HH0", "7:0xHH", "2147483648:HH", "7:zz", "7:HH "]
+    )
+    def test_anything_else_is_refused(self, text: str) -> None:
+        with pytest.raises(TrustInvalid, match="HEIGHT:HEX"):
+            parse_header(text.replace("HH", HEADER.hex()))
+        assert parse_header(f"2147483647:{HEADER.hex()}").height == 2**31 - 1
+
+
+class TestFurtherParts:
+    AUTHORITY = TrustedAuthority("A", b"root", (b"one", b"two"), ("1.2.840.113549", "2.5"), True, 2, (b"crl",))
+    TRUST = Trust(
+        (chain(),),
+        (AUTHORITY, TrustedAuthority("", b"other")),
+        (TrustedHeader(7, HEADER), TrustedHeader(8, OTHER_HEADER, regtest=True)),
+        (TrustedSigner("court", b"root"),),
+    )
+
+    def test_a_file_of_all_parts_reads_back(self) -> None:
+        assert Trust.from_bytes(self.TRUST.to_bytes()) == self.TRUST
+
+    def test_only_what_is_needed_must_be_there(self) -> None:
+        value = {
+            "format": "tallystick/trusted-blocks",
+            "version": 1,
+            "chains": [],
+            "authorities": [{"root": "cm9vdA=="}],
+            "bitcoin": [{"height": 7, "header": HEADER.hex()}],
+            "signers": [{"root": "cm9vdA=="}],
+        }
+        found = Trust.from_bytes(json.dumps(value).encode())
+        assert found == Trust(
+            (),
+            (TrustedAuthority("", b"root", uncertainty_seconds=AUTHORITY_UNCERTAINTY),),
+            (TrustedHeader(7, HEADER),),
+            (TrustedSigner("", b"root"),),
+        )
+
+    def test_adding_a_block_keeps_the_other_parts(self) -> None:
+        more = self.TRUST.with_block(1, TrustedBlock(6, HASH), GENESIS)
+        assert more.authorities and more.bitcoin and more.signers
+        assert len(more.with_authority(self.AUTHORITY).authorities) == 3
+        assert len(more.with_signer(TrustedSigner("", b"x")).signers) == 2
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda v: v.update(authorities={}),
+            lambda v: v["authorities"][0].pop("root"),
+            lambda v: v["authorities"][0].update(root=""),
+            lambda v: v["authorities"][0].update(root="cm9vdA"),
+            lambda v: v["authorities"][0].update(root="A" * 4 * 64 * 1024),
+            lambda v: v["authorities"][0].update(certificates=["cm9vdA=="] * (MAX_CERTIFICATES + 1)),
+            lambda v: v["authorities"][0].update(certificates=[1]),
+            lambda v: v["authorities"][0].update(policies=["any"]),
+            lambda v: v["authorities"][0].update(policies=["1.02"]),
+            lambda v: v["authorities"][0].update(policies=[12]),
+            lambda v: v["authorities"][0].update(qualified=1),
+            lambda v: v["authorities"][0].update(uncertainty_seconds=-1),
+            lambda v: v["authorities"][0].update(crls="cm9vdA=="),
+            lambda v: v["authorities"][0].update(trusted=True),
+            lambda v: v["authorities"][0].update(name="n" * 201),
+            lambda v: v["bitcoin"][0].update(header="00" * 79),
+            lambda v: v["bitcoin"][0].update(height=-1),
+            lambda v: v["bitcoin"][0].update(height=2**31),
+            lambda v: v["bitcoin"][1].update(height=7),
+            lambda v: v["bitcoin"][0].update(regtest="no"),
+            lambda v: v["signers"][0].update(key="x"),
+            lambda v: v["signers"][0].pop("root"),
         ],
     )
     def test_what_lacks_its_form_is_refused(self, change: Callable[[Any], object]) -> None:
