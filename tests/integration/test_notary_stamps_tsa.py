@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -12,18 +13,22 @@ import pytest
 import sqlalchemy as sa
 from cryptography import x509
 from sqlalchemy.exc import IntegrityError
-from support.calendar import running_calendar
+from support.calendar import RegtestChain, running_calendar
 from support.notaryworld import World, world
 from support.tsa import Running, handmade_tsa, openssl_tsa, openssl_verifies
 from support.tsa_chain import LEAF, YEAR, Chain, Shape, chain, crl
 
 from notary import ledger, stamps, tsp
 from notary.receipt import OtsAnchor, TimestampAnchor
+from notary.receipts import receipt_for
 from notary.seal import seal
 from notary.stamp_sources import Authority, TimestampSources
 from notary.stamps import WANTED_SECONDS, StampRow, pause
 from notary.store import STAMP_OBTAINED, STAMP_PENDING, STAMP_WANTED
 from notary.store import stamps as table
+from notary.trust import Trust, TrustedHeader
+from notary.verdict import Status
+from notary.verify import DocumentDigests, verify_bytes
 
 GOOD = chain()
 STRANGER = chain(title="Stranger")
@@ -287,3 +292,35 @@ class TestBoth:
         with w.ctx.engine.connect() as connection:
             shown = stamps.anchors_of(connection, token.log_id, token.size)
         assert shown == [TimestampAnchor(token.data or b""), OtsAnchor(proof.data or b"")]
+
+    def test_receipts_with_both_are_verified_offline_by_either_side_that_is_known(
+        self, w: World, servers: list[Running]
+    ) -> None:
+        with running_calendar(RegtestChain(block_seconds=w.clock() - 1_296_688_602 + 7200)) as calendar:
+            configure(w, [authority(servers[0], "tsa1")], calendars=(calendar.url,))
+            for row in stamps.request(w.ctx):
+                stamps.advance(w.ctx, row.id, w.clock())
+            pending = receipt_for(w.ctx, 1).to_bytes()
+            height = calendar.mine()
+            stamps.upgrade(w.ctx, w.clock())
+            complete = receipt_for(w.ctx, 1).to_bytes()
+            header = TrustedHeader(height, calendar.chain.headers[height], regtest=True)
+        document = document_of(b"evidence")
+        root, bitcoin = Trust(authorities=(GOOD.trusted(),)), Trust(bitcoin=(header,))
+
+        for receipt in (pending, complete):
+            verdict = verify_bytes(receipt, document, root)
+            assert verdict.status is Status.PASSED
+            assert verdict.interval is not None and verdict.interval.not_after is not None
+            assert 0 <= verdict.interval.not_after - w.clock() <= 1
+            assert verify_bytes(receipt, document).status is Status.INDETERMINATE
+            other = verify_bytes(receipt, document, Trust(authorities=(STRANGER.trusted(),)))
+            assert other.status is Status.INDETERMINATE
+        assert verify_bytes(pending, document, bitcoin).status is Status.INDETERMINATE  # nothing pending is proven
+        proven = verify_bytes(complete, document, bitcoin)
+        assert proven.status is Status.PASSED
+        assert proven.interval is not None and proven.interval.not_after == w.clock() + 7200
+
+
+def document_of(data: bytes) -> DocumentDigests:
+    return DocumentDigests(len(data), {"sha256": hashlib.sha256(data).digest()})
