@@ -7,7 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from support.certificates import certify
 from support.sealed import (
     BLOCK_TIME,
     CUSTODY_KEY,
@@ -28,9 +31,9 @@ from notary.checkpoint import Checkpoint, sign
 from notary.custody import Action
 from notary.heads import HeadMap
 from notary.receipt import CustodyProof, Inclusion, Receipt, SignedBatch
-from notary.signatures import Ed25519Signature, Erc1271Signature, UnknownSignature, signatures_digest
+from notary.signatures import Ed25519Signature, Erc1271Signature, UnknownSignature, X509Signature, signatures_digest
 from notary.standing import Ended, EndedTree, State
-from notary.trust import Trust
+from notary.trust import Trust, TrustedSigner
 from notary.verdict import Reason, Status, Verdict
 from notary.verify import Verifier, verify
 
@@ -252,6 +255,17 @@ def resigned(signatures: Sequence[Any], committed: bool = True) -> Receipt:
 
 
 STAMPED = trusting(authority().trusted())
+
+
+def by_certificate(begin: int, end: int) -> tuple[Receipt, bytes]:
+    """The receipt, signed by the key of a certificate of that validity, and the root behind it."""
+    root = certify("Court root", ca=True, begin=begin, end=end)
+    leaf = certify("A. Clerk", root, begin=begin, end=end)
+    message = custody_of(RECEIPT).batch.statement.message()
+    signature = leaf.key.sign(message, ec.ECDSA(hashes.SHA256()))
+    return resigned((X509Signature((leaf.der,), signature, "ecdsa-sha256"),)), root.der
+
+
 WALLET = Erc1271Signature(1, b"\x31" * 20, b"\x32" * 65)
 
 
@@ -354,3 +368,24 @@ class TestCustody:
         assert found(verdict, 12) == outcome
         assert verdict.status is Status.PASSED
         assert asked == [custody_of(RECEIPT).batch.statement.eip712_digest()]
+
+    def test_a_certificate_counts_by_the_verifiers_root_at_the_time_that_an_anchor_proves(self) -> None:
+        receipt, root = by_certificate(BLOCK_TIME - 100, BLOCK_TIME)
+        trusted = STAMPED.with_signer(TrustedSigner("Court", root))
+        verdict = judged(receipt, trusted)
+        assert overall(verdict) == (Status.PASSED, None)
+        assert found(verdict, 12) == (Status.PASSED, None)
+        assert "A. Clerk" in verdict.signers[0].identity
+        verdict = judged(receipt, STAMPED)
+        assert overall(verdict) == (Status.PASSED, None)
+        assert found(verdict, 12) == (Status.INDETERMINATE, Reason.SIGNER_UNTRUSTED)
+        assert found(judged(receipt, Trust().with_signer(TrustedSigner("", root))), 12) == (
+            Status.INDETERMINATE,
+            Reason.TIME_UNKNOWN,
+        )
+
+    def test_a_certificate_that_had_expired_by_then_is_told_apart(self) -> None:
+        receipt, root = by_certificate(BLOCK_TIME - 100, BLOCK_TIME - 1)
+        verdict = judged(receipt, STAMPED.with_signer(TrustedSigner("Court", root)))
+        assert found(verdict, 12) == (Status.INDETERMINATE, Reason.SIGNER_EXPIRED)
+        assert verdict.status is Status.PASSED
