@@ -175,7 +175,7 @@ class LogUnknown(NotaryError):
     """The workspace's log has no row yet."""
 
     code = "notary.log-unknown"
-    hint = "Run `tallystick init`; it begins the log."
+    hint = "`tallystick init` begins a log; `tallystick log recover` brings a lost one back (docs/guides/drills.md)."
 
     def __init__(self, origin: str) -> None:
         super().__init__(f"there is no log {origin}")
