@@ -29,7 +29,7 @@ from notary.algorithms import Policy, Use
 from notary.claim import DIGEST_SIZES
 from notary.context import Progress, silent
 from notary.errors import TokenInvalid
-from notary.evidence_record import der_token
+from notary.evidence_record import MAX_CHAINS, MAX_STAMPS, der_token
 from notary.evidence_set import AnyLeaf, EvidenceSet, Leaf, Stamped
 from notary.hash_tree import HASH_SIZES, digest_of
 from notary.hashing import FileDigests, hash_files
@@ -130,8 +130,8 @@ def create(ctx: NotaryContext, case_id: str, stamp: Stamp, *, progress: Progress
 def renew_stamps(ctx: NotaryContext, case_id: str, stamp: Stamp) -> list[Renewed]:
     """Have the last token of each record of the case stamped anew: a time-stamp renewal.
 
-    Raises RecordUnknown, RecordBusy, TokenInvalid, what `stamp` raises, CaseUnknown, CaseErased, VaultLocked,
-    VaultDamaged, LogBusy. Records that were renewed before the error stay renewed.
+    Raises RecordUnknown, RecordRefused (it has as many as are read), RecordBusy, TokenInvalid, what `stamp` raises,
+    CaseUnknown, CaseErased, VaultLocked, VaultDamaged, LogBusy. Records that were renewed before the error stay renewed.
     """
     done: list[Renewed] = []
     for record in _living(ctx, case_id):
@@ -202,10 +202,14 @@ def uncovered(ctx: NotaryContext, case_id: str) -> int:
 
 
 def _living(ctx: NotaryContext, case_id: str) -> list[Record]:
-    """The records that still prove something.  Raises RecordUnknown when there are none."""
+    """The records that still prove something.  Raises RecordUnknown when there are none, RecordRefused."""
     found = [record for record in records_of(ctx, case_id) if kept(record.chains.chains[-1].leaves)]
     if not found:
         raise RecordUnknown(case_id)
+    for record in found:
+        if record.stamps >= MAX_STAMPS or len(record.chains.chains) >= MAX_CHAINS:
+            reached = f"{record.stamps} time-stamps in {len(record.chains.chains)} chains"
+            raise RecordRefused(f"record {record.number} of case {case_id!r} has {reached}, as many as are ever read")
     return found
 
 

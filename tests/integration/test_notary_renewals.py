@@ -211,6 +211,15 @@ class TestRenewals:
         with pytest.raises(RecordUnknown):
             validate_case(w.ctx, "acme", (), POLICY)
 
+    def test_a_record_grows_no_longer_than_it_is_read(
+        self, w: World, stamp: Stamping, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("notary.renewals.MAX_STAMPS", 2)
+        renewals.create(w.ctx, "acme", stamp)
+        renewals.renew_stamps(w.ctx, "acme", stamp)
+        with pytest.raises(RecordRefused, match="2 time-stamps"):
+            renewals.renew_stamps(w.ctx, "acme", stamp)
+
     def test_records_live_through_authorities_and_hashes_that_end(self, w: World) -> None:
         """Thirty years: five authorities of eight years each, two changes of the hash."""
         first = w.clock.now
