@@ -1,9 +1,9 @@
 """What the command line's exit codes mean, and which error leads to which.
 
-    0   done; for verify: every check PASSED
+    0   done; for verify: PASSED, also where a newer version of the document was sealed (superseded)
     1   verify: at least one check FAILED
     2   the command line is wrong (unknown option, missing argument)
-    3   verify: nothing FAILED, but not everything could be checked (INDETERMINATE)
+    3   verify: nothing FAILED, but not everything could be checked, or it was revoked or erased (INDETERMINATE)
     4   something that was given cannot be used: a file, an amount, a date, a receipt, a configuration
     5   something outside is unreachable or not what is configured: a node, another chain, IPFS, mail, a database server
     6   locked, not permitted, or a wrong or missing password

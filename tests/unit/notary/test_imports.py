@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from support.sealed import sample, trust_in
+from support.stamped import full
 
 from notary.errors import NotaryError
 
@@ -33,6 +34,27 @@ def test_a_whole_verification_loads_nothing_heavy(tmp_path: Path) -> None:
     status, modules = run.stdout.splitlines()
     assert status == "PASSED"
     assert not HEAVY & set(modules.split())
+
+
+LAZY = {"notary.tsp_read", "notary.tsp_signature", "notary.tsp_path", "notary.tsp_ber", "notary.ots", "notary.bitcoin"}
+LAZY |= {"asn1crypto", "cryptography.x509", "notary.signature_chain"}
+
+
+def test_what_reads_time_stamps_is_loaded_only_where_there_is_one(tmp_path: Path) -> None:
+    document, receipt, block = sample()
+    (tmp_path / "document").write_bytes(document)
+    (tmp_path / "receipt").write_bytes(receipt.to_bytes())
+    (tmp_path / "trust").write_bytes(trust_in(block).to_bytes())
+    script = SCRIPT + "print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert not LAZY & set(run.stdout.splitlines()[-1].split())
+    whole = full()
+    (tmp_path / "document").write_bytes(whole.document)
+    (tmp_path / "receipt").write_bytes(whole.receipt.to_bytes())
+    (tmp_path / "trust").write_bytes(whole.trust.to_bytes())
+    run = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[0] == "PASSED"
+    assert LAZY - {"notary.signature_chain"} <= set(run.stdout.splitlines()[-1].split())
 
 
 def test_importing_the_verifier_loads_no_package_at_all() -> None:
