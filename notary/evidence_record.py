@@ -118,6 +118,8 @@ class EvidenceRecord:
             _der(_SEQUENCE, _expect(item, _SEQUENCE, "algorithm"))
             for item in _elements(listed, "digestAlgorithms", MAX_ALGORITHMS)
         )
+        for algorithm in algorithms:
+            _named(algorithm)
         crypto_infos, encryption_info = _optional(parts, 0xA0), _optional(parts, 0xA1)
         sequence = _expect(_next(parts, "archiveTimeStampSequence"), _SEQUENCE, "archiveTimeStampSequence")
         if parts:
@@ -138,7 +140,7 @@ class EvidenceRecord:
 
     def hash_names(self) -> tuple[str | None, ...]:
         """The hashes that digestAlgorithms names; None for an unknown one."""
-        return tuple(_hash_name(_elements(algorithm, "algorithm", 1)[0].content) for algorithm in self.algorithms)
+        return tuple(map(_named, self.algorithms))
 
     def with_time_stamp(self, hash_name: str, token: bytes) -> EvidenceRecord:
         """The record after a time-stamp renewal.
@@ -348,6 +350,11 @@ def _hash_name(algorithm: bytes) -> str | None:
     if name is not None and parameters and parameters[0].raw != b"\x05\x00":
         raise EvidenceRecordInvalid(f"the hash {name} has parameters, {len(parameters[0].raw)} bytes of them")
     return name
+
+
+def _named(algorithm: bytes) -> str | None:
+    """The hash that a whole AlgorithmIdentifier names."""
+    return _hash_name(_elements(algorithm, "algorithm", 1)[0].content)
 
 
 def _der(tag: int, *parts: bytes) -> bytes:

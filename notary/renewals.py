@@ -131,7 +131,7 @@ def renew_stamps(ctx: NotaryContext, case_id: str, stamp: Stamp) -> list[Renewed
     """Have the last token of each record of the case stamped anew: a time-stamp renewal.
 
     Raises RecordUnknown, RecordRefused (it has as many as are read), RecordBusy, TokenInvalid, what `stamp` raises,
-    CaseUnknown, CaseErased, VaultLocked, VaultDamaged, LogBusy. Records that were renewed before the error stay renewed.
+    CaseUnknown, CaseErased, VaultLocked, VaultDamaged, LogBusy. Records renewed before the error stay renewed.
     """
     done: list[Renewed] = []
     for record in _living(ctx, case_id):

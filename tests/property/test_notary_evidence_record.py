@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import random
+from collections import Counter
+from collections.abc import Iterable
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import evidence_record_reference as reference
 from support.stamper import Stamper
 
+from notary.algorithms import default_policy
 from notary.errors import EvidenceRecordInvalid, HashTreeInvalid
+from notary.evidence_check import Validator
 from notary.evidence_record import EvidenceRecord, new_record
 from notary.evidence_set import EvidenceSet, Leaf
 from notary.hash_tree import HASH_SIZES, HashTree, apart, root_of
+from notary.trust import TrustedAuthority
+from notary.verdict import Status
 
 STAMPER = Stamper()
 hashes = st.sampled_from(sorted(HASH_SIZES))
@@ -114,3 +122,62 @@ class TestBytes:
         except EvidenceRecordInvalid:
             return
         assert read != record
+
+
+def whole_record() -> tuple[bytes, dict[str, bytes]]:
+    """A record of three tokens in two chains, and the digests of its document."""
+    documents = [b"one", b"two", b"three"]
+    made = EvidenceSet()
+    leaves = [leaf("sha256", document, place) for place, document in enumerate(documents)]
+    made = made.with_chain("sha256", leaves, STAMPER.stamp(made.begins("sha256", leaves).imprint, "sha256", AT))
+    made = made.with_token(STAMPER.stamp(made.renewal().imprint, "sha256", AT + 1000))
+    leaves = [leaf("sha512", document, place) for place, document in enumerate(documents)]
+    made = made.with_chain("sha512", leaves, STAMPER.stamp(made.begins("sha512", leaves).imprint, "sha512", AT + 2000))
+    digests = {name: hashlib.new(name, b"two").digest() for name in ("sha256", "sha512")}
+    return made.record(1).to_bytes(), digests
+
+
+AT = 1_600_000_000
+
+
+class TestMutants:
+    """A bit that is changed anywhere is refused, or changes nothing that is claimed."""
+
+    def validator(self) -> Validator:
+        return Validator((TrustedAuthority("Stamper", STAMPER.root_der),), default_policy(), AT + 10_000)
+
+    def judge(self, places: Iterable[int]) -> Counter[str]:
+        record, digests = whole_record()
+        claimed = self.validator().validate_bytes(record, [digests.get])
+        assert claimed.status is Status.PASSED
+        found, validator = Counter[str](), self.validator()
+        for place in places:
+            mutant = bytearray(record)
+            mutant[place // 8 % len(record)] ^= 1 << place % 8
+            verdict = validator.validate_bytes(bytes(mutant), [digests.get])
+            if verdict.status is Status.PASSED:
+                assert verdict == claimed
+                found["nothing changed"] += 1
+            else:
+                assert verdict.not_after is None
+                found[str(verdict.reason)] += 1
+        return found
+
+    def test_sampled_bits(self) -> None:
+        bits = 8 * len(whole_record()[0])
+        found = self.judge(random.Random(4998).sample(range(bits), 250))
+        assert found["nothing changed"] < 60, found
+
+    @pytest.mark.deep
+    @pytest.mark.parametrize("part", range(8))
+    def test_every_bit(self, capsys: pytest.CaptureFixture[str], part: int) -> None:
+        places = range(part, 8 * len(whole_record()[0]), 8)
+        found = self.judge(places)
+        with capsys.disabled():
+            print(f"\nevidence record: {len(places)} mutants, {dict(found)}")
+        assert sum(found.values()) == len(places)
+
+    @pytest.mark.parametrize("size", [0, 1, 100, 1000, 2000])
+    def test_cuts(self, size: int) -> None:
+        record, digests = whole_record()
+        assert self.validator().validate_bytes(record[:size], [digests.get]).status is Status.FAILED
