@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from notary import cases, commitment, jcs, ledger, merkle
 from notary.claim import Claim
-from notary.custody import Action, CustodyEntry
+from notary.custody import Action, CustodyEntry, entry_hash
 from notary.heads import CaseHead, HeadMap
 from notary.ledger import Head, LogRow
 from notary.signatures import Statement, signatures_digest, write_signatures
@@ -93,7 +93,8 @@ class CaseBatch:
     def act(self, action: Action, subject: bytes, about: str = "") -> CustodyEntry:
         """Write a custody entry about the claim with commitment `subject`.  Raises LogEntryInvalid."""
         entry = CustodyEntry(self.key.blinded, self._next, self._last, action, subject, self.now, self.ctx.actor, about)
-        self._last = entry.hash()
+        data = entry.to_bytes()
+        self._last = entry_hash(data)
         self._next += 1
         self._hashes.append(self._last)
         self._custody.append(
@@ -101,7 +102,7 @@ class CaseBatch:
                 "case_id": self.key.case_id,
                 "seq": entry.seq,
                 "hash": self._last,
-                "entry": self.key.wrap("custody", entry.seq.to_bytes(8, "big"), entry.to_bytes()),
+                "entry": self.key.wrap("custody", entry.seq.to_bytes(8, "big"), data),
             }
         )
         return entry

@@ -14,16 +14,17 @@ Reading gives ordinary receipts that share their parts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import operator
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
-from notary import jcs
+from notary import jcs, receipt_text
 from notary import receipt as _receipt
 from notary.checkpoint import SignedCheckpoint
 from notary.errors import ReceiptInvalid, ReceiptTooLarge
 from notary.jcs import Json
 from notary.reading import Reader
-from notary.receipt import VERSION, CustodyProof, Receipt, SignedBatch
+from notary.receipt import VERSION, Anchor, CustodyProof, Receipt, SignedBatch
 
 FORMAT = "tallystick/receipts"
 MAX_BYTES = 128 * 1024 * 1024
@@ -37,55 +38,36 @@ def dumps(receipts: Iterable[Receipt]) -> bytes:
 
     Raises ReceiptInvalid, ReceiptTooLarge when they are none, or more than a reader would take.
     """
-    logs: dict[object, int] = {}
-    checkpoints: dict[object, int] = {}
-    case_heads: dict[object, int] = {}
-    batches: dict[object, int] = {}
-    batch_list: list[Json] = []
-    log_list: list[Json] = []
-    checkpoint_list: list[Json] = []
-    case_head_list: list[Json] = []
+    logs, checkpoints = _Once(_receipt.write_log), _Once(_write_checkpoint)
+    case_heads, batches = _Once(_receipt.write_case_head), _Once(_receipt.write_batch)
     receipt_list: list[bytes] = []  # written at once: as JSON values they would take ten times the memory
     for receipt in receipts:
-        sealed = (receipt.note, receipt.anchors)
-        if receipt.log not in logs:
-            logs[receipt.log] = len(logs)
-            log_list.append(_receipt.write_log(receipt.log))
-        if sealed not in checkpoints:
-            checkpoints[sealed] = len(checkpoints)
-            anchors: list[Json] = [_receipt.write_anchor(anchor) for anchor in receipt.anchors]
-            checkpoint_list.append({"note": receipt.note.to_text(), "anchors": anchors})
-        if receipt.case_head not in case_heads:
-            case_heads[receipt.case_head] = len(case_heads)
-            case_head_list.append(_receipt.write_case_head(receipt.case_head))
-        value: dict[str, Json] = {
-            "claim": _receipt.write_opening(receipt.opening),
-            "entry": _receipt.write_inclusion(receipt.entry),
-            "log": logs[receipt.log],
-            "checkpoint": checkpoints[sealed],
-            "case_head": case_heads[receipt.case_head],
-            "standing": _receipt.write_standing(receipt.standing),
-        }
+        custody = later = storage = ""
         if receipt.custody is not None:
-            batch = receipt.custody.batch
-            if batch not in batches:
-                batches[batch] = len(batches)
-                batch_list.append(_receipt.write_batch(batch))
-            value["custody"] = {**_receipt.write_custody_entry(receipt.custody), "batch": batches[batch]}
+            batch = batches.place(receipt.custody.batch)
+            custody = f'"custody":{receipt_text.write_custody_entry(receipt.custody, batch)},'
         if receipt.later is not None:
-            value["later"] = _receipt.write_later(receipt.later)
+            later = f'"later":{_text(_receipt.write_later(receipt.later))},'
         if receipt.storage:
-            value["storage"] = [_receipt.write_storage(storage) for storage in receipt.storage]
-        receipt_list.append(jcs.dumps(value))
+            storage = f',"storage":{_text([_receipt.write_storage(one) for one in receipt.storage])}'
+        text = (
+            f'{{"case_head":{case_heads.place(receipt.case_head)},'
+            f'"checkpoint":{checkpoints.place(receipt.note, receipt.anchors)},'
+            f'"claim":{receipt_text.write_opening(receipt.opening)},{custody}'
+            f'"entry":{receipt_text.write_inclusion(receipt.entry)},{later}'
+            f'"log":{logs.place(receipt.log)},'
+            f'"standing":{_text(_receipt.write_standing(receipt.standing))}{storage}}}'
+        )
+        receipt_list.append(jcs.encode(text))
     if not 1 <= len(receipt_list) <= MAX_RECEIPTS:
         raise ReceiptInvalid(f"a bundle holds 1 to {MAX_RECEIPTS} receipts, not {len(receipt_list)}")
     top: dict[str, Json] = {
         "format": FORMAT,
         "version": VERSION,
-        "logs": log_list,
-        "checkpoints": checkpoint_list,
-        "case_heads": case_head_list,
-        "batches": batch_list,
+        "logs": logs.written,
+        "checkpoints": checkpoints.written,
+        "case_heads": case_heads.written,
+        "batches": batches.written,
         "receipts": [],
     }
     head, mark, tail = jcs.dumps(top).rpartition(b'"receipts":[')
@@ -93,6 +75,35 @@ def dumps(receipts: Iterable[Receipt]) -> bytes:
     if len(data) > MAX_BYTES:
         raise ReceiptTooLarge(len(data), MAX_BYTES, "bundle")
     return data
+
+
+class _Once:
+    """Parts that receipts share, each written once; `written` has them in the order of their places."""
+
+    def __init__(self, write: Callable[..., Json]) -> None:
+        self.written: list[Json] = []
+        self._write = write
+        self._places: dict[tuple[Hashable, ...], int] = {}
+        self._last: tuple[Hashable, ...] = ()
+        self._last_place = -1
+
+    def place(self, *part: Hashable) -> int:
+        """Where the part stands; it is written when it is new."""
+        # Receipts of one batch share the very objects; to hash one of them takes longer than the rest of a receipt.
+        if len(part) != len(self._last) or not all(map(operator.is_, part, self._last)):
+            if part not in self._places:
+                self._places[part] = len(self.written)
+                self.written.append(self._write(*part))
+            self._last, self._last_place = part, self._places[part]
+        return self._last_place
+
+
+def _write_checkpoint(note: SignedCheckpoint, anchors: tuple[Anchor, ...]) -> Json:
+    return {"note": note.to_text(), "anchors": [_receipt.write_anchor(anchor) for anchor in anchors]}
+
+
+def _text(value: Json) -> str:
+    return jcs.dumps(value).decode() if value else "[]"
 
 
 def loads(data: bytes) -> tuple[Receipt, ...]:

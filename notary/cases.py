@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from notary import jcs, ledger
 from notary.claim import Claim
-from notary.errors import ClaimInvalid, JsonInvalid
+from notary.errors import ClaimInvalid
 from notary.service_errors import CaseErased, CaseExists, CaseUnknown, ClaimUnknown, VaultDamaged
 from notary.store import case_heads, cases, claims, stored_documents
 from notary.vault import CaseKey, check_case_name
@@ -257,10 +257,10 @@ def wrap_claim(key: CaseKey, commitment: bytes, claim: Claim, secret: bytes, pat
 def unwrap_claim(key: CaseKey, commitment: bytes, blob: bytes) -> tuple[Claim, bytes, bytes]:
     """(claim, secret, path).  Raises VaultDamaged."""
     try:
-        kept = json.loads(key.unwrap("claim", commitment, blob))
-        claim = Claim(tuple((str(name), value) for name, value in kept["fields"]))
+        kept = json.loads(key.unwrap("claim", commitment, blob).decode())
+        claim = Claim.from_kept(tuple(map(tuple, kept["fields"])))
         return claim, bytes.fromhex(kept["secret"]), bytes.fromhex(kept["path"])
-    except (ValueError, KeyError, TypeError, ClaimInvalid, JsonInvalid) as exc:
+    except (ValueError, KeyError, TypeError) as exc:
         raise VaultDamaged("a claim's secrets", "are not readable") from exc
 
 

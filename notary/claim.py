@@ -80,6 +80,13 @@ class Claim:
         present = [(name, value) for name in FIELDS if (value := values.get(name)) is not None]
         return cls(tuple(present))
 
+    @classmethod
+    def from_kept(cls, fields: tuple[tuple[str, Value], ...]) -> Claim:
+        """The claim that was checked when it was sealed, from a row that the case's key has just authenticated."""
+        claim = object.__new__(cls)
+        object.__setattr__(claim, "fields", fields)
+        return claim
+
     def get(self, name: str) -> Value | None:
         return dict(self.fields).get(name)
 

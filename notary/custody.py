@@ -11,6 +11,7 @@ of its entries' hashes (notary/signatures.py), so a receipt shows who signed for
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,6 +34,9 @@ class Action(StrEnum):
     SUPERSEDED = "superseded"
     REVOKED = "revoked"
     ERASED = "erased"
+
+
+_ACTIONS = {action.value: action for action in Action}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +65,12 @@ class CustodyEntry:
     about: str = ""
 
     def __post_init__(self) -> None:
-        digests = (self.case, self.subject) if self.previous is None else (self.case, self.subject, self.previous)
-        if any(len(digest) != 32 for digest in digests):
+        previous = self.previous
+        if len(self.case) != 32 or len(self.subject) != 32 or (previous is not None and len(previous) != 32):
             raise LogEntryInvalid("case, subject and predecessor of a custody entry have 32 bytes each")
         if not 0 <= self.seq <= MAX_INT or not 0 <= self.at <= MAX_INT:
             raise LogEntryInvalid(f"a custody entry's number and time are integers from 0 to {MAX_INT}")
-        if (self.seq == 0) != (self.previous is None):
+        if (self.seq == 0) != (previous is None):
             raise LogEntryInvalid("the first custody entry of a case, and only that one, has no predecessor")
         if not self.by or len(self.by.encode(errors="surrogatepass")) > MAX_TEXT_BYTES:
             raise LogEntryInvalid(f"a custody entry says in 1 to {MAX_TEXT_BYTES} bytes who acted")
@@ -91,6 +95,25 @@ class CustodyEntry:
             about="" if entry.get("about") is None else entry.text("about", MAX_TEXT_BYTES),
         )
 
+    @classmethod
+    def from_kept(cls, data: bytes) -> CustodyEntry:
+        """From the bytes of `to_bytes` that the case's key has just authenticated, which spares the reader's checks.
+
+        Raises ValueError, KeyError or TypeError for other bytes, LogEntryInvalid.
+        """
+        kept = json.loads(data.decode())
+        previous = kept["prev"]
+        return cls(
+            bytes.fromhex(kept["case"]),
+            kept["seq"],
+            None if previous is None else bytes.fromhex(previous),
+            _ACTIONS[kept["action"]],
+            bytes.fromhex(kept["subject"]),
+            kept["at"],
+            kept["by"],
+            kept["about"] or "",
+        )
+
     def to_json(self) -> dict[str, jcs.Json]:
         return {
             "about": self.about or None,
@@ -104,15 +127,30 @@ class CustodyEntry:
         }
 
     def to_bytes(self) -> bytes:
-        return jcs.dumps(self.to_json())
+        """JCS of `to_json`."""
+        return jcs.encode(self.text())
+
+    def text(self) -> str:
+        """What `to_bytes` encodes; put together here, because the general writer takes five times as long."""
+        about = jcs.scalar(self.about) if self.about else "null"
+        previous = "null" if self.previous is None else f'"{self.previous.hex()}"'
+        return (
+            f'{{"about":{about},"action":"{self.action}","at":{self.at},"by":{jcs.scalar(self.by)},'
+            f'"case":"{self.case.hex()}","prev":{previous},"seq":{self.seq},"subject":"{self.subject.hex()}"}}'
+        )
 
     def hash(self) -> bytes:
         """32 bytes; the next entry carries them."""
-        return hashlib.sha256(_TAG + self.to_bytes()).digest()
+        return entry_hash(self.to_bytes())
 
     def next(self, action: Action, subject: bytes, at: int, by: str, about: str = "") -> CustodyEntry:
         """The entry that follows this one."""
         return CustodyEntry(self.case, self.seq + 1, self.hash(), action, subject, at, by, about)
+
+
+def entry_hash(data: bytes) -> bytes:
+    """The 32-byte hash of the entry with these bytes."""
+    return hashlib.sha256(_TAG + data).digest()
 
 
 def verify_chain(entries: Iterable[CustodyEntry], head: bytes) -> int:

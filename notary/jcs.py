@@ -38,6 +38,24 @@ def dumps(value: Json) -> bytes:
         raise JsonInvalid("a string contains a lone surrogate, which is not Unicode text") from exc
 
 
+def scalar(value: str | int) -> str:
+    """The canonical text of a string or an integer, to be put between other text.
+
+    A lone surrogate stays in it, and is refused by `encode` with the whole.  Raises JsonInvalid for other integers.
+    """
+    if type(value) is str:
+        return _quote(value)
+    return dumps(value).decode()
+
+
+def encode(text: str) -> bytes:
+    """The bytes of canonical text that was put together from parts.  Raises JsonInvalid for lone surrogates."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError as exc:
+        raise JsonInvalid("a string contains a lone surrogate, which is not Unicode text") from exc
+
+
 def _is_plain(value: Json) -> bool:
     """Whether Python's own encoder writes it canonically: the types are ours, and every name is ASCII, whose order is
     the same in UTF-16. Five times as fast as `_write`, which has the last word on everything else.

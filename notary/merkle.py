@@ -25,7 +25,7 @@ EMPTY_ROOT = hashlib.sha256(b"").digest()
 NodeAt = Callable[[int, int], bytes]  # (level, index) -> 32 bytes of a complete node
 
 _sha256 = hashlib.sha256
-_PATH_BLOCK = 8  # inclusion_paths() shares the upper part of 2**8 neighbouring paths
+_PATH_BLOCK = 8  # 2**8 neighbouring paths share their upper part; as many as a tile has hashes
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -220,12 +220,42 @@ def inclusion_path(index: int, size: int, node_at: NodeAt) -> list[bytes]:
     """
     if not 0 <= index < size:
         raise ProofInvalid(index, size, "there is no such entry")
-    path: list[bytes] = []
-    for level in range((size - 1).bit_length()):
+    return list(_siblings(index, size, 0, node_at))
+
+
+def _siblings(index: int, size: int, lowest: int, node_at: NodeAt) -> Iterator[bytes]:
+    """The part of an inclusion path from level `lowest` on."""
+    for level in range(lowest, (size - 1).bit_length()):
         start = ((index >> level) ^ 1) << level
         if start < size:
-            path.append(range_hash(start, min(start + (1 << level), size), node_at))
-    return path
+            yield range_hash(start, min(start + (1 << level), size), node_at)
+
+
+class InclusionPaths:
+    """Inclusion paths of many entries under one head, where neighbours share the work; one block of them is held.
+
+    size     entries under the head
+    node_at  gives complete nodes of 32 bytes
+    """
+
+    def __init__(self, size: int, node_at: NodeAt) -> None:
+        self._size, self._node_at = size, node_at
+        self._block, self._paths = -1, list[tuple[bytes, ...]]()
+
+    def of(self, index: int) -> tuple[bytes, ...]:
+        """As `inclusion_path`.  Raises ProofInvalid if there is no such entry."""
+        if not 0 <= index < self._size:
+            raise ProofInvalid(index, self._size, "there is no such entry")
+        if index >> _PATH_BLOCK != self._block:
+            self._read(index >> _PATH_BLOCK)
+        return self._paths[index - (self._block << _PATH_BLOCK)]
+
+    def _read(self, block: int) -> None:
+        first = block << _PATH_BLOCK
+        leaves = [self._node_at(0, i) for i in range(first, min(first + (1 << _PATH_BLOCK), self._size))]
+        above = tuple(_siblings(first, self._size, _PATH_BLOCK, self._node_at))
+        self._paths = [path + above for path in Tree(leaves).inclusion_paths()]
+        self._block = block
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:

@@ -45,7 +45,7 @@ from notary.receipt import (
     Receipt,
     SignedBatch,
 )
-from notary.service_errors import HeadUnknown, LogDamaged
+from notary.service_errors import HeadUnknown, LogDamaged, VaultDamaged
 from notary.share import storage_of
 from notary.signatures import Signature, Statement, read_signatures
 from notary.standing import EndedTree, Placed
@@ -72,16 +72,27 @@ class _Shared:
     leaf: HeadsLeaf
     leaf_entry: Inclusion
     heads: HeadMap
+    paths: merkle.InclusionPaths
+    proven: dict[bytes, CaseHeadProof]  # by blinded case
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """A batch of custody entries. row: of custody_batches; entries: wrapped; head: 32 bytes, hash of the last one."""
+    """A batch of custody entries.
+
+    row      of custody_batches
+    entries  wrapped
+    paths    of each entry in the batch's tree, whose root is `root`
+    head     32 bytes, hash of the last entry
+    """
 
     row: sa.Row[Any]
     key: CaseKey
+    first: int
+    last: int
     entries: list[bytes]
-    tree: merkle.Tree
+    paths: list[tuple[bytes, ...]]
+    root: bytes
     head: bytes
 
 
@@ -102,7 +113,8 @@ class Assembler:
         self.size: int | None = None if self._newest is None else self._newest.size  # of the newest head it knows
         self._shared: OrderedDict[int, _Shared] = OrderedDict()
         self._ended: dict[tuple[bytes, int], EndedTree] = {}
-        self._batches: dict[tuple[str, int], _Batch] = {}
+        self._batch: tuple[str, _Batch] | None = None  # the last one that a receipt was of, and its case
+        self._log_ref = LogRef(self.log.chain_log_id, self.log.origin, self.log.note_key)
         self._signed: dict[tuple[str, int, int], SignedBatch] = {}
 
     def receipt(self, sealed: SealedClaim, size: int | None = None) -> Receipt:
@@ -119,8 +131,8 @@ class Assembler:
         case_head = self._case_head(shared, size, _blinded(sealed), sealed.case_id)
         return Receipt(
             opening=open_claim(sealed.claim, sealed.secret),
-            log=LogRef(self.log.chain_log_id, self.log.origin, self.log.note_key),
-            entry=self._inclusion(sealed.leaf_index, size),
+            log=self._log_ref,
+            entry=Inclusion(sealed.leaf_index, size, shared.paths.of(sealed.leaf_index)),
             note=shared.note,
             case_head=case_head,
             standing=self._standing(case_head, sealed.commitment),
@@ -155,12 +167,14 @@ class Assembler:
         )
 
     def _case_head(self, shared: _Shared, size: int, blinded: bytes, name: str) -> CaseHeadProof:
-        try:
-            head, place, path = shared.heads.prove(blinded)
-        except KeyError as exc:
-            raise LogDamaged(size, f"its map of cases has no entry for case {name}") from exc
-        place_of = Inclusion(place, len(shared.heads.heads), tuple(path))
-        return CaseHeadProof(entry=shared.leaf_entry, leaf=shared.leaf, head=head, place=place_of)
+        if blinded not in shared.proven:
+            try:
+                head, place, path = shared.heads.prove(blinded)
+            except KeyError as exc:
+                raise LogDamaged(size, f"its map of cases has no entry for case {name}") from exc
+            place_of = Inclusion(place, len(shared.heads.heads), tuple(path))
+            shared.proven[blinded] = CaseHeadProof(shared.leaf_entry, shared.leaf, head, place_of)
+        return shared.proven[blinded]
 
     def _standing(self, case_head: CaseHeadProof, claim: bytes) -> tuple[Placed, ...]:
         head = case_head.head
@@ -174,26 +188,19 @@ class Assembler:
 
     def _custody(self, sealed: SealedClaim, size: int) -> CustodyProof:
         batch = self._batch_of(sealed)
-        row = batch.row
-        tree, place = batch.tree, sealed.custody_seq - row.first
+        place = sealed.custody_seq - batch.first
         entry = batch.key.unwrap("custody", sealed.custody_seq.to_bytes(8, "big"), batch.entries[place])
-        signed = self._signed.get((sealed.case_id, row.last, size))
+        signed = self._signed.get((sealed.case_id, batch.last, size))
         if signed is None:
-            signed = self._signed[sealed.case_id, row.last, size] = self._signed_batch(batch, size)
-        where = Inclusion(place, len(batch.entries), tuple(tree.inclusion_path(place)))
+            signed = self._signed[sealed.case_id, batch.last, size] = self._signed_batch(batch, size)
+        where = Inclusion(place, len(batch.entries), batch.paths[place])
         return CustodyProof(_custody_entry(entry), where, signed)
 
     def _batch_of(self, sealed: SealedClaim) -> _Batch:
-        known = next(
-            (
-                batch
-                for (case_id, _), batch in self._batches.items()
-                if case_id == sealed.case_id and batch.row.first <= sealed.custody_seq <= batch.row.last
-            ),
-            None,
-        )
-        if known is not None:
-            return known
+        if self._batch is not None:
+            case_id, known = self._batch
+            if case_id == sealed.case_id and known.first <= sealed.custody_seq <= known.last:
+                return known
         batches = custody_batches
         row = self._connection.execute(
             sa.select(batches)
@@ -206,9 +213,9 @@ class Assembler:
             raise LogDamaged(self.size or 0, f"custody entries of case {sealed.case_id} are missing")
         key = cases.case_key(self._ctx, sealed.case_id, self._connection)
         tree = merkle.Tree(merkle.leaf_hashes(one.hash for one in rows))
-        self._batches[sealed.case_id, row.last] = batch = _Batch(
-            row, key, [one.entry for one in rows], tree, rows[-1].hash
-        )
+        entries, paths = [one.entry for one in rows], list(tree.inclusion_paths())
+        batch = _Batch(row, key, row.first, row.last, entries, paths, tree.root, rows[-1].hash)
+        self._batch = (sealed.case_id, batch)
         return batch
 
     def _signed_batch(self, batch: _Batch, size: int) -> SignedBatch:
@@ -220,7 +227,7 @@ class Assembler:
             signatures = read_signatures(Reader(value, "stored custody", LogEntryInvalid), "signatures")
         (leaf,) = ledger.entries(self._connection, self.log.id, row.heads_index, row.heads_index + 1) or [b""]
         return SignedBatch(
-            statement=Statement(batch.key.blinded, row.first, row.last, batch.head, batch.tree.root),
+            statement=Statement(batch.key.blinded, row.first, row.last, batch.head, batch.root),
             leaf=HeadsLeaf.from_bytes(leaf),
             leaf_entry=self._inclusion(row.heads_index, size),
             signatures=signatures,
@@ -255,6 +262,8 @@ class Assembler:
             leaf=HeadsLeaf.from_bytes(leaf),
             leaf_entry=self._inclusion(size - 1, size),
             heads=HeadMap(heads_at(self._connection, self.log.id, size - 1)),
+            paths=merkle.InclusionPaths(size, self._node_at),
+            proven={},
         )
         if shared.heads.root != shared.leaf.map_root:
             raise LogDamaged(size, "the rows of its case heads are not those that its last entry commits to")
@@ -283,7 +292,10 @@ def _entries_of(case_id: str, first: int, last: int) -> sa.Select[tuple[bytes, b
 
 
 def _custody_entry(data: bytes) -> CustodyEntry:
-    return CustodyEntry.read(Reader.open(data, MAX_BYTES, "stored custody entry", LogEntryInvalid))
+    try:
+        return CustodyEntry.from_kept(data)
+    except (ValueError, KeyError, TypeError) as exc:
+        raise VaultDamaged("a custody entry", "is not readable") from exc
 
 
 def receipt_for(ctx: NotaryContext, claim_id: int, size: int | None = None) -> Receipt:

@@ -122,6 +122,8 @@ def node_reader(read_tile: Callable[[int, int], bytes]) -> NodeAt:
         if len(data) % HASH_SIZE or len(data) < (offset + count) * HASH_SIZE:
             raise TileInvalid(f"tile {tile_level}/{tile_index} has {len(data)} bytes, too few for node {level}/{index}")
         part = data[offset * HASH_SIZE : (offset + count) * HASH_SIZE]
+        if count == 1:
+            return part
         return merkle.root([part[i : i + HASH_SIZE] for i in range(0, len(part), HASH_SIZE)])
 
     return node_at

@@ -52,11 +52,13 @@ class WrappingKey:
     """An AES-256-GCM key that wraps short secrets. It has no repr of its bytes and is never pickled."""
 
     def __init__(self, key: bytes) -> None:
+        from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         if len(key) != KEY_BYTES:
             raise ValueError(f"a wrapping key has {KEY_BYTES} bytes, not {len(key)}")
         self._aead: AESGCM = AESGCM(key)
+        self._altered: type[Exception] = InvalidTag  # here: importing it costs more than unwrapping a claim
 
     def wrap(self, purpose: str, context: bytes, plaintext: bytes) -> bytes:
         """Encrypt `plaintext` for this place only: `purpose` and `context` must be the same to unwrap it."""
@@ -65,14 +67,12 @@ class WrappingKey:
 
     def unwrap(self, purpose: str, context: bytes, blob: bytes) -> bytes:
         """The plaintext.  Raises VaultDamaged if the blob is altered, of another place, or of another key."""
-        from cryptography.exceptions import InvalidTag
-
         if len(blob) < 1 + NONCE_BYTES + TAG_BYTES or blob[0] != WRAP_VERSION:
             raise VaultDamaged(purpose, f"{len(blob)} bytes are no wrapped secret of version {WRAP_VERSION}")
         nonce, sealed = blob[1 : 1 + NONCE_BYTES], blob[1 + NONCE_BYTES :]
         try:
             return self._aead.decrypt(nonce, sealed, _aad(purpose, context))
-        except InvalidTag as exc:
+        except self._altered as exc:
             raise VaultDamaged(purpose, "does not decrypt under this key") from exc
 
     def __reduce__(self) -> tuple[object, ...]:

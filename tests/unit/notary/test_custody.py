@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from notary import jcs
 from notary.custody import Action, CustodyEntry, verify_chain
-from notary.errors import LogEntryInvalid
+from notary.errors import JsonInvalid, LogEntryInvalid
 
 FIRST = CustodyEntry(b"\1" * 32, 0, None, Action.SEALED, b"\2" * 32, 1_800_000_000, "M. Weber")
 SECOND = FIRST.next(Action.SEALED, b"\3" * 32, 1_800_000_100, "M. Weber")
@@ -21,6 +22,16 @@ class TestCustodyEntry:
         )
         assert FIRST.to_bytes().decode() == text
         assert FIRST.hash() == hashlib.sha256(b"tallystick/custody/v1\0" + text.encode()).digest()
+
+    def test_text_is_jcs_of_the_json_values_and_is_read_back(self) -> None:
+        for entry in (FIRST, replace(SECOND, by='"\\\n\x7f é 陈 🂡', about="to \u2028 whom"), THIRD):
+            assert entry.to_bytes() == jcs.dumps(entry.to_json())
+            assert CustodyEntry.from_kept(entry.to_bytes()) == entry
+
+    def test_text_that_is_no_unicode_is_refused(self) -> None:
+        for change in ({"by": "\ud800"}, {"about": "\udfff"}):
+            with pytest.raises(JsonInvalid, match="lone surrogate"):
+                replace(FIRST, **change).hash()  # type: ignore[arg-type]
 
     def test_the_largest_values_pass(self) -> None:
         largest = replace(SECOND, seq=2**53 - 1, at=2**53 - 1, by="x" * 4096)

@@ -55,6 +55,22 @@ class TestTree:
             merkle.inclusion_path(index, 8, tree.node_at)
 
 
+class TestInclusionPaths:
+    @pytest.mark.parametrize("size", [1, 2, 3, 255, 256, 257, 300, 511, 512, 513, 768, 1000])
+    def test_of_gives_the_path_of_each_entry_in_any_order(self, size: int) -> None:
+        tree = merkle.Tree([bytes([n % 256, n // 256]) * 16 for n in range(size + 5)])  # the log has grown since
+        paths = merkle.InclusionPaths(size, tree.node_at)
+        for index in [*range(size), *range(size - 1, -1, -97), 0]:
+            assert list(paths.of(index)) == merkle.inclusion_path(index, size, tree.node_at)
+
+    def test_of_refuses_an_entry_that_is_not_there(self) -> None:
+        paths = merkle.InclusionPaths(7, merkle.Tree(LEAVES).node_at)
+        assert paths.of(6)
+        for index in (-1, 7):
+            with pytest.raises(ProofInvalid, match="no such entry"):
+                paths.of(index)
+
+
 class TestVerifyInclusion:
     def test_a_path_of_one_hash_less_or_more_is_refused(self) -> None:
         tree = merkle.Tree(LEAVES)
