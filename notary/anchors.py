@@ -164,11 +164,15 @@ def get(ctx: NotaryContext, anchor_id: int) -> AnchorRow:
         return _one(connection, anchors.c.id == anchor_id)
 
 
-def list_anchors(ctx: NotaryContext) -> list[AnchorRow]:
-    """All anchors of this workspace's log, newest first."""
+def list_anchors(ctx: NotaryContext, *, every_log: bool = False) -> list[AnchorRow]:
+    """All anchors of this workspace's present log, newest first.
+
+    every_log  also those of logs that gave way to it
+    """
     with ctx.engine.connect() as connection:
         log = ledger.log_of(connection, ctx.note_key)
-        query = _SELECT.where(anchors.c.log_id == log.id).order_by(anchors.c.size.desc(), anchors.c.id.desc())
+        of = _SELECT if every_log else _SELECT.where(anchors.c.log_id == log.id)
+        query = of.order_by(anchors.c.log_id.desc(), anchors.c.size.desc(), anchors.c.id.desc())
         return [_row(row) for row in connection.execute(query)]
 
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from notary.context import NotaryContext
     from notary.evidence_chain import EvidenceChain
     from notary.ledger import LogRow
-    from notary.log_events import Appended, ChainSide
+    from notary.log_events import Appended, ChainSide, LogHistory
 
 Advance = Callable[[int, int], None]
 
@@ -254,7 +254,7 @@ def _write(ctx: NotaryContext, connection: Connection, log: LogRow, found: _Read
 # 4
 
 
-def adopt_anchors(ctx: NotaryContext, evidence: EvidenceChain, told: ChainSide) -> int:
+def adopt_anchors(ctx: NotaryContext, evidence: EvidenceChain, told: LogHistory) -> int:
     """Give every final head on the chain that our entries lead to its anchor with the whole proof; how many were new.
 
     For heads that a lost database, another copy or an earlier appender put there.
@@ -266,7 +266,7 @@ def adopt_anchors(ctx: NotaryContext, evidence: EvidenceChain, told: ChainSide) 
         known = set(anchors.anchored_sizes(connection, log.id))
         node_at = ledger.node_reader(connection, log.id)
         final, adopted = evidence.chain.final().number, 0
-        missing = [head for head in told.history.heads if head.size <= log.size and head.size not in known]
+        missing = [head for head in told.heads if head.size <= log.size and head.size not in known]
         ours = [head for head in missing if Frontier.from_nodes(head.size, node_at).root == head.root]
     for head in ours:
         if head.place.block <= final and _adopt(ctx, evidence, log, head):

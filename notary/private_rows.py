@@ -147,12 +147,16 @@ def _bring(connection: Connection, other: Connection, table: sa.Table, log_ids: 
 
 def _bring_stamps(connection: Connection, other: Connection, log_ids: Mapping[int, int]) -> int:
     """Time stamps that were obtained there and are not here; their row ids are of no meaning."""
-    known = {tuple(row[name] for name in _STAMP_KEY) for row in _rows(connection, stamps)}
+    ours = _rows(connection, stamps)
+    known = {tuple(row[name] for name in _STAMP_KEY) for row in ours}
+    witnesses = {(row["log_id"], row["size"], row["authority"]) for row in ours if row["authority"] is not None}
     found = (_mapped(row, log_ids) for row in _rows(other, stamps))
     new = [
         {name: value for name, value in row.items() if name != "id"}
         for row in found
-        if row["data"] is not None and tuple(row[name] for name in _STAMP_KEY) not in known
+        if row["data"] is not None
+        and tuple(row[name] for name in _STAMP_KEY) not in known
+        and (row["log_id"], row["size"], row["authority"]) not in witnesses
     ]
     if new:
         connection.execute(sa.insert(stamps), new)

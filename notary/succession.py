@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -42,6 +43,7 @@ from notary.claim import Claim
 from notary.custody import Action
 from notary.ledger import LogRow
 from notary.log_events import Handed, LogHistory, history
+from notary.log_recovery import adopt_anchors
 from notary.merkle import Frontier
 from notary.service_errors import (
     AnchorFailed,
@@ -62,7 +64,7 @@ from notary.store import (
     stored_documents,
 )
 from notary.store import anchors as anchor_rows
-from onchain.errors import TransactionReverted
+from onchain.errors import KeyConflict, TransactionReverted
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -121,6 +123,8 @@ def close(
             _anchor_last(ctx, evidence)
         _close_on_chain(evidence, owner, old, heir)
         told = _history(evidence, old, first_block)
+        if old.note_key == ctx.note_key.public:
+            _finish_anchors(ctx, evidence, old, told)
         _hand_over(ctx, old, heir, told)
     with ctx.engine.connect() as connection:
         old = ledger.log_by_id(connection, old.id)
@@ -220,6 +224,24 @@ def _close_on_chain(evidence: EvidenceChain, owner: Sender, old: LogRow, heir: L
     if not evidence.head(old.chain_log_id).closed or owner.get(key) is not None:
         owner.call_contract(key, evidence.contract, "close", old.chain_log_id, successor)
         owner.wait(key, WAIT_SECONDS, final=True, between=evidence.between)
+
+
+def _finish_anchors(ctx: NotaryContext, evidence: EvidenceChain, old: LogRow, told: LogHistory) -> None:
+    """What was anchored before the closing, which is final, is final too: keep its proofs now, for nobody asks again.
+
+    Anchors that are left over will never be: they are given up, so that receipts do not call them pending.
+    """
+    for anchor in anchors.list_anchors(ctx):
+        if not anchor.settled:
+            with suppress(LogBehindChain, LogForked, AnchorFailed, KeyConflict, TransactionReverted):
+                anchors.advance(ctx, anchor.id)
+    adopt_anchors(ctx, evidence, told)
+    with ledger.write(ctx.engine) as connection:
+        connection.execute(
+            sa.update(anchor_rows)
+            .where(anchor_rows.c.log_id == old.id, anchor_rows.c.status.not_in((ANCHOR_FINAL, ANCHOR_FAILED)))
+            .values(status=ANCHOR_FAILED, error="the log was closed", updated_at=ctx.clock())
+        )
 
 
 # 4

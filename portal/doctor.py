@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 State = Literal["ok", "missing", "wrong", "note"]
 LITTLE_WEI: Final = 10**16  # less than this does not pay for many transactions anywhere
 LOW_DISK_BYTES: Final = 1024**3
+LOG_TODO: Final = {  # by the log's state; docs/guides/drills.md has the whole drill
+    "behind": "tallystick log recover --from EXPORT|COPY",
+    "forked": "tallystick log close ORIGIN --successor new",
+    "closed": "tallystick log close ORIGIN --successor new",
+}
 SKEW_SECONDS: Final = 60  # an authority promises a second; more than a minute says that some clock is wrong
 
 
@@ -158,7 +163,7 @@ def _log(world: World) -> Iterator[Finding]:
         log = ledger.log_of(connection, world.notary.note_key)
     told = f"{log.origin}, {log.size} entries, {log.state}"
     if log.state != "open":
-        yield Finding("evidence log", "wrong", told, "the last `tallystick anchor` said why; see docs")
+        yield Finding("evidence log", "wrong", told, LOG_TODO.get(log.state, "docs/guides/drills.md"))
         return
     rows = anchors.list_anchors(world.notary)
     final = max((row.size for row in rows if row.status == "final"), default=0)

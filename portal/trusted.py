@@ -154,7 +154,8 @@ def own_trust(world: World) -> Trust:
 
     chain = world.chain("evidence")
     contract = bytes.fromhex(evidence_contract(world.workspace, chain).address[2:])
-    final = [a for a in list_anchors(world.notary) if a.status == ANCHOR_FINAL and a.chain_id == chain.chain_id]
+    every = list_anchors(world.notary, every_log=True)
+    final = [a for a in every if a.status == ANCHOR_FINAL and a.chain_id == chain.chain_id]
     numbers = sorted({anchor.block_number for anchor in final if anchor.block_number is not None})
     found = chain.blocks(numbers) if numbers else []
     blocks = {b.number: TrustedBlock(b.number, b.hash, b.timestamp) for b in found if b is not None}

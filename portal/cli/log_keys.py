@@ -56,7 +56,7 @@ def recover(shell: Shell, where: str, log_id: str | None) -> None:
         finally:
             if copy is not None:
                 copy.dispose()
-        adopted = log_recovery.adopt_anchors(world.notary, world.evidence(), told)
+        adopted = log_recovery.adopt_anchors(world.notary, world.evidence(), told.history)
     rows = dict(done.rows)
     shell.say(f"{done.log.origin} is {done.log.state}: {done.log.size} entries, {done.entries} of them recovered")
     if rows:

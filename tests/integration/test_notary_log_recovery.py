@@ -135,7 +135,8 @@ class TestFromExport:
     ) -> None:
         found_behind(backup)
         self.from_export(w, backup, dev, tmp_path / "out")
-        assert log_recovery.adopt_anchors(backup.ctx, connect(backup, dev, evidence_address(w, dev)), told(w, dev)) == 1
+        evidence = connect(backup, dev, evidence_address(w, dev))
+        assert log_recovery.adopt_anchors(backup.ctx, evidence, told(w, dev).history) == 1
         size = sealed(w, "new", case="beta", ctx=backup.ctx)  # x and y again too: their claims were not in the export
         assert size == row(w.ctx).size + 4
         anchor_to_final(backup.ctx, dev)
@@ -164,7 +165,8 @@ class TestFromExport:
 
     def test_begin_again_refuses_another_logs_id(self, w: World, backup: World, dev: DevChain) -> None:
         side = told(w, dev)
-        created = side.history.events[0]
+        created = side.history.created
+        assert created is not None
         other = replace(side, history=replace(side.history, events=(replace(created, origin="else"),)))
         with pytest.raises(RecoveryRefused, match="else"):
             log_recovery.begin_again(w.ctx, other, bytes(20))
@@ -223,7 +225,7 @@ class TestFromSecondCopy:
         for table in ours:
             if table not in ("logs", "checkpoints", "anchors", "stamps"):
                 assert ours[table] == theirs[table], table
-        log_recovery.adopt_anchors(backup.ctx, connect(backup, dev, evidence_address(w, dev)), told(w, dev))
+        log_recovery.adopt_anchors(backup.ctx, connect(backup, dev, evidence_address(w, dev)), told(w, dev).history)
         sealed(w, "z", ctx=backup.ctx)
         anchor_to_final(backup.ctx, dev)
         revoked = next(one for one in cases.claims_of(w.ctx, "acme") if one.leaf_index == 5)

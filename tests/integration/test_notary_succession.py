@@ -17,6 +17,7 @@ from support.notaryworld import World, open_context, world
 
 from notary import anchors, cases, ledger, merkle, note_keys, receipts, succession
 from notary.context import NotaryContext
+from notary.evm_proof import EvmAnchor
 from notary.ledger import LogRow
 from notary.log_events import ask
 from notary.notekey import NoteKey
@@ -104,6 +105,8 @@ class TestOpenLog:
         assert told.history.closed is not None and told.history.closed.successor == done.heir.chain_log_id
         after = receipts.receipt_for(w.ctx, 1)
         assert (after.log, after.note, after.entry) == (before.log, before.note, before.entry)
+        (anchor,) = after.anchors
+        assert isinstance(anchor, EvmAnchor)  # with its whole proof, although nobody waited for its block
 
     def test_sealing_goes_on_in_the_heir_and_knows_what_the_old_log_holds(self, w: World, dev: DevChain) -> None:
         sealed(w, "a", "b")
