@@ -162,7 +162,7 @@ class Verifier:
         # 10. One log.
         later_anchors, joined = self._one_log(receipt)
         # 11. The standing.
-        dates = interval.not_after, _earliest(later_anchors, known.reason) if joined.status is PASSED else None
+        dates = interval.not_after, _earliest(later_anchors) if joined.status is PASSED else None
         stands, standing = verify_case.standing(receipt, proven, headed, joined, dates)
         # 12. The custody.
         custody, signers = self._custody(receipt, proven, headed, interval.not_after)
@@ -352,8 +352,9 @@ def _confirmed(results: Sequence[AnchorResult], reason: Reason | None) -> tuple[
     return tuple(sorted(good, key=bound))
 
 
-def _earliest(results: Sequence[AnchorResult], reason: Reason | None) -> int | None:
-    found = _confirmed(results, reason)
+def _earliest(results: Sequence[AnchorResult]) -> int | None:
+    """When a head was anchored at the latest, by the best of its anchors that are confirmed."""
+    found = _confirmed(results, _known(results).reason)
     return found[0].timestamp if found else None
 
 

@@ -141,8 +141,9 @@ def one_log(
         if after < before:
             return Check(10, FAILED, f"the case had {before} {word}, later only {after}", Reason.CASE_SHRANK)
     for anchor in anchors:
-        if anchor.proof.status is FAILED:
-            return Check(10, FAILED, anchor.proof.detail, anchor.proof.reason)
+        for found in (anchor.proof, anchor.trust):
+            if found.status is FAILED:
+                return Check(10, FAILED, found.detail, found.reason)
     if headed.status is INDETERMINATE:
         return headed
     return Check(10, PASSED, f"the log grew from {old.size} to {new.size} entries, and all of the older ones are in it")
@@ -164,7 +165,7 @@ def standing(
     heads: list[tuple[CaseHeadProof, tuple[Placed, ...], int | None]] = [
         (receipt.case_head, receipt.standing, dates[0])
     ]
-    if receipt.later is not None and joined.status is not FAILED:
+    if receipt.later is not None and joined.status is PASSED:
         heads.append((receipt.later.case_head, receipt.later.standing, dates[1]))
     result: Standing | None = None
     for proof, placed, date in heads:

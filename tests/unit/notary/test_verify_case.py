@@ -16,6 +16,7 @@ from support.sealed import (
     CUSTODY_KEY,
     ENDED,
     KEY,
+    ORIGIN,
     Sealed,
     anchored_block,
     document_of,
@@ -24,7 +25,7 @@ from support.sealed import (
     seal,
     trust_in,
 )
-from support.stamped import authority, pending_anchor, token_anchor, trusting
+from support.stamped import HEIGHT, authority, mined, ots_anchor, pending_anchor, token_anchor, trusting
 
 from notary import merkle
 from notary.checkpoint import Checkpoint, sign
@@ -33,7 +34,7 @@ from notary.heads import HeadMap
 from notary.receipt import CustodyProof, Inclusion, Receipt, SignedBatch
 from notary.signatures import Ed25519Signature, Erc1271Signature, UnknownSignature, X509Signature, signatures_digest
 from notary.standing import Ended, EndedTree, State
-from notary.trust import Trust, TrustedSigner
+from notary.trust import Trust, TrustedHeader, TrustedSigner
 from notary.verdict import Reason, Status, Verdict
 from notary.verify import Verifier, verify
 
@@ -43,6 +44,8 @@ TRUST = trust_in(BLOCK)
 RECEIPT = replace(SEALED.receipts[1], anchors=(make_anchor(BLOCK, 7, 1),))
 DIGESTS = document_of(SEALED.documents[1])
 NEWER = later(SEALED, RECEIPT)
+assert NEWER.later is not None
+NEWER_TREE = merkle.Tree(merkle.leaf_hashes([*SEALED.entries, NEWER.later.case_head.leaf.to_bytes()]))
 
 
 def judged(receipt: Receipt, trust: Trust = TRUST) -> Verdict:
@@ -100,6 +103,23 @@ class TestOneLog:
         )
         assert found(judged(turned), 10) == (Status.FAILED, Reason.LOG_REWRITTEN)
 
+    def test_a_newer_head_that_is_not_the_last_entry_is_stale_and_its_standing_is_not_taken(self) -> None:
+        assert NEWER.later is not None
+        tree = merkle.Tree([*NEWER_TREE.levels[0], bytes(32)])
+        index = NEWER.later.case_head.entry.index
+        verdict = judged(
+            with_later(
+                note=sign(Checkpoint(ORIGIN, tree.size, tree.root), RECEIPT.log.key, KEY.sign),
+                path=tuple(merkle.consistency_path(SEALED.tree.size, tree.size, tree.node_at)),
+                case_head=replace(
+                    NEWER.later.case_head, entry=Inclusion(index, tree.size, tuple(tree.inclusion_path(index)))
+                ),
+            )
+        )
+        assert overall(verdict) == (Status.INDETERMINATE, Reason.CASE_HEAD_STALE)
+        assert found(verdict, 10) == (Status.INDETERMINATE, Reason.CASE_HEAD_STALE)
+        assert verdict.standing is not None and verdict.standing.log_size == SEALED.tree.size
+
     def test_the_head_of_another_case_or_not_of_that_log_fails(self) -> None:
         assert NEWER.later is not None
         proof = NEWER.later.case_head
@@ -120,6 +140,10 @@ class TestOneLog:
         wrong = with_later(anchors=(make_anchor(BLOCK, 7, 1),))
         assert found(judged(wrong), 10) == (Status.FAILED, Reason.EVENT_DIFFERS)
         assert NEWER.later is not None
+        stamp, _ = ots_anchor(NEWER.later.note)
+        other = TrustedHeader(HEIGHT, mined(b"\x44" * 32), regtest=True)
+        contradicted = judged(with_later(anchors=(stamp,)), trusting(headers=(other,), more=TRUST))
+        assert found(contradicted, 10) == (Status.FAILED, Reason.BITCOIN_ROOT_DIFFERS)
         pending = with_later(anchors=(pending_anchor(NEWER.later.note),))
         assert overall(judged(pending)) == (Status.PASSED, None)
 
