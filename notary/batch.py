@@ -29,6 +29,19 @@ if TYPE_CHECKING:
 
 _ENDS = {Action.SUPERSEDED: State.SUPERSEDED, Action.REVOKED: State.REVOKED, Action.ERASED: State.ERASED}
 
+_CLAIM_COLUMNS = (
+    "heads_index",
+    "case_id",
+    "log_id",
+    "leaf_index",
+    "commitment",
+    "path_tag",
+    "content_tag",
+    "custody_seq",
+    "secret",
+    "created_at",
+)
+
 
 class CaseBatch:
     """A batch of one case. Use it within one writing transaction: read, `enter` and `act`, then `close` it once."""
@@ -46,8 +59,8 @@ class CaseBatch:
         self._first = self._next
         self._entries: list[bytes] = []
         self._hashes: list[bytes] = []
-        self._claims: list[dict[str, object]] = []
-        self._custody: list[dict[str, object]] = []
+        self._claims: list[tuple[object, ...]] = []  # in the order of _CLAIM_COLUMNS, but for the first
+        self._custody: list[tuple[object, ...]] = []
         self._ended: list[Ended] = []
         self._known: dict[bytes, State] | None = None
 
@@ -75,17 +88,16 @@ class CaseBatch:
         """
         committed = commitment.commit_claim(claim, secret)
         self._claims.append(
-            {
-                "case_id": self.key.case_id,
-                "log_id": self.log.id,
-                "leaf_index": self.next_index,
-                "commitment": committed,
-                "path_tag": tags[0],
-                "content_tag": tags[1],
-                "custody_seq": self._next,
-                "secret": cases.wrap_claim(self.key, committed, claim, secret, path),
-                "created_at": self.now,
-            }
+            (
+                self.key.case_id,
+                self.log.id,
+                self.next_index,
+                committed,
+                *tags,
+                self._next,
+                cases.wrap_claim(self.key, committed, claim, secret, path),
+                self.now,
+            )
         )
         self._entries.append(commitment.claim_entry(committed))
         return committed
@@ -97,14 +109,8 @@ class CaseBatch:
         self._last = entry_hash(data)
         self._next += 1
         self._hashes.append(self._last)
-        self._custody.append(
-            {
-                "case_id": self.key.case_id,
-                "seq": entry.seq,
-                "hash": self._last,
-                "entry": self.key.wrap("custody", entry.seq.to_bytes(8, "big"), data),
-            }
-        )
+        wrapped = self.key.wrap("custody", entry.seq.to_bytes(8, "big"), data)
+        self._custody.append((self.key.case_id, entry.seq, self._last, wrapped))
         return entry
 
     def end(self, action: Action, subject: bytes, about: str = "") -> CustodyEntry:
@@ -126,8 +132,9 @@ class CaseBatch:
         )
         signatures = tuple(signer.sign(statement) for signer in self.ctx.signers())
         if self._claims:
-            self.connection.execute(sa.insert(claims), [{**row, "heads_index": heads_index} for row in self._claims])
-        self.connection.execute(sa.insert(custody), self._custody)
+            rows = [(heads_index, *row) for row in self._claims]
+            ledger.insert_rows(self.connection, claims, rows, _CLAIM_COLUMNS)
+        ledger.insert_rows(self.connection, custody, self._custody)
         context = statement.last.to_bytes(8, "big")
         self.connection.execute(
             sa.insert(custody_batches).values(

@@ -249,9 +249,9 @@ def claims_at(connection: Connection, key: CaseKey, log_id: int, leaf_indexes: l
 
 def wrap_claim(key: CaseKey, commitment: bytes, claim: Claim, secret: bytes, path: bytes) -> bytes:
     """What `claims.secret` holds: the claim's secret, fields and file, for the row of this commitment only."""
-    fields: list[jcs.Json] = [[name, value] for name, value in claim.fields]
-    kept: dict[str, jcs.Json] = {"fields": fields, "path": path.hex(), "secret": secret.hex()}
-    return key.wrap("claim", commitment, jcs.dumps(kept))
+    fields = ",".join([f'["{name}",{jcs.scalar(value)}]' for name, value in claim.fields])
+    kept = f'{{"fields":[{fields}],"path":"{path.hex()}","secret":"{secret.hex()}"}}'
+    return key.wrap("claim", commitment, jcs.encode(kept))
 
 
 def unwrap_claim(key: CaseKey, commitment: bytes, blob: bytes) -> tuple[Claim, bytes, bytes]:

@@ -123,8 +123,16 @@ def _checked(secret: bytes) -> bytes:
 
 def field_hash(salt: bytes, name: str, value: Value) -> bytes:
     """The 32-byte hash that stands for a field in the claim's tree."""
-    pair = b'{"name":%s,"value":%s}' % (jcs.dumps(name), jcs.dumps(value))  # JCS: the names are in order as they are
-    return _sha256(_FIELD + salt + pair).digest()
+    # JCS: the names are in order as they are.
+    pair = f"{_PAIRS.get(name) or _pair(name)}{jcs.scalar(value)}}}"
+    return _sha256(_FIELD + salt + jcs.encode(pair)).digest()
+
+
+def _pair(name: str) -> str:
+    return f'{{"name":{jcs.scalar(name)},"value":'
+
+
+_PAIRS = {name: _pair(name) for name in _claim.FIELDS}
 
 
 def commit(salt: bytes, field_hashes: Iterable[bytes]) -> bytes:

@@ -22,7 +22,7 @@ import os
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
@@ -204,8 +204,13 @@ _PACKED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "ap
 
 def media_type(name: str) -> str | None:
     """What a file's ending says of its kind; None where it says nothing. The content is not looked at."""
-    endings = "".join(PurePosixPath(name).suffixes[-2:])
-    kind, packing = _MEDIA_TYPES.guess_type(f"file{endings}", strict=False)
+    endings = name.rpartition("/")[2].lstrip(".").split(".")[1:]
+    return _media_type(".".join(endings[-2:]))
+
+
+@lru_cache(1024)
+def _media_type(endings: str) -> str | None:
+    kind, packing = _MEDIA_TYPES.guess_type(f"file.{endings}", strict=False)
     return kind if packing is None else _PACKED.get(packing)
 
 

@@ -78,7 +78,7 @@ logs = sa.Table(
     sa.Column("contract", sa.LargeBinary),  # 20 bytes
     sa.Column("appender", sa.LargeBinary),  # 20 bytes, who appends on the chain; none: the operator's key
     sa.Column("follows", sa.Integer, sa.ForeignKey("logs.id"), unique=True),  # the log that gave way to this one
-    sa.Column("kept", sa.BigInteger),  # once closed: entries that heads on the chain cover; later ones count for nothing
+    sa.Column("kept", sa.BigInteger),  # once closed: entries that heads on the chain cover; later ones do not count
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.CheckConstraint(
         f"state IN ('{LOG_OPEN}', '{LOG_BEHIND}', '{LOG_FORKED}', '{LOG_CLOSED}', '{LOG_WAITING}')", name="state"
@@ -131,6 +131,7 @@ claims = sa.Table(
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.UniqueConstraint("log_id", "leaf_index"),
     sa.Index("ix_claims_case_id_content_tag", "case_id", "content_tag"),
+    sa.Index("ix_claims_case_id_custody_seq", "case_id", "custody_seq"),  # read page by page in this order
     sa.Index(  # one current claim for each file: a doubled execution cannot seal it twice
         "uq_claims_current_path",
         "case_id",

@@ -200,6 +200,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("log_id", "leaf_index", name=op.f("uq_claims_log_id_leaf_index")),
     )
     op.create_index("ix_claims_case_id_content_tag", "claims", ["case_id", "content_tag"], unique=False)
+    op.create_index("ix_claims_case_id_custody_seq", "claims", ["case_id", "custody_seq"], unique=False)
     op.create_index(
         "uq_claims_current_path",
         "claims",
