@@ -142,9 +142,13 @@ def kept(leaves: Sequence[AnyLeaf]) -> int:
 
 @contextmanager
 def writing(ctx: NotaryContext, key: CaseKey) -> Iterator[Connection]:
-    """A writing transaction in which the case is still in the epoch of `key`.  Raises RecordBusy, LogBusy."""
+    """A writing transaction in which the case is still in the epoch of `key`, and stays so.
+
+    Raises RecordBusy, LogBusy, LogUnknown.
+    """
     try:
         with ledger.write(ctx.engine) as connection:
+            ledger.lock(connection, ctx.note_key)  # an erasure holds it while it changes the case's key
             if cases.case_key(ctx, key.case_id, connection).epoch != key.epoch:
                 raise RecordBusy(key.case_id)
             yield connection

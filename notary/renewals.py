@@ -195,7 +195,7 @@ def uncovered(ctx: NotaryContext, case_id: str) -> int:
         claim
         for record in records_of(ctx, case_id)
         for one in record.objects
-        if one is not None
+        if one is not None and not one.bundle
         for claim in one.claims
     }
     return sum(sealed.commitment not in covered for sealed in cases.claims_of(ctx, case_id, current_only=True))

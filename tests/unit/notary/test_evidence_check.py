@@ -8,8 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from support.stamper import YEAR, Stamper
+from support.tsa_chain import crl
 
 from notary.algorithms import Policy, Use, default_policy
 from notary.evidence_check import validate, validate_bytes
@@ -278,6 +280,24 @@ class TestTokens:
     @pytest.mark.parametrize(("at", "reason"), [(LATEST.ends, None), (LATEST.ends + 1, RecordReason.TOKEN_EXPIRED)])
     def test_the_last_token_must_live_now(self, at: int, reason: RecordReason | None) -> None:
         assert check(at=at).reason is reason
+
+    @pytest.mark.parametrize(
+        ("when", "why", "passes"),
+        [
+            (START - 1, x509.ReasonFlags.superseded, False),
+            (START + YEAR, x509.ReasonFlags.superseded, False),  # before the renewal
+            (START + 2 * YEAR + 1, x509.ReasonFlags.superseded, True),  # after it
+            (START + 2 * YEAR + 1, x509.ReasonFlags.key_compromise, False),  # any token may be forged
+        ],
+    )
+    def test_a_revoked_authority_fails_unless_that_came_after_the_renewal(
+        self, when: int, why: x509.ReasonFlags, passes: bool
+    ) -> None:
+        revoked = crl(YOUNG.chain.root, [(YOUNG.chain.leaf, when, why)])
+        trusted = (replace(AUTHORITIES[0], crls=(revoked,)), *AUTHORITIES[1:])
+        verdict = check(authorities=trusted)
+        assert verdict.status is (Status.PASSED if passes else Status.FAILED)
+        assert verdict.reason is (None if passes else RecordReason.TOKEN_REVOKED)
 
     def test_a_token_of_the_future_proves_nothing_yet(self) -> None:
         assert check(begun().record(1), at=START - 1).reason is RecordReason.TOKEN_UNTRUSTED
