@@ -52,31 +52,42 @@ class HistoryLine:
 
 
 def record(
-    ctx: NotaryContext, case_id: str, leaf_indexes: Sequence[int], action: Action, about: str = ""
+    ctx: NotaryContext,
+    case_id: str,
+    leaf_indexes: Sequence[int],
+    action: Action,
+    about: str = "",
+    *,
+    log_id: int | None = None,
 ) -> tuple[Head, list[Acted]]:
     """Write down that `action` was done to the claims at these places of the log; returns the new head.
 
     action  one of RECORDED
     about   to whom, by what means, why: up to 4,096 bytes; private, like the claim
+    log_id  row id of the log that the claims are in; default: the present one, into which the act goes anyhow
 
     Raises ActRefused, ClaimNotInCase, LogNotOpen, LogEntryInvalid, CaseUnknown, CaseErased, VaultLocked, VaultDamaged,
     LogBusy, LogDamaged. After each of them nothing has changed.
     """
     if action not in RECORDED:
         raise ActRefused(f"{action} is not recorded but done: seal, revoke or erase")
-    return _act(ctx, case_id, leaf_indexes, action, about)
+    return _act(ctx, case_id, leaf_indexes, action, about, log_id)
 
 
-def revoke(ctx: NotaryContext, case_id: str, leaf_indexes: Sequence[int], why: str) -> tuple[Head, list[Acted]]:
+def revoke(
+    ctx: NotaryContext, case_id: str, leaf_indexes: Sequence[int], why: str, *, log_id: int | None = None
+) -> tuple[Head, list[Acted]]:
     """Revoke the claims at these places of the log. Their entries stay; a newer head shows that they were revoked.
+
+    log_id  as in `record`
 
     Raises as `record`; ActRefused too where a claim was revoked before.
     """
-    return _act(ctx, case_id, leaf_indexes, Action.REVOKED, why)
+    return _act(ctx, case_id, leaf_indexes, Action.REVOKED, why, log_id)
 
 
 def _act(
-    ctx: NotaryContext, case_id: str, leaf_indexes: Sequence[int], action: Action, about: str
+    ctx: NotaryContext, case_id: str, leaf_indexes: Sequence[int], action: Action, about: str, log_id: int | None
 ) -> tuple[Head, list[Acted]]:
     places = sorted(set(leaf_indexes))
     if not places:
@@ -85,7 +96,7 @@ def _act(
         batch = CaseBatch(ctx, connection, case_id)
         if batch.log.state != LOG_OPEN:
             raise LogNotOpen(batch.log.origin, batch.log.state)
-        commitments = standing_claims(connection, batch, places)
+        commitments = standing_claims(connection, batch, places, log_id)
         done = []
         for place in places:
             if action is Action.REVOKED:
@@ -98,13 +109,20 @@ def _act(
         return batch.close(), done
 
 
-def standing_claims(connection: Connection, batch: CaseBatch, places: Sequence[int]) -> dict[int, bytes]:
-    """The commitments of the case's claims at these places, none of them erased.  Raises ClaimNotInCase."""
+def standing_claims(
+    connection: Connection, batch: CaseBatch, places: Sequence[int], log_id: int | None = None
+) -> dict[int, bytes]:
+    """The commitments of the case's claims at these places, none of them erased.
+
+    log_id  row id of the log that the places are in; default: the batch's own
+
+    Raises ClaimNotInCase.
+    """
     found: dict[int, bytes] = {}
     for start in range(0, len(places), 500):
         query = sa.select(claims.c.leaf_index, claims.c.commitment).where(
             claims.c.case_id == batch.key.case_id,
-            claims.c.log_id == batch.log.id,
+            claims.c.log_id == (batch.log.id if log_id is None else log_id),
             claims.c.secret.is_not(None),
             claims.c.leaf_index.in_(places[start : start + 500]),
         )

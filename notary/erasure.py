@@ -20,7 +20,7 @@ whatever storage keeps of overwritten blocks.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,9 +28,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from notary import acts, cases, ledger, record_rows
+from notary import acts, cases, ledger, merkle, record_rows
 from notary.batch import CaseBatch
 from notary.cid import Cid
+from notary.commitment import claim_entry
 from notary.custody import Action
 from notary.files import overwrite, sync_folder
 from notary.ledger import Head
@@ -77,10 +78,13 @@ class Left:
     database: bool = False
 
 
-def erase(ctx: NotaryContext, case_id: str, leaf_indexes: Sequence[int], why: str = "") -> Erased:
+def erase(
+    ctx: NotaryContext, case_id: str, leaf_indexes: Sequence[int], why: str = "", *, log_id: int | None = None
+) -> Erased:
     """Erase the claims at these places of the log.
 
-    why  the legal ground, say; stands in the custody chain, so it should not say what was erased
+    why     the legal ground, say; stands in the custody chain, so it should not say what was erased
+    log_id  row id of the log that the claims are in; default: the present one
 
     Raises ClaimNotInCase, ActRefused, LogNotOpen, CaseUnknown, CaseErased, VaultLocked, VaultDamaged, LogBusy,
     LogDamaged. After each of them nothing has been erased.
@@ -97,12 +101,13 @@ def erase(ctx: NotaryContext, case_id: str, leaf_indexes: Sequence[int], why: st
             raise LogNotOpen(batch.log.origin, batch.log.state)
         if batch.key.epoch != old.epoch:
             raise ActRefused("the case was changed at the same time by another process: run the command again")
-        commitments = acts.standing_claims(connection, batch, places)
-        _refuse_continued(connection, old, batch.log.id, places)
+        of = batch.log.id if log_id is None else log_id
+        commitments = acts.standing_claims(connection, batch, places, of)
+        _refuse_continued(connection, old, of, commitments)
         for place in places:
             batch.end(Action.ERASED, commitments[place], why)
         head = batch.close()
-        _remove(connection, batch.log.id, places)
+        _remove(connection, of, places)
         _rewrap(connection, old, new, frozenset(commitments.values()))
     return Erased(head, len(places), finish(ctx, case_id))
 
@@ -113,13 +118,16 @@ def erase_case(ctx: NotaryContext, case_id: str, why: str = "") -> Erased:
     Again does no harm.  Raises as `erase`.
     """
     with ctx.engine.connect() as connection:
-        log = ledger.log_of(connection, ctx.note_key)
-        query = sa.select(claims.c.leaf_index).where(
-            claims.c.case_id == case_id, claims.c.log_id == log.id, claims.c.secret.is_not(None)
+        query = sa.select(claims.c.log_id, claims.c.leaf_index).where(
+            claims.c.case_id == case_id, claims.c.secret.is_not(None)
         )
-        places = list(connection.execute(query).scalars())
+        places: dict[int, list[int]] = {}
+        for row in connection.execute(query.order_by(claims.c.log_id.desc())):  # later versions before earlier ones
+            places.setdefault(row.log_id, []).append(row.leaf_index)
     try:
-        done = erase(ctx, case_id, places, why) if places else Erased(None, 0, finish(ctx, case_id))
+        parts = [erase(ctx, case_id, of_log, why, log_id=log_id) for log_id, of_log in places.items()]
+        left = parts[-1].left if parts else finish(ctx, case_id)
+        done = Erased(parts[-1].head if parts else None, sum(part.claims for part in parts), left)
     except CaseErased:
         return Erased(None, 0, Left())
     with ledger.write(ctx.engine) as connection:
@@ -144,19 +152,29 @@ def finish(ctx: NotaryContext, case_id: str) -> Left:
     return Left(cids, not _empty_log(ctx))
 
 
-def _refuse_continued(connection: Connection, key: CaseKey, log_id: int, places: Sequence[int]) -> None:
-    """A later version names the claim that it continues, so both must go."""
-    query = sa.select(claims.c.leaf_index, claims.c.superseded_by).where(
+def _refuse_continued(connection: Connection, key: CaseKey, log_id: int, erased: Mapping[int, bytes]) -> None:
+    """A later version names the claim that it continues, so both must go. The later one may be in a later log.
+
+    erased  commitments of the claims that go, by their places in the log
+    """
+    query = sa.select(claims.c.leaf_index, claims.c.commitment, claims.c.superseded_by).where(
         claims.c.case_id == key.case_id, claims.c.log_id == log_id, claims.c.superseded_by.is_not(None)
     )
-    later = {row.leaf_index: row.superseded_by for row in connection.execute(query)}
-    erased = sa.select(claims.c.leaf_index).where(claims.c.log_id == log_id, claims.c.secret.is_(None))
-    gone = {*places, *connection.execute(erased).scalars()}
-    for place in places:
-        if later.get(place) is not None and later[place] not in gone:
-            raise ActRefused(
-                f"entry {later[place]} is a later version of entry {place} and names it: erase both, or neither"
-            )
+    for row in connection.execute(query):
+        if row.leaf_index not in erased:
+            continue
+        leaf = merkle.leaf_hash(claim_entry(row.commitment)).hex()
+        later = sa.select(claims.c.log_id, claims.c.leaf_index, claims.c.commitment, claims.c.secret).where(
+            claims.c.case_id == key.case_id, claims.c.leaf_index == row.superseded_by, claims.c.secret.is_not(None)
+        )
+        for one in connection.execute(later):
+            if one.log_id == log_id and one.leaf_index in erased:
+                continue
+            if cases.unwrap_claim(key, one.commitment, one.secret)[0].get("continues") == leaf:
+                raise ActRefused(
+                    f"entry {one.leaf_index} is a later version of entry {row.leaf_index} and names it: "
+                    "erase both, or neither"
+                )
 
 
 def _remove(connection: Connection, log_id: int, places: Sequence[int]) -> None:

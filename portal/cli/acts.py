@@ -72,8 +72,8 @@ def record(shell: Shell, name: str, action: str, what: tuple[str, ...], about: s
     from notary.custody import Action
 
     with shell.world("case record") as world:
-        places = _places(world.notary, name, what)
-        head, done = acts.record(world.notary, name, places, Action(action), about)
+        log_id, places = _places(world.notary, name, what)
+        head, done = acts.record(world.notary, name, places, Action(action), about, log_id=log_id)
     shell.result(
         {"case": name, "action": action, "entries": [one.leaf_index for one in done], "log_size": head.size},
         f"{plural(len(done), 'exhibit')} {action}. The log has {plural(head.size, 'entry', 'entries')}.",
@@ -100,7 +100,8 @@ def revoke(shell: Shell, name: str, what: tuple[str, ...], why: str) -> None:
     from notary import acts
 
     with shell.world("case revoke") as world:
-        head, done = acts.revoke(world.notary, name, _places(world.notary, name, what), why)
+        log_id, places = _places(world.notary, name, what)
+        head, done = acts.revoke(world.notary, name, places, why, log_id=log_id)
     shell.result(
         {"case": name, "revoked": [one.leaf_index for one in done], "log_size": head.size},
         f"{plural(len(done), 'exhibit')} revoked. The log has {plural(head.size, 'entry', 'entries')}.",
@@ -133,14 +134,14 @@ def erase(shell: Shell, name: str, what: tuple[str, ...], whole_case: bool, why:
     if bool(what) == whole_case:
         raise click.UsageError("name what to erase, or give --whole-case")
     with shell.world("case erase") as world:
-        places = [] if whole_case else _places(world.notary, name, what)
+        log_id, places = (None, []) if whole_case else _places(world.notary, name, what)
         if not yes:
             which = "the whole case" if whole_case else plural(len(places), "exhibit")
             click.confirm(f"Erase {which} of {name}? This cannot be undone", abort=True, err=True)
         if whole_case:
             done = erasure.erase_case(world.notary, name, why)
         else:
-            done = erasure.erase(world.notary, name, places, why)
+            done = erasure.erase(world.notary, name, places, why, log_id=log_id)
     if done.left.database:
         shell.note("another process still reads older pages of the database: run the command again when it has ended")
     for cid in done.left.cids:
@@ -158,24 +159,35 @@ def erase(shell: Shell, name: str, what: tuple[str, ...], whole_case: bool, why:
     )
 
 
-def _places(ctx: NotaryContext, case_id: str, what: Sequence[str]) -> list[int]:
-    """Entries of the log that the words name: #N, or the name of a current file.  Raises ActRefused."""
+def _places(ctx: NotaryContext, case_id: str, what: Sequence[str]) -> tuple[int | None, list[int]]:
+    """(row id of a log, entries of it) that the words name: #N of the present log, or the name of a current file.
+
+    The log's id is None where it is the present one.  Raises ActRefused.
+    """
+    from notary import ledger
     from notary.cases import claims_of
     from notary.service_errors import ActRefused
 
-    places = []
-    found: dict[str, list[int]] = {}
+    with ctx.engine.connect() as connection:
+        present = ledger.log_of(connection, ctx.note_key).id
+    places: list[tuple[int, int]] = []
+    found: dict[str, list[tuple[int, int]]] = {}
     for claim in claims_of(ctx, case_id):
         if claim.superseded_by is None:
-            found.setdefault(str(claim.claim.get("name")), []).append(claim.leaf_index)
+            found.setdefault(str(claim.claim.get("name")), []).append((claim.log_id, claim.leaf_index))
     for word in what:
         if word.startswith("#") and word[1:].isdecimal() and len(word) < 18:
-            places.append(int(word[1:]))
+            places.append((present, int(word[1:])))
             continue
         named = found.get(word, [])
         if not named:
             raise ActRefused(f"case {case_id!r} has no current exhibit {word!r}")
         if len(named) > 1:
-            raise ActRefused(f"several exhibits are called {word!r}: name one of {', '.join(f'#{n}' for n in named)}")
+            several = ", ".join(f"#{place}" for _, place in named)
+            raise ActRefused(f"several exhibits are called {word!r}: name one of {several}")
         places += named
-    return places
+    log_ids = {log_id for log_id, _ in places}
+    if len(log_ids) > 1:
+        raise ActRefused("these exhibits are in different logs, one of which follows the other: name those of one log")
+    (log_id,) = log_ids
+    return (None if log_id == present else log_id), [place for _, place in places]

@@ -15,15 +15,15 @@ from support.devchain import dev_chain
 from support.evidencechain import anchor_to_final, connect, evidence_address, give_chain
 from support.notaryworld import World, open_context, world
 
-from notary import anchors, cases, ledger, merkle, note_keys, receipts, succession
+from notary import acts, anchors, cases, erasure, ledger, merkle, note_keys, receipts, succession
 from notary.context import NotaryContext
 from notary.evm_proof import EvmAnchor
 from notary.ledger import LogRow
 from notary.log_events import ask
 from notary.notekey import NoteKey
 from notary.seal import seal
-from notary.service_errors import LogBehindChain, LogForked, LogNotOpen, SuccessionRefused
-from notary.store import LOG_CLOSED, LOG_OPEN, claims, logs
+from notary.service_errors import ActRefused, LogBehindChain, LogForked, LogNotOpen, SuccessionRefused
+from notary.store import LOG_CLOSED, LOG_OPEN, claims, ended_claims, logs
 from notary.succession import Closure
 from onchain.devchain import DevChain
 from onchain.send import Sender
@@ -83,6 +83,14 @@ def current(w: World) -> list[tuple[str, int]]:
     return sorted((str(one.claim.get("name")), one.log_id) for one in found)
 
 
+def states(w: World) -> dict[tuple[str, int], str]:
+    """What ended which claims: by name and log."""
+    by_commitment = {one.commitment: (str(one.claim.get("name")), one.log_id) for one in cases.claims_of(w.ctx, "acme")}
+    with w.ctx.engine.connect() as connection:
+        rows = connection.execute(sa.select(ended_claims.c.claim, ended_claims.c.state)).all()
+    return {by_commitment[row.claim]: row.state for row in rows}
+
+
 def copied(w: World, dev: DevChain, name: str = "copy") -> World:
     w.ctx.engine.dispose()
     shutil.copytree(w.folder / "workspace", w.folder / name)
@@ -121,6 +129,24 @@ class TestOpenLog:
         older = next(one for one in cases.claims_of(w.ctx, "acme") if one.claim.get("name") == "b")
         leaf = merkle.leaf_hash(b'{"c":"%s","t":"claim"}' % older.commitment.hex().encode())
         assert made["b"].shown()["continues"] == leaf.hex()
+        check_world(w, dev)
+
+    def test_acts_reach_claims_of_the_old_log_and_never_the_neighbours_at_the_same_place(
+        self, w: World, dev: DevChain
+    ) -> None:
+        sealed(w, "a", "b")
+        old = closed(w, dev).old
+        w.put("b", b"a newer version")
+        sealed(w, "c")
+        acts.revoke(w.ctx, "acme", [0], "by mistake", log_id=old.id)
+        assert states(w) == {("a", old.id): "revoked", ("b", old.id): "superseded"}
+        with pytest.raises(ActRefused, match="later version of entry 1"):
+            erasure.erase(w.ctx, "acme", [1], log_id=old.id)
+        erasure.erase(w.ctx, "acme", [0])  # the newer version, entry 0 of the heir
+        erasure.erase(w.ctx, "acme", [1], log_id=old.id)
+        assert current(w) == [("a", old.id), ("c", row(w).id)]
+        assert erasure.erase_case(w.ctx, "acme").claims == 2
+        anchor_to_final(w.ctx, dev)
         check_world(w, dev)
 
     def test_a_second_succession_continues_the_first(self, w: World, dev: DevChain) -> None:
