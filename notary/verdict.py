@@ -126,6 +126,17 @@ class Interval:
             return language.say(Text.MADE_BEFORE, values)
         return language.say(Text.MADE_BETWEEN, {**values, "begin": utc(self.not_before)})
 
+    def say_others(self, language: Words = ENGLISH) -> list[str]:
+        """One sentence for each further source."""
+        return [
+            language.say(
+                Text.ALSO_BEFORE,
+                {"end": utc(one.timestamp), "seconds": one.uncertainty_seconds, "source": one.source(language)},
+            )
+            for one in self.sources[1:]
+            if one.timestamp is not None
+        ]
+
     def to_json(self) -> dict[str, Json]:
         return {
             "not_before": self.not_before,
@@ -253,6 +264,8 @@ class Verdict:
             lines.append(self._explain(check, language))
             if check.reason and check.reason not in (self.reason, Reason.NOT_REACHED):
                 lines.append(f"   {language.meanings[check.reason]}")
+            if check.number == TIME_CHECK and check.status is Status.PASSED:
+                lines += [f"   {text}" for text in self.interval.say_others(language)]
         lines += [language.say(Text.NOTE, {"text": note.say(language)}) for note in self.notes]
         return [*lines, language.not_proven]
 

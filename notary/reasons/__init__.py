@@ -127,6 +127,7 @@ class Text(StrEnum):
     CASE_HIDDEN = "case-is-hidden"
     MADE_BETWEEN = "made-between"  # begin, end, seconds, source
     MADE_BEFORE = "made-before"  # end, seconds, source
+    ALSO_BEFORE = "also-before"  # end, seconds, source
     SOURCE_EVM = "source-evm"  # chain_id, block_number
     SOURCE_RFC3161 = "source-rfc3161"  # authority
     SOURCE_OTS = "source-ots"  # height

@@ -129,6 +129,7 @@ WORDS: Final = Words(
         Text.CASE_HIDDEN: "(hidden)",
         Text.MADE_BETWEEN: "made after {begin} and before {end}, give or take {seconds} seconds, by {source}",
         Text.MADE_BEFORE: "made at an unknown time and before {end}, give or take {seconds} seconds, by {source}",
+        Text.ALSO_BEFORE: "before {end}, give or take {seconds} seconds, by {source} as well",
         Text.SOURCE_EVM: "block {block_number} of chain {chain_id}",
         Text.SOURCE_RFC3161: "the time-stamp authority {authority}",
         Text.SOURCE_OTS: "Bitcoin block {height}",

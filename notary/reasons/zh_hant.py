@@ -116,6 +116,7 @@ WORDS: Final = Words(
         Text.CASE_HIDDEN: "（未披露）",
         Text.MADE_BETWEEN: "形成於 {begin} 之後、{end} 之前，誤差不超過 {seconds} 秒，依據為{source}",
         Text.MADE_BEFORE: "形成於 {end} 之前（起始時間不明），誤差不超過 {seconds} 秒，依據為{source}",
+        Text.ALSO_BEFORE: "另據{source}，形成於 {end} 之前，誤差不超過 {seconds} 秒",
         Text.SOURCE_EVM: "鏈 {chain_id} 的第 {block_number} 號區塊",
         Text.SOURCE_RFC3161: "時間戳機構 {authority}",
         Text.SOURCE_OTS: "比特幣第 {height} 號區塊",

@@ -215,6 +215,7 @@ class TestSeveral:
         verdict = judged(anchors, trusting(TRUSTED, more=trust_in(block)))
         bounds = [(one.kind, one.timestamp, one.uncertainty_seconds) for one in verdict.interval.sources]
         assert bounds == [("rfc3161", BLOCK_TIME + 700, 31), ("evm", BLOCK_TIME, 900)]
+        assert any("before 2027-01-15 08:00:00 UTC, give or take 900 seconds" in line for line in verdict.explain())
         later = judged([anchors[0], token_anchor(NOTE, at=BLOCK_TIME + 870)], trusting(TRUSTED, more=trust_in(block)))
         assert [one.kind for one in later.interval.sources] == ["evm", "rfc3161"]  # 900 and 901 seconds after
 
