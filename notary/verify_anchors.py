@@ -14,7 +14,7 @@ reads them is imported only where there is one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -42,12 +42,12 @@ MEMO_SIZE = 1024  # results kept per kind; receipts of one batch share two of th
 CALENDARS_SHOWN = 32  # of one pending proof
 OPEN = frozenset({Reason.STAMP_CERTIFICATE_MISSING, Reason.STAMP_ALGORITHM_WEAK})
 """Of a token that is not altered, as far as can be told: it proves nothing, and spoils nothing."""
-URGENCY = [
+URGENCY: Sequence[Reason | None] = (
     Reason.AUTHORITY_REVOKED,
     Reason.AUTHORITY_EXPIRED,
     Reason.POLICY_UNTRUSTED,
     Reason.AUTHORITY_UNTRUSTED,
-]
+)
 """Which of several authorities' answers is told."""
 INVALID = Check(8, INDETERMINATE, "its proof does not hold", Reason.ANCHOR_INVALID)
 

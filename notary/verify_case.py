@@ -35,7 +35,7 @@ from notary.signatures import (
     verify_signature,
     wallet_signer,
 )
-from notary.standing import Placed, State, verify_standing
+from notary.standing import Placed, verify_standing
 from notary.trust import Trust
 from notary.verdict import AnchorResult, Check, Reason, SignerResult, Standing, Status
 
@@ -186,7 +186,7 @@ def standing(
     if result.state == "current":
         return Check(11, PASSED, f"it is current {where}"), result
     detail = f"it was {result.state} {where}, by custody entry {result.custody_entry} of the case"
-    if result.state == State.SUPERSEDED:
+    if result.state == "superseded":
         return Check(11, PASSED, detail, Reason.SUPERSEDED), result
     return Check(11, INDETERMINATE, detail, Reason(str(result.state))), result
 
