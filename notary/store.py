@@ -127,7 +127,7 @@ claims = sa.Table(
     sa.Column("content_tag", sa.LargeBinary, nullable=False),  # keyed hash of name, size and SHA-256
     sa.Column("custody_seq", sa.BigInteger, nullable=False),  # number of the custody entry that sealed it
     sa.Column("secret", sa.LargeBinary),  # wrapped: secret, fields, path; NULL once the claim is erased
-    sa.Column("superseded_by", sa.BigInteger),  # leaf index, in the same log, of the claim that continues this one
+    sa.Column("superseded_by", sa.BigInteger),  # leaf index, in this log or its heir, of the one that continues it
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.UniqueConstraint("log_id", "leaf_index"),
     sa.Index("ix_claims_case_id_content_tag", "case_id", "content_tag"),

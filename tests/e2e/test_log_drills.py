@@ -135,6 +135,7 @@ def after_third(place: Place) -> None:
     claims = tallystick("case", "show", "smith").json["claims"]
     assert sorted(claim["name"] for claim in claims) == ["a", "b", "c", "d", "later"]
     assert tallystick("log", "audit").json["origin"] == f"{place.names['ORIGIN']}/2"
+    tallystick("case", "record", "smith", "accessed", "a")  # in the old log, found by its name
     others = tallystick("log", "audit", "--log", place.names["LOG"], expect=(0, 1, 3)).json
     assert next(f["reason"] for f in others["findings"] if f["name"] == "closure") == "closed"
 

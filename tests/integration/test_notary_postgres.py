@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from support.checker import check_world
 from support.devchain import dev_chain
-from support.evidencechain import anchor_to_final, give_chain, trust_in
+from support.evidencechain import anchor_to_final, connect, give_chain, trust_in
 from support.notaryworld import World, world
 from support.postgres import postgres, postgres_bin
 
-from notary import cases, ledger, receipts, store
+from notary import cases, ledger, log_export, log_recovery, note_keys, receipts, store, succession
+from notary.log_events import ask
+from notary.log_source import open_tree
 from notary.seal import seal
 from notary.service_errors import CaseExists
 from notary.verdict import Reason, Status
@@ -111,3 +114,32 @@ def test_an_anchored_receipt_passes_on_postgresql(w: World) -> None:
         verdict = verify(receipts.receipt_for(w.ctx, 1), None, trust_in(dev))
     assert [check.status for check in verdict.checks[2:]] == [Status.PASSED] * 7
     assert verdict.reason is Reason.NO_DOCUMENT
+
+
+def test_a_backup_is_recovered_and_a_log_gives_way_to_its_heir_on_postgresql(w: World, tmp_path: Path) -> None:
+    with dev_chain() as dev:
+        give_chain(w, dev)
+        w.put_many(300)
+        seal(w.ctx, "acme", [w.files])
+        anchor_to_final(w.ctx, dev)
+        with w.ctx.engine.connect() as connection:
+            log = ledger.log_of(connection, w.ctx.note_key)
+        assert log.chain_log_id is not None
+        log_export.export(w.ctx.engine, log, tmp_path / "out")
+        evidence = connect(w, dev)
+        told = ask(evidence.chain, evidence.contract, log.chain_log_id)
+        with w.ctx.engine.begin() as connection:
+            for table in reversed(store.metadata.sorted_tables):
+                connection.execute(sa.delete(table))
+        log_recovery.begin_again(w.ctx, told, evidence.address)
+        assert log_recovery.recover(w.ctx, open_tree(str(tmp_path / "out")), told).entries == log.size
+        assert log_recovery.adopt_anchors(w.ctx, evidence, told.history) == 1
+        assert_log_is_sound(w)
+        keys = w.folder / "workspace" / "log-key"
+        done = succession.close(w.ctx, evidence, evidence.sender, log.origin, keys)
+        assert done.heir is not None and (done.old.kept, done.heir.state) == (log.size, store.LOG_OPEN)
+        w.with_context(note_key=note_keys.present_key(w.ctx.engine, keys))
+        cases.create_case(w.ctx, "acme")
+        seal(w.ctx, "acme", [w.files])
+        assert_log_is_sound(w)
+        check_world(w, dev)
