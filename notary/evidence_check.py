@@ -32,8 +32,9 @@ from notary.evidence_record import (
     tree_value,
 )
 from notary.evidence_tokens import Tokens, token_facts
-from notary.evidence_verdict import TITLES, RecordCheck, RecordReason, RecordVerdict, StampResult
+from notary.evidence_verdict import TITLES, RecordCheck, RecordVerdict, StampResult
 from notary.hash_tree import root_of
+from notary.reasons.records import RecordReason
 from notary.trust import TrustedAuthority
 from notary.verdict import Status, utc
 

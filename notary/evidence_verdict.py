@@ -5,60 +5,16 @@ The reason codes are stable: programs may rely on them. The sentences beside the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from notary.algorithms import Ending, Facts
 from notary.jcs import Json
+from notary.reasons import words
+from notary.reasons.records import EN, RECORD_WORDS, RecordReason
 from notary.verdict import Status, printable, utc
 
-
-class RecordReason(StrEnum):
-    """Why a check did not simply pass. The codes are stable; each has its sentence in MEANINGS."""
-
-    INVALID = "er-invalid"
-    ENCRYPTED = "er-encrypted"
-    NO_DOCUMENT = "er-no-document"
-    OBJECT_MISSING = "er-object-missing"
-    ROOT_DIFFERS = "er-root-differs"
-    CHAIN_BROKEN = "er-chain-broken"
-    TOKEN_INVALID = "er-token-invalid"  # noqa: S105 (time-stamp tokens)
-    TOKEN_UNTRUSTED = "er-token-untrusted"  # noqa: S105
-    TOKEN_EXPIRED = "er-token-expired"  # noqa: S105
-    TOKEN_REVOKED = "er-token-revoked"  # noqa: S105
-    ALGORITHM_WEAK = "er-algorithm-weak"
-    NOT_REACHED = "er-not-reached"
-
-
-MEANINGS: Mapping[RecordReason, str] = {
-    RecordReason.INVALID: "The record was cut off, altered, or is no evidence record. Ask for it again.",
-    RecordReason.ENCRYPTED: "The record is about encrypted objects; this program validates records of plain ones.",
-    RecordReason.NO_DOCUMENT: "The document that the record is about was not given, or not in every hash it needs.",
-    RecordReason.OBJECT_MISSING: "The record is about another document, or this one was changed.",
-    RecordReason.ROOT_DIFFERS: "A hash tree does not lead to what its time-stamp stamps: the record was altered.",
-    RecordReason.CHAIN_BROKEN: "A renewal does not cover what came before it: the record was altered or put together.",
-    RecordReason.TOKEN_INVALID: "A time-stamp's signature does not hold: the token was altered.",
-    RecordReason.TOKEN_UNTRUSTED: "You trust no authority that made this time-stamp. Give its root with a trust file.",
-    RecordReason.TOKEN_EXPIRED: "A time-stamp was not renewed before its authority's certificate ended.",
-    RecordReason.TOKEN_REVOKED: "The certificate of a time-stamp's authority was revoked.",
-    RecordReason.ALGORITHM_WEAK: "An algorithm reached its end, by your policy, before it was renewed.",
-    RecordReason.NOT_REACHED: "An earlier check failed, so this one says nothing.",
-}
-
-TITLES = (
-    "record is well-formed",
-    "document is an object of the record",
-    "hash trees lead to what the tokens stamp",
-    "renewals cover what came before them",
-    "tokens are signed",
-    "authorities are trusted, and tokens were renewed in time",
-    "algorithms were good until they were renewed",
-    "time",
-)
+TITLES = EN.titles
 """What each check looks at; check n is TITLES[n - 1]."""
-
-NOT_PROVEN = "Not proven: that the contents are true, or who made the document; a time-stamp says that it existed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +83,26 @@ class RecordVerdict:
     def check(self, number: int) -> RecordCheck:
         return self.checks[number - 1]
 
-    def explain(self) -> list[str]:
-        """Plain-language lines: the result, each check, what ends next, what is not proven."""
-        lines = [f"{self.status}{f' ({self.reason})' if self.reason else ''}"]
+    def explain(self, locale: str = "en") -> list[str]:
+        """Plain-language lines: the result, each check, what ends next, what is not proven.
+
+        locale  one of notary.reasons.LOCALES; details with numbers, and names of algorithms, stay in English
+        """
+        said, general = RECORD_WORDS[locale], words(locale)
+        opened, closed = general.brackets
+
+        def code(reason: RecordReason | None) -> str:
+            return f"{opened}{reason}{closed}" if reason else ""
+
+        lines = [f"{general.statuses[self.status]}{code(self.reason)}"]
         if self.reason:
-            lines.append(MEANINGS[self.reason])
+            lines.append(said.meanings[self.reason])
         for check in self.checks:
-            reason = f" ({check.reason})" if check.reason else ""
-            lines.append(f"{check.number}. {check.title}: {check.status}{reason}. {printable(check.detail)}")
+            title, status = said.titles[check.number - 1], general.statuses[check.status]
+            lines.append(f"{check.number}. {title}: {status}{code(check.reason)}. {printable(check.detail)}")
         if self.next_end is not None and self.next_end.until is not None:
-            lines.append(f"Renew before {utc(self.next_end.until)}: {printable(self.next_end.what)} ends then.")
-        return [*lines, NOT_PROVEN]
+            lines.append(said.renew.format(until=utc(self.next_end.until), what=printable(self.next_end.what)))
+        return [*lines, said.not_proven]
 
     def to_json(self) -> dict[str, Json]:
         ending = self.next_end

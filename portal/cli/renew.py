@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from notary.reasons import LOCALES
 from portal.cli.shell import Shell, command
 from portal.cli.words import at, plural
 from portal.exit_codes import Exit
@@ -35,6 +36,7 @@ COLOURS = {"PASSED": "green", "FAILED": "red", "INDETERMINATE": "yellow"}
 @click.option("--validate", "record", metavar="FILE", help="Check an evidence record of any maker, offline.")
 @click.option("--trust", metavar="FILE", help="With --validate: authorities that you trust (a trusted-blocks file).")
 @click.option("--tsa-root", "roots", metavar="FILE", multiple=True, help="With --validate: an authority's root.")
+@click.option("--locale", type=click.Choice(LOCALES), default="en", help="With --validate: language of the verdict.")
 @click.option(
     "--policy", metavar="FILE", help="Lifetimes of algorithms by your own file, not by those that came along."
 )
@@ -50,6 +52,7 @@ def renew(
     record: str | None,
     trust: str | None,
     roots: tuple[str, ...],
+    locale: str,
     policy: str | None,
 ) -> Exit | None:
     """Prove what was sealed beyond the life of its algorithms, by evidence records (RFC 4998).
@@ -80,7 +83,7 @@ def renew(
             raise click.UsageError(f"{option} belongs to {way}")
     lifetimes = _policy(policy)
     if record is not None:
-        return _validate(shell, Path(record), names, trust, roots, lifetimes)
+        return _validate(shell, Path(record), names, _authorities(trust, roots), lifetimes, locale)
     if due:
         if names:
             raise click.UsageError("--due is about all cases: name none")
@@ -211,7 +214,12 @@ def _export(shell: Shell, case: str, folder: Path, per_document: bool) -> None:
 
 
 def _validate(
-    shell: Shell, record: Path, paths: Sequence[str], trust: str | None, roots: Sequence[str], policy: Policy
+    shell: Shell,
+    record: Path,
+    paths: Sequence[str],
+    authorities: Sequence[TrustedAuthority],
+    policy: Policy,
+    locale: str,
 ) -> Exit:
     from notary.evidence_check import validate_bytes
     from notary.evidence_record import MAX_BYTES
@@ -219,10 +227,9 @@ def _validate(
     from portal.reading import read_bounded
 
     data = read_bounded(record, MAX_BYTES)
-    authorities = _authorities(trust, roots)
     documents = [_document(path, data).get for path in paths]
     verdict = validate_bytes(data, documents, authorities, policy, now())
-    _show(shell, record, verdict)
+    _show(shell, record, verdict, locale)
     return {"PASSED": Exit.OK, "FAILED": Exit.FAILED}.get(verdict.status.value, Exit.INDETERMINATE)
 
 
@@ -258,11 +265,11 @@ def _document(path: str, record: bytes) -> dict[str, bytes]:
     return found
 
 
-def _show(shell: Shell, record: Path, verdict: RecordVerdict) -> None:
+def _show(shell: Shell, record: Path, verdict: RecordVerdict, locale: str) -> None:
     if not shell.as_json:
-        reason = f"  ({verdict.reason})" if verdict.reason else ""
-        click.secho(f"{verdict.status.value:<13} ", fg=COLOURS[verdict.status.value], bold=True, nl=False)
-        click.echo(f"{record}{reason}")
-        for line in verdict.explain()[1:]:
+        first, *lines = verdict.explain(locale)
+        click.secho(first, fg=COLOURS[verdict.status.value], bold=True, nl=False)
+        click.echo(f"  {record}")
+        for line in lines:
             click.echo(line)
     shell.result({"record": str(record), **verdict.to_json()})

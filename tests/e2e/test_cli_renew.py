@@ -125,3 +125,15 @@ def test_wrong_words_are_refused_before_anything(place: Path, w: Path, tmp_path:
     assert tallystick("renew", "--validate", garbage, expect=(1,)).json["reason"] == "er-invalid"
     assert tallystick("renew", "--validate", tmp_path / "missing.er", expect=(4,)).error
     assert tallystick("renew", "--validate", garbage, tmp_path / "missing", expect=(4,)).error
+
+
+def test_the_verdict_is_said_in_chinese(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from portal.cli import main
+
+    garbage = tmp_path / "garbage.er"
+    garbage.write_bytes(b"garbage")
+    for locale, words in (("zh-Hans", "不通过"), ("zh-Hant", "不通過")):
+        assert main(["renew", "--validate", str(garbage), "--locale", locale]) == 1
+        said = capsys.readouterr().out
+        assert words in said
+        assert "er-invalid" in said

@@ -19,7 +19,7 @@ from notary import bundle, cases, erasure, record_rows, renewal_due, renewals
 from notary.algorithms import Policy, Use, default_policy
 from notary.errors import TokenInvalid
 from notary.evidence_check import validate_bytes
-from notary.evidence_verdict import RecordReason
+from notary.reasons.records import RecordReason
 from notary.record_export import export, validate_case
 from notary.seal import seal
 from notary.service_errors import (

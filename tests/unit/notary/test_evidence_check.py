@@ -17,7 +17,9 @@ from notary.algorithms import Policy, Use, default_policy
 from notary.evidence_check import validate, validate_bytes
 from notary.evidence_record import ArchiveTimeStamp, EvidenceRecord, new_record
 from notary.evidence_set import EvidenceSet, Leaf
-from notary.evidence_verdict import MEANINGS, TITLES, RecordReason, RecordVerdict
+from notary.evidence_verdict import TITLES, RecordVerdict
+from notary.reasons import LOCALES
+from notary.reasons.records import RECORD_WORDS, RecordReason
 from notary.trust import TrustedAuthority
 from notary.verdict import Status
 
@@ -364,5 +366,13 @@ class TestAlgorithms:
 
 
 class TestReasons:
-    def test_each_reason_has_its_sentence(self) -> None:
-        assert MEANINGS.keys() == set(RecordReason)
+    @pytest.mark.parametrize("locale", LOCALES)
+    def test_each_reason_and_check_has_its_words_in_every_language(self, locale: str) -> None:
+        said = RECORD_WORDS[locale]
+        assert said.meanings.keys() == set(RecordReason)
+        assert len(said.titles) == len(TITLES)
+        lines = check(authorities=()).explain(locale)
+        assert said.meanings[RecordReason.TOKEN_UNTRUSTED] in lines
+        assert "er-token-untrusted" in lines[0]
+        assert lines[-1] == said.not_proven
+        assert len({words.not_proven for words in RECORD_WORDS.values()}) == len(LOCALES)
