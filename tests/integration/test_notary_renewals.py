@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from reference import evidence_record_reference as reference
 from support import tsa
 from support.notaryworld import World, world
+from support.postgres import postgres, postgres_bin
 from support.stamper import YEAR, Stamper
 
 from notary import bundle, cases, erasure, record_rows, renewal_due, renewals
@@ -412,3 +413,25 @@ class TestDue:
         (due,) = renewal_due.due(w.ctx, ended)
         assert due.action == "tallystick renew acme --tree sha512 --documents FOLDER"
         assert due.ending is not None and due.ending.ended(w.clock.now)
+
+
+@pytest.mark.skipif(postgres_bin() is None, reason="PostgreSQL is not installed")
+def test_records_are_made_renewed_and_erased_on_postgresql(tmp_path: Path) -> None:
+    with postgres() as url, world(tmp_path, url=url) as w:
+        for name, data in FILES.items():
+            w.put(name, data)
+        seal(w.ctx, "acme", [w.files])
+        stamp = Stamping(w)
+        renewals.create(w.ctx, "acme", stamp)
+        renewals.renew_stamps(w.ctx, "acme", stamp)
+        renewals.renew_trees(w.ctx, "acme", "sha3_512", [w.files], stamp, POLICY)
+        assert statuses(w, stamp) == [Status.PASSED] * 5
+
+        def slow(data: bytes, hash_name: str) -> bytes:
+            renewals.renew_stamps(w.ctx, "acme", stamp)
+            return stamp(data, hash_name)
+
+        with pytest.raises(RecordBusy):
+            renewals.renew_stamps(w.ctx, "acme", slow)
+        erasure.erase(w.ctx, "acme", [next(cases.claims_of(w.ctx, "acme")).leaf_index])
+        assert statuses(w, stamp) == [Status.PASSED] * 3
