@@ -162,7 +162,7 @@ class Verifier:
         # 10. One log.
         later_anchors, joined = self._one_log(receipt)
         # 11. The standing.
-        dates = interval.not_after, _earliest(later_anchors) if joined.status is PASSED else None
+        dates = interval.not_after, _earliest(later_anchors, known.reason) if joined.status is PASSED else None
         stands, standing = verify_case.standing(receipt, proven, headed, joined, dates)
         # 12. The custody.
         custody, signers = self._custody(receipt, proven, headed, interval.not_after)
@@ -352,9 +352,12 @@ def _confirmed(results: Sequence[AnchorResult], reason: Reason | None) -> tuple[
     return tuple(sorted(good, key=bound))
 
 
-def _earliest(results: Sequence[AnchorResult]) -> int | None:
-    """When a head was anchored at the latest, by the best of its anchors that are confirmed."""
-    found = _confirmed(results, _known(results).reason)
+def _earliest(results: Sequence[AnchorResult], own: Reason | None) -> int | None:
+    """When a head was anchored at the latest, by the best of its anchors that are confirmed.
+
+    own  the reason of check 8: a dev chain dates it only where the verdict says dev-chain already
+    """
+    found = _confirmed(results, None) or (_confirmed(results, own) if own is Reason.DEV_CHAIN else ())
     return found[0].timestamp if found else None
 
 

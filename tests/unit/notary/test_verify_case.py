@@ -185,6 +185,19 @@ class TestStanding:
         assert newer is not None
         assert (newer.state, newer.log_size, newer.head_not_after) == ("current", 10, BLOCK_TIME + 600)
 
+    def test_a_dev_chain_does_not_date_the_newer_head_unless_the_verdict_says_so(self) -> None:
+        """Found by the mutants: with the token silent, a development chain dated it without a word."""
+        assert NEWER.later is not None
+        stamp, header = ots_anchor(NEWER.later.note, time=BLOCK_TIME + 900)
+        own, own_header = ots_anchor(RECEIPT.note, height=HEIGHT + 1)
+        newer = with_later(anchors=(stamp,))
+        headers = (header, own_header)
+        plain = judged(newer, trusting(headers=headers, more=TRUST))
+        assert plain.reason is None and plain.standing is not None and plain.standing.head_not_after is None
+        dev = judged(replace(newer, anchors=(own,)), trusting(headers=headers))
+        assert dev.reason is Reason.DEV_CHAIN and dev.standing is not None
+        assert dev.standing.head_not_after == BLOCK_TIME + 900
+
     @pytest.mark.parametrize(
         ("action", "outcome", "status"),
         [
