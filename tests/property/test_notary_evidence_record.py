@@ -96,7 +96,7 @@ class TestRenewals:
             record = made.record(place)
             data = record.to_bytes()
             assert EvidenceRecord.from_bytes(data) == record
-            found = reference.check(data, lambda name, document=document: hashlib.new(name, document).digest())
+            found = reference.check(data, reference.of(document))
             assert len(found) == 1 + len(renewals)
 
 

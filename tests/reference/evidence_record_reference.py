@@ -25,6 +25,11 @@ class Wrong(Exception):
     """The record does not prove what it should."""
 
 
+def of(document: bytes) -> Digest:
+    """The hashes of a document."""
+    return lambda name: hashlib.new(name, document).digest()
+
+
 # DER, as (tag, content, whole) read one after the other.
 
 

@@ -12,7 +12,7 @@ from notary.algorithms import Ending, Facts, Policy, Use, default_policy
 from notary.errors import PolicyInvalid
 from notary.hash_tree import HASH_SIZES
 
-ROW = {
+ROW: dict[str, object] = {
     "kind": "hash",
     "algorithm": "sha256",
     "until": "2030-12-31",

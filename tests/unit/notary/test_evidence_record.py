@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 
 import pytest
-from asn1crypto import cms
+from asn1crypto import cms  # type: ignore[import-untyped,unused-ignore]  # it brings no types
 from support.stamper import Stamper
 
 from notary import evidence_record
