@@ -23,6 +23,7 @@ from notary import receipt as _receipt
 from notary.checkpoint import SignedCheckpoint
 from notary.errors import ReceiptInvalid, ReceiptTooLarge
 from notary.jcs import Json
+from notary.memory import no_cycle_search
 from notary.reading import Reader
 from notary.receipt import VERSION, Anchor, CustodyProof, Receipt, SignedBatch
 
@@ -108,7 +109,8 @@ def _text(value: Json) -> str:
 
 def loads(data: bytes) -> tuple[Receipt, ...]:
     """The receipts of a bundle.  Raises ReceiptInvalid, ReceiptTooLarge, ReceiptVersionUnknown."""
-    return _read(_open(data))
+    with no_cycle_search():
+        return _read(_open(data))
 
 
 def read_any(data: bytes) -> tuple[Receipt, ...]:
@@ -116,12 +118,13 @@ def read_any(data: bytes) -> tuple[Receipt, ...]:
 
     Raises ReceiptInvalid, ReceiptTooLarge, ReceiptVersionUnknown.
     """
-    top = _open(data)
-    if top.get("format") == FORMAT:
-        return _read(top)
-    if len(data) > _receipt.MAX_BYTES:
-        raise ReceiptTooLarge(len(data), _receipt.MAX_BYTES)
-    return (Receipt.read(top),)
+    with no_cycle_search():
+        top = _open(data)
+        if top.get("format") == FORMAT:
+            return _read(top)
+        if len(data) > _receipt.MAX_BYTES:
+            raise ReceiptTooLarge(len(data), _receipt.MAX_BYTES)
+        return (Receipt.read(top),)
 
 
 def _open(data: bytes) -> Reader:

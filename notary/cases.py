@@ -184,9 +184,9 @@ _CLAIM_COLUMNS = (
     claims.c.custody_seq,
     claims.c.log_id,
     claims.c.superseded_by,
-    claims.c.created_at,
     stored_documents.c.cid,
-)
+    claims.c.created_at,
+)  # in the order of SealedClaim; `secret` holds three of its members
 _CLAIMS = sa.select(*_CLAIM_COLUMNS).select_from(claims.outerjoin(stored_documents)).where(claims.c.secret.is_not(None))
 _PAGE = 500  # claims read at a time
 
@@ -265,19 +265,7 @@ def unwrap_claim(key: CaseKey, commitment: bytes, blob: bytes) -> tuple[Claim, b
 
 
 def _sealed_claim(key: CaseKey, row: sa.Row[*tuple[Any, ...]]) -> SealedClaim:
-    claim, secret, path = unwrap_claim(key, row.commitment, row.secret)
-    return SealedClaim(
-        row.id,
-        row.case_id,
-        row.leaf_index,
-        row.heads_index,
-        row.commitment,
-        claim,
-        secret,
-        path,
-        row.custody_seq,
-        row.log_id,
-        row.superseded_by,
-        row.cid,
-        row.created_at,
-    )
+    """Of a row with _CLAIM_COLUMNS."""
+    row_id, case_id, leaf_index, heads_index, commitment, blob, *rest = row
+    opened = unwrap_claim(key, commitment, blob)
+    return SealedClaim(row_id, case_id, leaf_index, heads_index, commitment, *opened, *rest)

@@ -64,12 +64,12 @@ class Claim:
     def __post_init__(self) -> None:
         for name, value in self.fields:
             check_value(name, value)
-        names = [name for name, _ in self.fields]
-        check_order(names)
+        check_order([name for name, _ in self.fields])
+        values = dict(self.fields)
         for name in REQUIRED:
-            if name not in names:
+            if name not in values:
                 raise ClaimInvalid(f"the field {name} is missing")
-        check_name(dict(self.fields))
+        check_name(values)
 
     @classmethod
     def of(cls, values: Mapping[str, Value | None]) -> Claim:

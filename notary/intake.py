@@ -86,7 +86,7 @@ class _Walk:
             return
         if stat.S_ISDIR(status.st_mode):
             before = len(self.files), len(self.refused)
-            self.folder(real, real, 0)
+            self.folder(real, "", 0)
             if (len(self.files), len(self.refused)) == before and not self._holds_known(real):
                 self.refuse(path, "empty-folder", "is a folder without any file")
         else:
@@ -95,7 +95,8 @@ class _Walk:
     def _holds_known(self, folder: str) -> bool:
         return any(path.startswith(folder + os.sep) for path in self.files)
 
-    def folder(self, folder: str, top: str, depth: int) -> None:
+    def folder(self, folder: str, above: str, depth: int) -> None:
+        """above: the folder's path below the named one, with a "/" at its end; empty for the named one itself"""
         if folder in self.exclude:
             self.skipped.append(folder)
             return
@@ -114,9 +115,9 @@ class _Walk:
                 return
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    self.folder(entry.path, top, depth + 1)
+                    self.folder(entry.path, f"{above}{entry.name}/", depth + 1)
                 else:
-                    self.entry(entry.path, os.path.relpath(entry.path, top), entry.stat(follow_symlinks=False))
+                    self.entry(entry.path, above + entry.name, entry.stat(follow_symlinks=False))
             except OSError as exc:
                 why = unhashable(exc)
                 self.refuse(entry.path, why.code, why.reason)

@@ -74,7 +74,14 @@ class Reader:
 
     def hex(self, name: str, size: int) -> bytes:
         """`size` bytes in lower-case hexadecimal, without 0x: digests and salts of ours."""
-        return self._hex(name, self.value.get(name), "", size, size)
+        text = self.value.get(name)
+        try:
+            value = bytes.fromhex(text)  # type: ignore[arg-type]  # a TypeError is caught
+        except (TypeError, ValueError):
+            value = b""
+        if len(value) == size and value.hex() == text:
+            return value
+        return self._hex(name, text, "", size, size)  # finds what is wrong
 
     def evm_hex(self, name: str, size: int) -> bytes:
         """`size` bytes in lower-case hexadecimal after 0x: hashes and addresses of a chain."""
@@ -97,7 +104,14 @@ class Reader:
 
     def hex_list(self, name: str, count: int, size: int) -> tuple[bytes, ...]:
         """At most `count` times `size` bytes, written as by `hex`."""
-        return tuple(self._hex(name, item, "", size, size) for item in self.items(name, count))
+        items = self.items(name, count)
+        try:
+            values = tuple(map(bytes.fromhex, items))  # type: ignore[arg-type]  # a TypeError is caught
+        except (TypeError, ValueError):
+            values = ()
+        if list(map(bytes.hex, values)) == items and set(map(len, values)) <= {size}:
+            return values
+        return tuple(self._hex(name, item, "", size, size) for item in items)  # finds what is wrong
 
     def base64_list(self, name: str, count: int, most: int) -> tuple[bytes, ...]:
         """At most `count` times 1 to `most` bytes, written as by `base64_bytes`."""

@@ -36,6 +36,7 @@ from notary.errors import ClaimInvalid
 from notary.hashing import EXTRA_DIGESTS, FileDigests, Unhashable, hash_files
 from notary.intake import FoundFile, find_files
 from notary.ledger import Head
+from notary.memory import no_cycle_search
 from notary.service_errors import InputsRefused, LogNotOpen, Refusal
 from notary.store import LOG_OPEN, claims
 
@@ -129,7 +130,8 @@ def seal(
         log = ledger.log_of(connection, ctx.note_key)
     if log.state != LOG_OPEN:
         raise LogNotOpen(log.origin, log.state)
-    found = find_files(paths, exclude=ctx.exclude)
+    with no_cycle_search():
+        found = find_files(paths, exclude=ctx.exclude)
     if found.refused or not found.files:
         raise InputsRefused(found.refused or [Refusal("", "empty-folder", "no file was named")])
     hashed = _hash(found.files, extra_digests, progress)
@@ -137,7 +139,7 @@ def seal(
     _claim(template, hashed[0], "1")  # wrong details are refused before anything is written
     sealed: list[SealedFile] = []
     for start in range(0, len(hashed), batch_claims):
-        with ledger.write(ctx.engine) as connection:
+        with ledger.write(ctx.engine) as connection, no_cycle_search():
             sealed += _Batch(ctx, connection, case_id, template).run(hashed[start : start + batch_claims])
         progress("seal", len(sealed), len(hashed), "files")
     with ctx.engine.connect() as connection:

@@ -23,7 +23,7 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_de
 
 
 def measure(quick: bool) -> Iterator[Row]:
-    yield compare(20_000 if quick else 100_000, BATCH, Target("at least", 0.5))
+    yield compare(20_000 if quick else 100_000, BATCH, Target("at least", 0.7))
     yield compare(200 if quick else 1_000, 1, None)
 
 

@@ -1,4 +1,5 @@
-"""Offline verification of 1,000 receipts: within a second, and beside `json.loads` of the same bytes.
+"""Offline verification of 1,000 receipts within a second, and of a bundle of 10,000, its anchors stored once, within
+three; beside `json.loads` of the same bytes.
 
 Every verdict is PASSED, by a block that the verifier names; otherwise this ends with an error.
 """
@@ -13,6 +14,7 @@ from pathlib import Path
 from batch import Batch, one_batch, own_batches
 from harness import ROOT, Row, Target, alternate, clock, run, scratch
 
+from notary import bundle
 from notary.verdict import Status
 from notary.verify import DocumentDigests, Verifier
 
@@ -27,6 +29,7 @@ def measure(quick: bool) -> Iterator[Row]:
     yield in_process(
         f"verify {count:,} receipts, each with checkpoint and block of its own", own_batches(count), target
     )
+    yield bundled(1_000 if quick else 10_000, Target("at most", 3.0, "ours"))
     with scratch("verify") as folder:
         batch.write(folder / "files")
         yield command(f"tallystick verify FOLDER, {count:,} files and receipts", folder, target)
@@ -47,6 +50,26 @@ def in_process(what: str, batch: Batch, target: Target) -> Row:
         raise SystemExit("verify: not every receipt passed")
     ours, parsing = alternate(5, lambda: clock(work), lambda: clock(lambda: [json.loads(file) for file in files]))
     return Row(what, ours, "json.loads of them", parsing, "s", target)
+
+
+def bundled(count: int, target: Target) -> Row:
+    """From the bundle's bytes to verdicts; documents are hashed in it."""
+    batch = one_batch(count)
+    data, documents, trust = bundle.dumps(batch.receipts), batch.documents, batch.trust
+    del batch
+
+    def work() -> set[Status]:
+        verifier, receipts = Verifier(trust), bundle.loads(data)
+        return {
+            verifier.verify(receipt, DocumentDigests(len(document), {"sha256": sha256(document).digest()})).status
+            for receipt, document in zip(receipts, documents, strict=True)
+        }
+
+    if work() != {Status.PASSED}:
+        raise SystemExit("verify: not every receipt of the bundle passed")
+    ours, parsing = alternate(5, lambda: clock(work), lambda: clock(lambda: json.loads(data)))
+    what = f"verify a bundle of {count:,} receipts, {len(data) / 1e6:.0f} MB"
+    return Row(what, ours, "json.loads of it", parsing, "s", target)
 
 
 def command(what: str, folder: Path, target: Target) -> Row:

@@ -150,7 +150,7 @@ class TestDocument:
 class TestClaim:
     def test_a_changed_field_no_longer_leads_to_the_log(self) -> None:
         entries = tuple(
-            replace(entry, value="somebody else") if getattr(entry, "name", "") == "captured_by" else entry
+            entry._replace(value="somebody else") if getattr(entry, "name", "") == "captured_by" else entry
             for entry in RECEIPT.opening.entries
         )
         verdict = verify(replace(RECEIPT, opening=replace(RECEIPT.opening, entries=entries)), DIGESTS, TRUST)
