@@ -32,6 +32,7 @@ from notary.files import write_whole
 from notary.heads import HeadMap, HeadsLeaf
 from notary.jcs import Json
 from notary.ledger import LogRow
+from notary.memory import no_cycle_search
 from notary.reading import Reader
 from notary.receipt import (
     MAX_BYTES,
@@ -113,6 +114,7 @@ class Assembler:
         self.size: int | None = None if self._newest is None else self._newest.size  # of the newest head it knows
         self._shared: OrderedDict[int, _Shared] = OrderedDict()
         self._ended: dict[tuple[bytes, int], EndedTree] = {}
+        self._blinded: dict[str, bytes] = {}
         self._batch: tuple[str, _Batch] | None = None  # the last one that a receipt was of, and its case
         self._log_ref = LogRef(self.log.chain_log_id, self.log.origin, self.log.note_key)
         self._signed: dict[tuple[str, int, int], SignedBatch] = {}
@@ -128,7 +130,9 @@ class Assembler:
         if size <= sealed.heads_index:
             raise HeadUnknown(size, f"the claim is entry {sealed.leaf_index}, its batch ends at {sealed.heads_index}")
         shared = self._of_head(size)
-        case_head = self._case_head(shared, size, _blinded(sealed), sealed.case_id)
+        if sealed.case_id not in self._blinded:
+            self._blinded[sealed.case_id] = bytes.fromhex(str(sealed.claim.get("case_blinded")))
+        case_head = self._case_head(shared, size, self._blinded[sealed.case_id], sealed.case_id)
         return Receipt(
             opening=open_claim(sealed.claim, sealed.secret),
             log=self._log_ref,
@@ -279,10 +283,6 @@ class Assembler:
         return (IpfsStorage(stored.cid, stored.cipher_sha256, stored.cipher_size, CHUNK_BYTES),)
 
 
-def _blinded(sealed: SealedClaim) -> bytes:
-    return bytes.fromhex(str(sealed.claim.get("case_blinded")))
-
-
 def _entries_of(case_id: str, first: int, last: int) -> sa.Select[tuple[bytes, bytes]]:
     return (
         sa.select(custody.c.hash, custody.c.entry)
@@ -363,7 +363,9 @@ def export(
     for first in left:
         number = f"-{len(written) + 1}" if written else ""
         path = root / f"{case_id}{number}.receipts.json"
-        write_whole(path, bundle.dumps(itertools.chain((first,), itertools.islice(left, BUNDLE_RECEIPTS - 1))))
+        with no_cycle_search():
+            data = bundle.dumps(itertools.chain((first,), itertools.islice(left, BUNDLE_RECEIPTS - 1)))
+        write_whole(path, data)
         written.append(path)
     return written
 
