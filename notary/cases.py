@@ -257,7 +257,7 @@ def wrap_claim(key: CaseKey, commitment: bytes, claim: Claim, secret: bytes, pat
 def unwrap_claim(key: CaseKey, commitment: bytes, blob: bytes) -> tuple[Claim, bytes, bytes]:
     """(claim, secret, path).  Raises VaultDamaged."""
     try:
-        kept = json.loads(key.unwrap("claim", commitment, blob).decode())
+        kept = jcs.loads_kept(key.unwrap("claim", commitment, blob))
         claim = Claim.from_kept(tuple(map(tuple, kept["fields"])))
         return claim, bytes.fromhex(kept["secret"]), bytes.fromhex(kept["path"])
     except (ValueError, KeyError, TypeError) as exc:

@@ -11,7 +11,6 @@ of its entries' hashes (notary/signatures.py), so a receipt shows who signed for
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -101,7 +100,7 @@ class CustodyEntry:
 
         Raises ValueError, KeyError or TypeError for other bytes, LogEntryInvalid.
         """
-        kept = json.loads(data.decode())
+        kept = jcs.loads_kept(data)
         previous = kept["prev"]
         return cls(
             bytes.fromhex(kept["case"]),

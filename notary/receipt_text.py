@@ -7,21 +7,29 @@ stand in the order of their names; what is hexadecimal or a number needs no esca
 from __future__ import annotations
 
 from notary import jcs
+from notary.claim import FIELDS
 from notary.commitment import Hidden, Opening
 from notary.receipt import CustodyProof, Inclusion
 
 
 def write_opening(opening: Opening) -> str:
     """Raises JsonInvalid for values that JCS forbids."""
-    fields = ",".join(
-        [
-            f'{{"hash":"{entry.hash.hex()}"}}'
-            if isinstance(entry, Hidden)
-            else f'{{"name":{jcs.scalar(entry.name)},"salt":"{entry.salt.hex()}","value":{jcs.scalar(entry.value)}}}'
-            for entry in opening.entries
-        ]
-    )
-    return f'{{"fields":[{fields}],"salt":"{opening.salt.hex()}"}}'
+    fields = []
+    for entry in opening.entries:
+        if isinstance(entry, Hidden):
+            fields.append(f'{{"hash":"{entry.hash.hex()}"}}')
+        else:
+            name, value, salt = entry
+            begun = _NAMES.get(name) or _named(name)
+            fields.append(f'{begun}{salt.hex()}","value":{jcs.scalar(value)}}}')
+    return f'{{"fields":[{",".join(fields)}],"salt":"{opening.salt.hex()}"}}'
+
+
+def _named(name: str) -> str:
+    return f'{{"name":{jcs.scalar(name)},"salt":"'
+
+
+_NAMES = {name: _named(name) for name in FIELDS}
 
 
 def write_inclusion(proof: Inclusion) -> str:
