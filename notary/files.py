@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from notary.service_errors import VaultDamaged, VaultLocked
@@ -61,38 +63,52 @@ def write_private_once(path: Path, data: bytes) -> None:
 def replace_private(path: Path, data: bytes) -> None:
     """Replace a private file durably by `data`, and overwrite what it held before.
 
-    The old file stays linked as ".NAME.old" until it is overwritten, so a crash leaves it to `overwrite_leftovers`.
+    The new bytes stand in ".NAME.new" first, the old file stays linked as ".NAME.old" until it is overwritten, so a
+    crash leaves both to `overwrite_leftovers`.
 
     Raises VaultLocked.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    old = path.with_name(f".{path.name}.old")
+    temporary, old = path.with_name(f".{path.name}.new"), path.with_name(f".{path.name}.old")
     try:
-        overwrite_leftovers(path.parent)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
+        with _alone(path.parent):
+            _overwrite_leftovers(path.parent)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             os.link(path, old)
             temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        sync_folder(path.parent)
-        overwrite_leftovers(path.parent)
+            sync_folder(path.parent)
+            _overwrite_leftovers(path.parent)
     except OSError as exc:
         raise VaultLocked(str(path), f"cannot be written ({os.strerror(exc.errno or 0)})") from exc
 
 
 def overwrite_leftovers(folder: Path) -> None:
     """Overwrite and remove what `replace_private` left when it was cut off.  Raises OSError."""
-    for old in folder.glob(".*.old"):
-        current = old.with_name(old.name[1:].removesuffix(".old"))
-        if not (current.exists() and old.samefile(current)):  # else it was cut off before the new one stood
-            overwrite(old)
-        old.unlink(missing_ok=True)
+    with _alone(folder):
+        _overwrite_leftovers(folder)
+
+
+def _overwrite_leftovers(folder: Path) -> None:
+    for left in [*folder.glob(".*.new"), *folder.glob(".*.old")]:
+        current = left.with_name(left.name[1:].rpartition(".")[0])
+        if not (current.exists() and left.samefile(current)):  # else it was cut off before the new one stood
+            overwrite(left)
+        left.unlink(missing_ok=True)
         sync_folder(folder)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time replaces files in `folder`."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def overwrite(path: Path) -> None:
