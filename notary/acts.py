@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from notary import cases, ledger
-from notary.batch import CaseBatch
+from notary.batch import CaseBatch, writing
 from notary.custody import Action, CustodyEntry
 from notary.errors import LogEntryInvalid
 from notary.ledger import Head
@@ -92,7 +92,7 @@ def _act(
     places = sorted(set(leaf_indexes))
     if not places:
         raise ActRefused("no claim was named")
-    with ledger.write(ctx.engine) as connection:
+    with writing(ctx) as connection:
         batch = CaseBatch(ctx, connection, case_id)
         if batch.log.state != LOG_OPEN:
             raise LogNotOpen(batch.log.origin, batch.log.state)

@@ -9,6 +9,8 @@ is ever edited: what ends a claim is an entry more.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -41,6 +43,17 @@ _CLAIM_COLUMNS = (
     "secret",
     "created_at",
 )
+
+
+@contextmanager
+def writing(ctx: NotaryContext) -> Iterator[Connection]:
+    """A writing transaction for batches.
+
+    The keys that sign are opened before it holds the log's lock: a keystore takes a second, a person longer.
+    """
+    ctx.signers()
+    with ledger.write(ctx.engine) as connection:
+        yield connection
 
 
 class CaseBatch:

@@ -29,7 +29,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from notary import acts, cases, ledger, merkle, record_rows
-from notary.batch import CaseBatch
+from notary.batch import CaseBatch, writing
 from notary.cid import Cid
 from notary.commitment import claim_entry
 from notary.custody import Action
@@ -95,7 +95,7 @@ def erase(
     finish(ctx, case_id)
     old = cases.case_key(ctx, case_id)
     new = ctx.vault.add_epoch(case_id, old.epoch + 1)
-    with ledger.write(ctx.engine) as connection:
+    with writing(ctx) as connection:
         batch = CaseBatch(ctx, connection, case_id)
         if batch.log.state != LOG_OPEN:
             raise LogNotOpen(batch.log.origin, batch.log.state)

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Literal
 import sqlalchemy as sa
 
 from notary import cases, commitment, ledger, merkle
-from notary.batch import CaseBatch
+from notary.batch import CaseBatch, writing
 from notary.claim import Claim, Value, name_fields
 from notary.context import Progress, silent
 from notary.custody import Action
@@ -139,7 +139,7 @@ def seal(
     _claim(template, hashed[0], "1")  # wrong details are refused before anything is written
     sealed: list[SealedFile] = []
     for start in range(0, len(hashed), batch_claims):
-        with ledger.write(ctx.engine) as connection, no_cycle_search():
+        with writing(ctx) as connection, no_cycle_search():
             sealed += _Batch(ctx, connection, case_id, template).run(hashed[start : start + batch_claims])
         progress("seal", len(sealed), len(hashed), "files")
     with ctx.engine.connect() as connection:

@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from notary import anchors, cases, commitment, ledger, note_keys
-from notary.batch import CaseBatch
+from notary.batch import CaseBatch, writing
 from notary.claim import Claim
 from notary.custody import Action
 from notary.ledger import LogRow
@@ -314,7 +314,7 @@ def _seal_again(ctx: NotaryContext, old: LogRow) -> tuple[int, int]:
 
 
 def _seal_batch_again(ctx: NotaryContext, old: LogRow, case_id: str) -> int:
-    with ledger.write(ctx.engine) as connection:
+    with writing(ctx) as connection:
         batch = CaseBatch(ctx, connection, case_id)
         ids = list(connection.execute(lost_claims(old, case_id).limit(BATCH_CLAIMS)).scalars())
         rows = connection.execute(sa.select(claims).where(claims.c.id.in_(ids)).order_by(claims.c.id)).all()

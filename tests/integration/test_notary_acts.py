@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from support.notaryworld import World, world
 
-from notary import acts, cases, merkle, receipts
+from notary import acts, cases, ledger, merkle, receipts
 from notary.custody import Action
 from notary.errors import LogEntryInvalid
 from notary.receipt import Receipt
@@ -161,6 +161,20 @@ class TestCustodyProof:
                 where, root = batch.leaf_entry, receipt.note.checkpoint.root
                 merkle.verify_inclusion(entry, where.index, where.size, where.path, root)
             assert len({receipt.custody.batch for receipt in found if receipt.custody}) == 2
+
+    def test_keys_are_opened_before_the_log_is_locked(self, w: World) -> None:
+        opened: list[Signer] = []
+
+        def signers() -> tuple[Signer, ...]:
+            if not opened:  # would wait for the lock, and give up, if this batch held it
+                with ledger.write(w.ctx.engine) as connection:
+                    ledger.lock(connection, w.ctx.note_key)
+                opened.append(Signer())
+            return tuple(opened)
+
+        w.with_context(signers=signers)
+        acts.record(w.ctx, "acme", [0], Action.ACCESSED)
+        assert len(opened) == 1
 
     def test_without_signers_the_batch_says_that_nobody_signed(self, w: World) -> None:
         for receipt in newest(w):
