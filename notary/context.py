@@ -7,18 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from notary.notekey import NoteKey
-from notary.vault import Vault
+from notary.custody.vault import Vault
+from notary.log.notekey import NoteKey
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy.engine import Engine
 
-    from notary.evidence_chain import EvidenceChain
-    from notary.ipfs import IpfsNode
-    from notary.signers import CustodySigner
-    from notary.stamp_sources import TimestampSources
+    from notary.custody.signers import CustodySigner
+    from notary.evm.evidence_chain import EvidenceChain
+    from notary.sharing.ipfs import IpfsNode
+    from notary.timestamps.stamp_sources import TimestampSources
 
 Clock = Callable[[], int]
 """Unix seconds, UTC, now."""

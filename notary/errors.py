@@ -56,7 +56,7 @@ class ClaimInvalid(FormatInvalid):
     """A claim with an unknown, repeated, missing or ill-typed field."""
 
     code = "notary.claim-invalid"
-    hint = "The field names, their order and their types are listed in notary/claim.py."
+    hint = "The field names, their order and their types are listed in notary/sealing/claim.py."
 
 
 class LogEntryInvalid(FormatInvalid):
@@ -94,7 +94,7 @@ class PolicyInvalid(FormatInvalid):
     """A file of algorithm lifetimes is malformed."""
 
     code = "notary.policy-invalid"
-    hint = "notary/algorithms.py describes the format; notary/algorithms.json is one."
+    hint = "notary/records/algorithms.py describes the format; notary/records/algorithms.json is one."
 
 
 class EvidenceRecordInvalid(FormatInvalid):
@@ -256,7 +256,7 @@ class TokenInvalid(NotaryError):
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
-        self.reason = reason  # one of those listed in notary/tsp.py
+        self.reason = reason  # one of those listed in notary/timestamps/tsp.py
 
 
 class TokenUntrusted(NotaryError):
@@ -267,4 +267,4 @@ class TokenUntrusted(NotaryError):
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
-        self.reason = reason  # one of those listed in notary/tsp.py
+        self.reason = reason  # one of those listed in notary/timestamps/tsp.py

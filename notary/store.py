@@ -10,7 +10,8 @@
 ended_claims                                         public: what was superseded, revoked or erased, by blinded case
 
 Nothing here tells what was sealed once the case's key is gone: names, sizes, digests and times of files stand only in
-blobs wrapped by the case key (notary/vault.py), and tags are keyed hashes. Digests are 32 bytes, times Unix seconds.
+blobs wrapped by the case key (notary/custody/vault.py), and tags are keyed hashes. Digests are 32 bytes, times Unix
+seconds.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ ANCHOR_INCLUDED: Final = "included"
 ANCHOR_FINAL: Final = "final"
 ANCHOR_FAILED: Final = "failed"
 
-# What a head's time stamp may be (notary/stamps.py). rfc3161: wanted -> obtained; ots: wanted -> pending -> upgraded.
+# What a head's time stamp may be (notary/timestamps/stamps.py). rfc3161: wanted -> obtained; ots: wanted -> pending ->
+# upgraded.
 STAMP_RFC3161: Final = "rfc3161"
 STAMP_OTS: Final = "ots"
 STAMP_WANTED: Final = "wanted"

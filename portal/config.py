@@ -187,7 +187,7 @@ class TimestampsPart(_Part):
 class SignerPart(_Part):
     """One of [custody] signers.
 
-    kind         what it signs as; see notary/signatures.py
+    kind         what it signs as; see notary/custody/signatures.py
     key          name of a key in the workspace, or ${NAME} for an Ethereum key in an environment variable
     wallet       "erc1271": the wallet's address, 0x and 40 hex digits
     chain_id     "erc1271": EIP-155 id of the chain that the wallet is on

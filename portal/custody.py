@@ -11,7 +11,7 @@ from portal.keys import CUSTODY_SUFFIX
 from portal.workspace import safe_name
 
 if TYPE_CHECKING:
-    from notary.signers import CustodySigner, EthereumKey
+    from notary.custody.signers import CustodySigner, EthereumKey
     from portal.keys import KeyRing
 
 
@@ -31,7 +31,7 @@ def open_signer(part: SignerPart, ring: KeyRing, root: Path) -> CustodySigner:
 
     Raises KeyMissing, PasswordMissing, SecretMissing, SignerError, VaultLocked, CustodyKeyInvalid.
     """
-    from notary.signers import Ed25519Signer, Eip712Signer, MlDsaSigner, WalletSigner, X509Signer
+    from notary.custody.signers import Ed25519Signer, Eip712Signer, MlDsaSigner, WalletSigner, X509Signer
 
     password = reveal(part.password) or None
     if part.kind == "eip712":
@@ -49,11 +49,11 @@ def open_signer(part: SignerPart, ring: KeyRing, root: Path) -> CustodySigner:
 def create_key(ring: KeyRing, name: str, kind: str) -> CustodySigner:
     """Make a key called `name`, which no other key of the workspace has.
 
-    kind  one of notary.signers.KEY_KINDS
+    kind  one of notary.custody.signers.KEY_KINDS
 
     Raises KeyNameInvalid, KeyExists, VaultLocked, CustodyKeyInvalid.
     """
-    from notary import signers
+    from notary.custody import signers
     from notary.service_errors import OutputExists
 
     if not safe_name(name):

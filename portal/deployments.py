@@ -52,7 +52,7 @@ def deploy_all(world: World, advance: Step) -> list[Placed]:
 
     Raises WrongPassword, WrongChain, WrongGenesis, NodeError, InsufficientFunds, TransactionReverted, ArtifactMismatch.
     """
-    from notary.anchors import ensure_log
+    from notary.evm.anchors import ensure_log
     from onchain.deploy import deploy
 
     world.keys.signer("operator")  # a wrong password changes nothing

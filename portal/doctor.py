@@ -27,7 +27,7 @@ from portal.exit_codes import of_class
 from portal.keys import OPERATOR
 
 if TYPE_CHECKING:
-    from notary.stamp_sources import Authority
+    from notary.timestamps.stamp_sources import Authority
     from onchain.connect import Chain
     from portal.world import World
 
@@ -157,7 +157,8 @@ def _signers(world: World) -> Iterator[Finding]:
 
 
 def _log(world: World) -> Iterator[Finding]:
-    from notary import anchors, ledger
+    from notary.evm import anchors
+    from notary.log import ledger
 
     with world.engine.connect() as connection:
         log = ledger.log_of(connection, world.notary.note_key)
@@ -207,7 +208,7 @@ def _contract(world: World, chain: Chain, name: str) -> Finding:
 
 def _timestamps(world: World) -> Iterator[Finding]:
     """Each authority gives a token over random bytes, each calendar takes random bytes; nothing of it is kept."""
-    from notary import stamps
+    from notary.timestamps import stamps
 
     sources = world.notary.timestamps
     if sources is None:
@@ -227,7 +228,7 @@ def _timestamps(world: World) -> Iterator[Finding]:
 
 
 def _authority(authority: Authority) -> Iterator[Finding]:
-    from notary import tsp, tsp_client
+    from notary.timestamps import tsp, tsp_client
 
     asked = now()
     token = tsp.read_token(tsp_client.stamp(authority, secrets.token_bytes(32), asked))
@@ -243,7 +244,7 @@ def _authority(authority: Authority) -> Iterator[Finding]:
 
 
 def _calendar(url: str, allowed: tuple[str, ...]) -> Iterator[Finding]:
-    from notary import calendars
+    from notary.timestamps import calendars
 
     (answer,) = calendars.submit(secrets.token_bytes(32), [url]).answers
     what, elsewhere = f"calendar {urlsplit(url).netloc}", [uri for uri in answer.promises if uri not in allowed]

@@ -81,21 +81,21 @@ def run_until_stopped(
 
 def unsettled_anchors(world: World) -> list[tuple[int, str]]:
     """(row id, new workflow id) of each anchor that is neither final nor failed."""
-    from notary import anchoring, anchors
+    from notary.evm import anchoring, anchors
 
     return [(a.id, anchoring.workflow_id(a)) for a in anchors.list_anchors(world.notary) if not a.settled]
 
 
 def stamps_are_due(world: World) -> bool:
     """Whether any time stamp of a head is to be asked for now."""
-    from notary import stamps
+    from notary.timestamps import stamps
 
     return bool(stamps.due(world.notary, world.notary.clock()))
 
 
 def stamp_round_id() -> str:
     """A new workflow id for a round of time stamps."""
-    from notary import stamping
+    from notary.timestamps import stamping
 
     return stamping.workflow_id("round")
 

@@ -9,9 +9,9 @@ from portal.config import reveal
 from portal.errors import ArgumentInvalid
 
 if TYPE_CHECKING:
-    from notary.ledger import LogRow
-    from notary.log_events import ChainSide
-    from notary.receipt import Receipt
+    from notary.log.ledger import LogRow
+    from notary.log.log_events import ChainSide
+    from notary.proofs.receipt import Receipt
     from onchain.connect import Chain
     from portal.world import World
 
@@ -43,7 +43,7 @@ def ask_placed(world: World, log_id: bytes) -> ChainSide:
 
     Raises DeploymentMissing, NodeError, WrongChain, WrongGenesis.
     """
-    from notary.log_events import ask
+    from notary.log.log_events import ask
     from portal.deployments import EVIDENCE_LOG, evidence_contract, placed_on
 
     chain = world.chain("evidence")
@@ -56,7 +56,7 @@ def ask_node(url: str, whose: Whose, first: int) -> ChainSide:
 
     Raises NodeError, AbiError, SecretMissing.
     """
-    from notary.log_events import ask
+    from notary.log.log_events import ask
     from onchain.contract import Contract
 
     chain = _connect(reveal(url))
@@ -88,8 +88,8 @@ def _connect(url: str) -> Chain:
 
 def of_receipt(receipt: Receipt) -> tuple[bytes | None, str | None]:
     """(log id, contract) that a receipt names, as far as it does."""
-    from notary.evm_proof import EvmAnchor
-    from notary.receipt import PendingAnchor
+    from notary.evm.evm_proof import EvmAnchor
+    from notary.proofs.receipt import PendingAnchor
 
     for anchor in receipt.anchors:
         if isinstance(anchor, (EvmAnchor, PendingAnchor)) and anchor.contract is not None:

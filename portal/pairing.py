@@ -24,9 +24,9 @@ from notary.errors import ReceiptInvalid
 from portal.errors import FileMissing
 
 if TYPE_CHECKING:
-    from notary.hashing import Outcome
-    from notary.receipt import Receipt
-    from notary.verdict import Verdict
+    from notary.proofs.receipt import Receipt
+    from notary.sealing.hashing import Outcome
+    from notary.verdicts.verdict import Verdict
 
 SUFFIX: Final = ".receipt.json"
 BUNDLE_SUFFIX: Final = ".receipts.json"
@@ -94,7 +94,7 @@ def collect(paths: Sequence[str], receipts: Sequence[str]) -> Collected:
 
     Raises FileMissing, also when there is neither a file nor a receipt.
     """
-    from notary.intake import find_files
+    from notary.sealing.intake import find_files
 
     documents: list[Document] = []
     sources: list[str] = []
@@ -141,7 +141,7 @@ def collect(paths: Sequence[str], receipts: Sequence[str]) -> Collected:
 
 def read_receipts(source: str) -> list[Found]:
     """The receipts of one file, or one `Found` that says why there are none.  Raises FileMissing."""
-    from notary.bundle import MAX_BYTES, read_any
+    from notary.proofs.bundle import MAX_BYTES, read_any
 
     try:
         with Path(source).open("rb") as file:
@@ -221,8 +221,8 @@ def superseded(pairs: Sequence[Pair], verdicts: Mapping[int, Verdict]) -> set[in
     Anyone can write a receipt that says "continues". So it counts only where the continuing receipt stands in the same
     log and case, and is verified with its document (checks 1 to 6), or is itself such an older version.
     """
-    from notary.commitment import claim_entry
-    from notary.merkle import leaf_hash
+    from notary.log.merkle import leaf_hash
+    from notary.sealing.commitment import claim_entry
 
     left = {
         leaf_hash(claim_entry(one.found.receipt.opening.commitment())).hex(): place
@@ -257,8 +257,9 @@ def _same_case(one: Found | None, other: Found | None) -> bool:
 
 def _is_receipt(path: str) -> bool:
     """Whether a file of any name is a JSON object that says it is a receipt or a bundle."""
-    from notary import bundle, jcs, receipt
+    from notary import jcs
     from notary.errors import JsonInvalid
+    from notary.proofs import bundle, receipt
 
     try:
         with Path(path).open("rb") as file:

@@ -14,9 +14,9 @@ from portal.errors import ArgumentInvalid, FileMissing
 from portal.reading import read_bounded
 
 if TYPE_CHECKING:
-    from notary.bitcoin import Headers
-    from notary.calendars import Outcome
-    from notary.ots import OtsProof
+    from notary.timestamps.bitcoin import Headers
+    from notary.timestamps.calendars import Outcome
+    from notary.timestamps.ots import OtsProof
 
 SUFFIX: Final = ".ots"
 MAX_AT_ONCE: Final = 100_000  # documents under one commitment
@@ -77,8 +77,8 @@ def stamp(digests: Sequence[bytes], calendars: Sequence[str], needed: int) -> Ma
 
     Raises CalendarUnavailable, CalendarNotConfigured.
     """
-    from notary import calendars as adapter
-    from notary import ots
+    from notary.timestamps import calendars as adapter
+    from notary.timestamps import ots
 
     begun, commitment = ots.many(digests, [secrets.token_bytes(ots.NONCE_BYTES) for _ in digests])
     submission = adapter.submit(commitment, calendars, needed)
@@ -96,14 +96,14 @@ def stamp(digests: Sequence[bytes], calendars: Sequence[str], needed: int) -> Ma
 
 def read(path: Path) -> OtsProof:
     """An .ots file.  Raises FileMissing, FileTooLarge, OtsInvalid."""
-    from notary.ots import MAX_PROOF_BYTES, OtsProof
+    from notary.timestamps.ots import MAX_PROOF_BYTES, OtsProof
 
     return OtsProof.from_bytes(read_bounded(path, MAX_PROOF_BYTES))
 
 
 def upgrade(proof: OtsProof, allowed: Sequence[str]) -> tuple[OtsProof, tuple[Outcome, ...]]:
     """The proof with what its calendars know by now, and what each said.  Raises CalendarNotConfigured."""
-    from notary.calendars import upgrade as ask
+    from notary.timestamps.calendars import upgrade as ask
 
     upgraded = ask(proof, allowed)
     return upgraded.proof, upgraded.outcomes
@@ -114,9 +114,9 @@ def headers_from(singles: Sequence[str], files: Sequence[str]) -> Headers:
 
     Raises TrustInvalid, BitcoinHeaderInvalid; so does the result, where two sources contradict each other.
     """
-    from notary.bitcoin import BlockHeader, HeaderSources, KnownHeaders
-    from notary.header_file import HeaderFile
-    from notary.trust import parse_header
+    from notary.timestamps.bitcoin import BlockHeader, HeaderSources, KnownHeaders
+    from notary.timestamps.header_file import HeaderFile
+    from notary.verdicts.trust import parse_header
     from portal.trust_files import first_height
 
     given = [parse_header(text) for text in singles]
@@ -127,9 +127,9 @@ def headers_from(singles: Sequence[str], files: Sequence[str]) -> Headers:
 
 def judge(proof: OtsProof, digest: bytes, headers: Headers) -> Judged:
     """Whether the proof is of `digest` (SHA-256), and which block confirms it.  Raises BitcoinHeaderInvalid."""
-    from notary import ots
     from notary.errors import OtsInvalid, OtsUnconfirmed
-    from notary.ots_tree import SHA256
+    from notary.timestamps import ots
+    from notary.timestamps.ots_tree import SHA256
 
     if proof.hash_tag != SHA256 or proof.digest != digest:
         return Judged("FAILED", ots.DIGEST_DIFFERS, f"the proof is of another document, {proof.digest.hex()}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from notary.hashing import Unhashable, hash_file
+from notary.sealing.hashing import Unhashable, hash_file
 from portal.clock import now
 from portal.errors import ArgumentInvalid, EscrowUnknown, FileMissing, NotAParty, PaperInvalid, PlanUnknown
 from portal.papers import Opening, Paper

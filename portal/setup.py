@@ -63,9 +63,9 @@ def make_workspace(folder: Path, choices: Choices, ask: Ask, now: int) -> Made:
 
     Raises WorkspaceExists, WorkspacePermission, ConfigInvalid, PasswordMissing, DatabaseUnreachable.
     """
-    from notary.ledger import ensure_log
-    from notary.notekey import NoteKey
-    from notary.vault import Vault
+    from notary.custody.vault import Vault
+    from notary.log.ledger import ensure_log
+    from notary.log.notekey import NoteKey
 
     origin = f"tallystick.local/{secrets.token_hex(4)}"
     text = configuration(choices, origin)

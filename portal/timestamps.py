@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from notary.stamp_sources import Authority, TimestampSources
+from notary.timestamps.stamp_sources import Authority, TimestampSources
 from portal.config import reveal
 from portal.errors import SecretMissing
 
 if TYPE_CHECKING:
-    from notary.anchors import AnchorRow
-    from notary.stamps import StampRow
+    from notary.evm.anchors import AnchorRow
+    from notary.timestamps.stamps import StampRow
     from portal.config import AuthorityPart, TimestampsPart
 
 MAX_PEM_BYTES: Final = 4 * 1024 * 1024  # a chain of certificates has some 20 KB, a long revocation list megabytes
@@ -168,7 +168,7 @@ def stamp_json(row: StampRow) -> dict[str, Any]:
 
 def _attested(row: StampRow) -> tuple[list[str], list[int], int]:
     """Calendars that promised it, Bitcoin blocks that it names, and promises that are not kept yet."""
-    from notary.ots import OtsProof
+    from notary.timestamps.ots import OtsProof
 
     if row.data is None:
         return [], [], 0
@@ -180,7 +180,7 @@ def _attested(row: StampRow) -> tuple[list[str], list[int], int]:
 
 
 def _token_time(row: StampRow) -> int:
-    from notary.tsp_read import read_token
+    from notary.timestamps.tsp_read import read_token
 
     return read_token(row.data or b"").gen_time
 

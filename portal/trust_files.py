@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from notary.errors import OtsInvalid, TrustInvalid
-from notary.receipt import OtsAnchor
-from notary.trust import (
+from notary.proofs.receipt import OtsAnchor
+from notary.verdicts.trust import (
     MAX_CERTIFICATE_BYTES,
     MAX_HEIGHT,
     Trust,
@@ -21,7 +21,7 @@ from notary.trust import (
 from portal.reading import read_bounded
 
 if TYPE_CHECKING:
-    from notary.receipt import Receipt
+    from notary.proofs.receipt import Receipt
 
 MAX_FILE_BYTES: Final = 16 * MAX_CERTIFICATE_BYTES  # of certificates in one file
 
@@ -80,7 +80,7 @@ def trust_headers(trust: Trust, headers: Sequence[str], files: Sequence[str], re
 
     Raises TrustInvalid, BitcoinHeaderInvalid.
     """
-    from notary.bitcoin import BlockHeader
+    from notary.timestamps.bitcoin import BlockHeader
 
     given = [parse_header(text) for text in headers]
     for one in given:
@@ -88,7 +88,7 @@ def trust_headers(trust: Trust, headers: Sequence[str], files: Sequence[str], re
     trust = trust.with_headers(given)
     wanted = _heights(receipts) if files else []
     for name in files:
-        from notary.header_file import HeaderFile
+        from notary.timestamps.header_file import HeaderFile
 
         path, first = first_height(name)
         file = HeaderFile(Path(path), first)
@@ -111,7 +111,7 @@ def first_height(name: str) -> tuple[str, int]:
 
 def _heights(receipts: Iterable[Receipt]) -> list[int]:
     """The Bitcoin blocks that the receipts' anchors name."""
-    from notary.ots import Kind, OtsProof
+    from notary.timestamps.ots import Kind, OtsProof
 
     anchors = {
         anchor

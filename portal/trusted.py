@@ -9,13 +9,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from notary.errors import TrustInvalid
-from notary.evm_proof import EvmAnchor
-from notary.node_answers import AskedTrust, NodeAnswer
-from notary.trust import Trust, TrustedBlock, parse_block
+from notary.evm.evm_proof import EvmAnchor
+from notary.verdicts.node_answers import AskedTrust, NodeAnswer
+from notary.verdicts.trust import Trust, TrustedBlock, parse_block
 from portal.config import reveal
 
 if TYPE_CHECKING:
-    from notary.receipt import Receipt
+    from notary.proofs.receipt import Receipt
     from onchain.connect import Chain
     from portal.world import World
 
@@ -147,9 +147,9 @@ def own_trust(world: World) -> Trust:
 
     Raises DeploymentMissing, NodeError.
     """
-    from notary.anchors import list_anchors
+    from notary.evm.anchors import list_anchors
     from notary.store import ANCHOR_FINAL
-    from notary.trust import TrustedChain
+    from notary.verdicts.trust import TrustedChain
     from portal.deployments import evidence_contract
 
     chain = world.chain("evidence")

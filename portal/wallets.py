@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from portal.config import reveal
 
 if TYPE_CHECKING:
-    from notary.signatures import Erc1271Signature
-    from notary.verify_case import AskWallet
+    from notary.custody.signatures import Erc1271Signature
+    from notary.verdicts.verify_case import AskWallet
 
 TIMEOUT_SECONDS: Final = 20.0
 
@@ -23,7 +23,7 @@ def wallet_asker(urls: Sequence[str]) -> AskWallet:
     revealed = [reveal(url) for url in urls]
 
     def ask(signed: Erc1271Signature, digest: bytes) -> bool | None:
-        from notary.wallet_chain import check_erc1271
+        from notary.custody.wallet_chain import check_erc1271
         from onchain.errors import ChainError
         from portal.trusted import connect_any
 

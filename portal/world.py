@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
     from notary.context import NotaryContext
-    from notary.evidence_chain import EvidenceChain
-    from notary.ipfs import IpfsNode
-    from notary.signers import CustodySigner
+    from notary.custody.signers import CustodySigner
+    from notary.evm.evidence_chain import EvidenceChain
+    from notary.sharing.ipfs import IpfsNode
     from onchain.connect import Chain
     from onchain.send import Sender
     from settlement.context import Addresses, SettlementContext
@@ -98,7 +98,7 @@ class World:
     @cached_property
     def ipfs(self) -> IpfsNode | None:
         """The configured IPFS node, None where there is none."""
-        from notary.ipfs import IpfsNode
+        from notary.sharing.ipfs import IpfsNode
 
         part = self.workspace.config.ipfs
         return IpfsNode(reveal(part.api), timeout_seconds=part.timeout_seconds) if part.api else None
@@ -112,8 +112,8 @@ class World:
     def notary(self) -> NotaryContext:
         """What the notary's services are given.  Raises DatabaseError, VaultLocked, VaultDamaged."""
         from notary.context import NotaryContext
-        from notary.note_keys import present_key
-        from notary.vault import Vault
+        from notary.custody.vault import Vault
+        from notary.log.note_keys import present_key
 
         return NotaryContext(
             engine=self.engine,
@@ -136,14 +136,14 @@ class World:
 
         Raises DeploymentMissing, KeyMissing and what `sender` raises.
         """
-        from notary.evidence_chain import EvidenceChain
+        from notary.evm.evidence_chain import EvidenceChain
 
         sender = self.sender("evidence", self._appender())
         return EvidenceChain(sender.chain, sender, evidence_contract(self.workspace, sender.chain))
 
     def _appender(self) -> str:
         """Name of the key that appends to the present log.  Raises KeyMissing."""
-        from notary import ledger
+        from notary.log import ledger
         from notary.service_errors import LogUnknown
         from onchain.abi import checksum_address
 
@@ -206,7 +206,8 @@ class World:
 
         All of them: work of a process that has died may be of any kind.
         """
-        from notary import anchoring, stamping
+        from notary.evm import anchoring
+        from notary.timestamps import stamping
         from onchain.errors import ChainError
         from settlement.errors import SettlementError
         from settlement.keeper import workflows

@@ -3,7 +3,7 @@
 A node's JSON holds all the fields but not the bytes; header and receipts are encoded here again (a header of a fork
 that is unknown here is asked for in raw form), and what comes out is compared with what was promised: Keccak of the
 header with the block's hash, the root over all receipts of the block with the header's. So a proof that is returned is
-right, whatever the node said. `rlp` and `trie` build; the verifier has its own reader (notary/evm_proof.py).
+right, whatever the node said. `rlp` and `trie` build; the verifier has its own reader (notary/evm/evm_proof.py).
 
 Encodings: header fields in the order of the yellow paper, then those that forks appended (London, Shanghai, Cancun,
 Prague, Amsterdam); receipts by EIP-2718, with the OP stack's deposits (0x7e), whose receipts have two fields more.

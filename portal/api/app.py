@@ -4,7 +4,7 @@
     GET  /v1/receipts/{id}       a claim's receipt
     GET  /v1/log/checkpoint      the log's newest signed checkpoint            (C2SP tlog-tiles)
     GET  /v1/log/tile/...        its tiles and entry bundles                   (C2SP tlog-tiles)
-    GET  /v1/log/case-heads/...  what a heads leaf changed                     (notary/case_changes.py)
+    GET  /v1/log/case-heads/...  what a heads leaf changed                     (notary/log/case_changes.py)
     GET  /v1/cases, /{id}        cases and what is sealed in them
     GET  /v1/plans, /{id}        repayment plans, as of their last final event
     GET  /healthz, /readyz       the process runs; it can answer
@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import FastAPI, Path, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 
-from notary import cases, ledger, log_export, receipts
-from notary.tiles import TileId
-from notary.trust import Trust, trust_blocks
-from notary.verdict import NOT_PROVEN
-from notary.verify import DocumentDigests, verify_bytes
+from notary.log import ledger, log_export
+from notary.log.tiles import TileId
+from notary.proofs import receipts
+from notary.sealing import cases
+from notary.verdicts.trust import Trust, trust_blocks
+from notary.verdicts.verdict import NOT_PROVEN
+from notary.verdicts.verify import DocumentDigests, verify_bytes
 from portal.api import problems
 from portal.api.guard import Guard
 from portal.api.models import (
@@ -44,7 +46,7 @@ from portal.plan_views import plan_detail, plan_summary
 from settlement.records import find_plan, list_plans
 
 if TYPE_CHECKING:
-    from notary.cases import Case, SealedClaim
+    from notary.sealing.cases import Case, SealedClaim
     from portal.world import World
 
 MAX_PAGE = 500

@@ -16,10 +16,10 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from notary.errors import ReceiptInvalid
-from notary.hashing import EXTRA_DIGESTS
-from notary.receipt import MAX_BYTES as MAX_RECEIPT
-from notary.receipt import Receipt
-from notary.verify import needed_digests
+from notary.proofs.receipt import MAX_BYTES as MAX_RECEIPT
+from notary.proofs.receipt import Receipt
+from notary.sealing.hashing import EXTRA_DIGESTS
+from notary.verdicts.verify import needed_digests
 from portal.errors import BodyInvalid, BodyTooLarge
 
 MAX_DOCUMENT: Final = 4 * 1024**3  # larger files are verified where they are

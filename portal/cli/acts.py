@@ -26,8 +26,8 @@ def custody(shell: Shell, name: str) -> None:
     Example:
       tallystick case custody smith-2026
     """
-    from notary.acts import history
-    from notary.verdict import printable
+    from notary.custody.acts import history
+    from notary.verdicts.verdict import printable
 
     with shell.world("case custody") as world:
         lines = history(world.notary, name)
@@ -68,8 +68,8 @@ def record(shell: Shell, name: str, action: str, what: tuple[str, ...], about: s
     Example:
       tallystick case record smith-2026 transferred invoice-17.pdf --about "to counsel, by courier"
     """
-    from notary import acts
-    from notary.custody import Action
+    from notary.custody import acts
+    from notary.custody.chain import Action
 
     with shell.world("case record") as world:
         log_id, places = _places(world.notary, name, what)
@@ -97,7 +97,7 @@ def revoke(shell: Shell, name: str, what: tuple[str, ...], why: str) -> None:
     Example:
       tallystick case revoke smith-2026 draft.pdf --why "sealed by mistake"
     """
-    from notary import acts
+    from notary.custody import acts
 
     with shell.world("case revoke") as world:
         log_id, places = _places(world.notary, name, what)
@@ -129,7 +129,7 @@ def erase(shell: Shell, name: str, what: tuple[str, ...], whole_case: bool, why:
       tallystick case erase smith-2026 passport.jpg --why "GDPR art. 17"
       tallystick case erase smith-2026 --whole-case
     """
-    from notary import erasure
+    from notary.custody import erasure
 
     if bool(what) == whole_case:
         raise click.UsageError("name what to erase, or give --whole-case")
@@ -164,8 +164,8 @@ def _places(ctx: NotaryContext, case_id: str, what: Sequence[str]) -> tuple[int 
 
     The log's id is None where it is the present one.  Raises ActRefused.
     """
-    from notary import ledger
-    from notary.cases import claims_of
+    from notary.log import ledger
+    from notary.sealing.cases import claims_of
     from notary.service_errors import ActRefused
 
     with ctx.engine.connect() as connection:

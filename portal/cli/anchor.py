@@ -11,7 +11,7 @@ from portal.cli.shell import Shell, command
 from portal.reading import write_output
 
 if TYPE_CHECKING:
-    from notary.anchors import AnchorRow
+    from notary.evm.anchors import AnchorRow
     from portal.engine import Runner
     from portal.world import World
 
@@ -62,7 +62,7 @@ def anchor(shell: Shell, wait: bool, trust_file: str | None, upgrade: bool) -> N
 
 def _anchor_and_stamp(shell: Shell, world: World, wait: bool) -> AnchorRow | None:
     """Both at the same time, so that neither waits for the other; None: the log is empty."""
-    from notary import stamping, stamps
+    from notary.timestamps import stamping, stamps
 
     wanted = stamps.request(world.notary)
     open_ones = [row for row in wanted if row.next_at is not None]
@@ -85,7 +85,7 @@ def _anchor_and_stamp(shell: Shell, world: World, wait: bool) -> AnchorRow | Non
 
 
 def _anchor(world: World, runner: Runner, wait: bool, progress: Any) -> AnchorRow | None:
-    from notary import anchoring, anchors
+    from notary.evm import anchoring, anchors
 
     requested = anchors.request(world.notary)
     if requested is None:
@@ -97,7 +97,7 @@ def _anchor(world: World, runner: Runner, wait: bool, progress: Any) -> AnchorRo
 
 
 def _show(shell: Shell, world: World, done: AnchorRow, trust_file: str | None) -> None:
-    from notary import stamps
+    from notary.timestamps import stamps
     from portal.timestamps import stamp_json
 
     rows = stamps.of_head(world.notary, done.size)
@@ -130,7 +130,8 @@ def _show(shell: Shell, world: World, done: AnchorRow, trust_file: str | None) -
 
 
 def _upgrade(shell: Shell, world: World) -> None:
-    from notary import anchors, stamping, stamps
+    from notary.evm import anchors
+    from notary.timestamps import stamping, stamps
     from portal.timestamps import stamp_json
 
     asked = len(stamps.unfinished(world.notary))

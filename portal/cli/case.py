@@ -31,7 +31,7 @@ def new(shell: Shell, name: str, title: str, parties: tuple[str, ...]) -> None:
     Example:
       tallystick case new smith-2026 --title "Unpaid pumps" --party "Ningbo Hailian" --party "Smith Ltd"
     """
-    from notary.cases import create_case
+    from notary.sealing.cases import create_case
 
     with shell.world("case new") as world:
         made = create_case(world.notary, name, title, parties)
@@ -46,7 +46,7 @@ def list_(shell: Shell) -> None:
     Example:
       tallystick case list
     """
-    from notary.cases import list_cases
+    from notary.sealing.cases import list_cases
 
     with shell.world("case list") as world:
         found = list_cases(world.notary)
@@ -82,8 +82,8 @@ def show(shell: Shell, name: str, everything: bool) -> None:
     Example:
       tallystick case show smith-2026
     """
-    from notary.cases import claims_of, show_case
-    from notary.verdict import printable
+    from notary.sealing.cases import claims_of, show_case
+    from notary.verdicts.verdict import printable
 
     with shell.world("case show") as world:
         found = show_case(world.notary, name)

@@ -25,8 +25,8 @@ def fetch(shell: Shell, case: str, names: tuple[str, ...], folder: str) -> None:
     Example:
       tallystick fetch smith-2026 contract.pdf --to from-ipfs/
     """
-    from notary.cases import claims_of
-    from notary.share import fetch as fetch_document
+    from notary.sealing.cases import claims_of
+    from notary.sharing.share import fetch as fetch_document
 
     with shell.world("fetch") as world, shell.progress() as progress:
         stored = [c for c in claims_of(world.notary, case, current_only=not names) if names or c.cid]

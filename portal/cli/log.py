@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from notary.ledger import LogRow
-    from notary.log_audit import Audit, Signed
-    from notary.log_events import ChainSide
-    from notary.receipt import Receipt
+    from notary.log.ledger import LogRow
+    from notary.log.log_audit import Audit, Signed
+    from notary.log.log_events import ChainSide
+    from notary.proofs.receipt import Receipt
     from portal.world import World
 
 _EXITS: Final = {"PASSED": Exit.OK, "FAILED": Exit.FAILED, "INDETERMINATE": Exit.INDETERMINATE}
@@ -88,15 +88,15 @@ class _Named:
 
 
 def _receipt(path: Path) -> Receipt:
-    from notary.receipt import MAX_BYTES, Receipt
+    from notary.proofs.receipt import MAX_BYTES, Receipt
 
     return Receipt.from_bytes(read_bounded(path, MAX_BYTES))
 
 
 def _signed(given: list[tuple[str, Receipt]], key: bytes | None) -> list[Signed]:
     """The checkpoints of receipts, each with a signature of the log's key.  Raises SignatureInvalid."""
-    from notary.checkpoint import verify
-    from notary.log_audit import Signed
+    from notary.log.checkpoint import verify
+    from notary.log.log_audit import Signed
 
     found = []
     for path, receipt in given:
@@ -113,8 +113,8 @@ def _audit_own(
     given: list[tuple[str, Receipt]],
     advance: Callable[[int, int], None],
 ) -> Audit:
-    from notary import ledger, log_audit
-    from notary.log_source import OwnLog
+    from notary.log import ledger, log_audit
+    from notary.log.log_source import OwnLog
     from portal.errors import DeploymentMissing
     from portal.log_chain import Whose, ask_node, ask_own
 
@@ -141,7 +141,7 @@ def _audit_own(
 
 def _own_log(world: World, connection: Connection, log_id: str | None) -> LogRow:
     """The workspace's log of that id; its present one where none is named.  Raises LogNotFound, ArgumentInvalid."""
-    from notary import ledger
+    from notary.log import ledger
     from portal.errors import LogNotFound
     from portal.log_chain import log_id as parse
 
@@ -157,8 +157,8 @@ def _own_log(world: World, connection: Connection, log_id: str | None) -> LogRow
 def _audit_tiles(
     tiles: str, rpc: str | None, named: _Named, given: list[tuple[str, Receipt]], advance: Callable[[int, int], None]
 ) -> Audit:
-    from notary import log_audit
-    from notary.log_source import open_tree
+    from notary.log import log_audit
+    from notary.log.log_source import open_tree
     from portal.errors import ArgumentInvalid
     from portal.log_chain import Whose, ask_node, log_id, of_receipt
 
@@ -190,7 +190,7 @@ def export(shell: Shell, folder: str, log_id: str | None) -> None:
     Example:
       tallystick log export public/log
     """
-    from notary.log_export import export as write
+    from notary.log.log_export import export as write
 
     with shell.world("log export") as world, shell.progress() as progress:
         with world.engine.connect() as connection:

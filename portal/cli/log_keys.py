@@ -14,7 +14,7 @@ from portal.keys import OPERATOR
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
-    from notary.log_events import ChainSide
+    from notary.log.log_events import ChainSide
     from onchain.records import TxRecord
     from onchain.send import Sender
     from portal.world import World
@@ -38,8 +38,8 @@ def recover(shell: Shell, where: str, log_id: str | None) -> None:
       tallystick log recover --from public/log
       tallystick log recover --from ../second-copy/tallystick.sqlite
     """
-    from notary import log_recovery
-    from notary.log_source import open_tree
+    from notary.log import log_recovery
+    from notary.log.log_source import open_tree
 
     with shell.world("log recover") as world, shell.progress() as progress:
         told = _told(world, log_id)
@@ -78,7 +78,7 @@ def recover(shell: Shell, where: str, log_id: str | None) -> None:
 
 def _told(world: World, log_id: str | None) -> ChainSide:
     """What the workspace's node says of its log; where the database was lost, the log's row is made again."""
-    from notary import ledger, log_recovery
+    from notary.log import ledger, log_recovery
     from notary.service_errors import LogUnknown
     from portal.errors import ArgumentInvalid
     from portal.log_chain import ask_own, ask_placed
@@ -131,7 +131,7 @@ def close(shell: Shell, origin: str, successor: str | None, key: str) -> None:
     Example:
       tallystick log close tallystick.local/1f0c2ab7 --successor new --key cold
     """
-    from notary import succession
+    from notary.log import succession
 
     with shell.world("log close") as world:
         owner = world.sender("evidence", key)
@@ -175,7 +175,7 @@ def rotate_appender(shell: Shell, new: str, key: str) -> None:
     Example:
       tallystick log rotate-appender hot-2 --key cold
     """
-    from notary import succession
+    from notary.log import succession
 
     with shell.world("log rotate-appender") as world:
         address = world.keys.address(new)
@@ -226,7 +226,7 @@ def accept(shell: Shell, key: str) -> None:
 
 def _call(world: World, key: str, function: str, *arguments: object) -> tuple[str, TxRecord]:
     """Call the log's contract with a key of the workspace, until that is final; (log's origin, transaction)."""
-    from notary import ledger
+    from notary.log import ledger
     from notary.service_errors import SuccessionRefused
     from portal.log_chain import ask_own
 

@@ -23,8 +23,8 @@ def prove(shell: Shell, receipts: tuple[str, ...], folder: str | None) -> None:
       tallystick log prove receipts/invoice-17.pdf.receipt.json
     """
     from notary.files import write_whole
-    from notary.prove_later import prove_later
-    from notary.receipt import MAX_BYTES, Receipt
+    from notary.proofs.prove_later import prove_later
+    from notary.proofs.receipt import MAX_BYTES, Receipt
     from portal.reading import read_bounded
 
     read = [(Path(name), Receipt.from_bytes(read_bounded(Path(name), MAX_BYTES))) for name in receipts]

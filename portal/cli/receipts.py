@@ -32,7 +32,7 @@ def export(shell: Shell, case: str, folder: str | None, bundle: bool) -> None:
       tallystick receipts export smith-2026
       tallystick receipts export smith-2026 --bundle --to for-the-court/
     """
-    from notary.receipts import export as write
+    from notary.proofs.receipts import export as write
 
     with shell.world("receipts export") as world, shell.progress() as progress:
         target = Path(folder) if folder else world.workspace.receipts / case
@@ -60,9 +60,9 @@ def disclose(
     Example:
       tallystick receipts disclose contract.pdf.receipt.json --show size --show sha256 --to for-the-bank.json
     """
-    from notary import disclosure
     from notary.files import write_whole
-    from notary.receipt import MAX_BYTES, Receipt
+    from notary.proofs import disclosure
+    from notary.proofs.receipt import MAX_BYTES, Receipt
     from portal.reading import read_bounded
 
     if bool(shown) == bool(hidden):

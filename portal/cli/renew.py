@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from notary.reasons import LOCALES
+from notary.verdicts.reasons import LOCALES
 from portal.cli.shell import Shell, command
 from portal.cli.words import at, plural
 from portal.exit_codes import Exit
 
 if TYPE_CHECKING:
-    from notary.algorithms import Policy
     from notary.context import NotaryContext
-    from notary.evidence_verdict import RecordVerdict
-    from notary.trust import TrustedAuthority
+    from notary.records.algorithms import Policy
+    from notary.records.evidence_verdict import RecordVerdict
+    from notary.verdicts.trust import TrustedAuthority
 
 WAYS = ("--due", "--export", "--validate", "--tree")
 COLOURS = {"PASSED": "green", "FAILED": "red", "INDETERMINATE": "yellow"}
@@ -98,7 +98,7 @@ def renew(
 
 
 def _policy(path: str | None) -> Policy:
-    from notary.algorithms import MAX_BYTES, Policy, default_policy
+    from notary.records.algorithms import MAX_BYTES, Policy, default_policy
     from portal.reading import read_bounded
 
     return default_policy() if path is None else Policy.from_bytes(read_bounded(Path(path), MAX_BYTES))
@@ -107,7 +107,7 @@ def _policy(path: str | None) -> Policy:
 def _renew(
     shell: Shell, case: str, tree: str | None, documents: Sequence[str], leave_out: bool, policy: Policy
 ) -> Exit | None:
-    from notary import record_rows, renewals
+    from notary.records import record_rows, renewals
 
     done: list[tuple[str, renewals.Renewed]] = []
     with shell.world("renew") as world, shell.progress() as progress:
@@ -153,8 +153,8 @@ def _renew(
 
 def _verified(ctx: NotaryContext, case: str, policy: Policy) -> dict[str, int]:
     """What was made is looked at at once, as a stranger would who trusts the configured authorities' roots."""
-    from notary.record_export import validate_case
-    from notary.trust import TrustedAuthority
+    from notary.records.record_export import validate_case
+    from notary.verdicts.trust import TrustedAuthority
 
     configured = () if ctx.timestamps is None else ctx.timestamps.authorities
     authorities: list[TrustedAuthority] = [
@@ -165,7 +165,7 @@ def _verified(ctx: NotaryContext, case: str, policy: Policy) -> dict[str, int]:
 
 
 def _due(shell: Shell, policy: Policy) -> None:
-    from notary.renewal_due import due
+    from notary.records.renewal_due import due
 
     with shell.world("renew --due") as world:
         ctx = world.notary
@@ -204,7 +204,7 @@ def _due(shell: Shell, policy: Policy) -> None:
 
 
 def _export(shell: Shell, case: str, folder: Path, per_document: bool) -> None:
-    from notary.record_export import export
+    from notary.records.record_export import export
 
     with shell.world("renew --export") as world, shell.progress() as progress:
         written = export(world.notary, case, folder, per_document=per_document, progress=progress)
@@ -221,8 +221,8 @@ def _validate(
     policy: Policy,
     locale: str,
 ) -> Exit:
-    from notary.evidence_check import validate_bytes
-    from notary.evidence_record import MAX_BYTES
+    from notary.records.evidence_check import validate_bytes
+    from notary.records.evidence_record import MAX_BYTES
     from portal.clock import now
     from portal.reading import read_bounded
 
@@ -234,7 +234,7 @@ def _validate(
 
 
 def _authorities(path: str | None, roots: Sequence[str]) -> tuple[TrustedAuthority, ...]:
-    from notary.trust import MAX_BYTES, Trust
+    from notary.verdicts.trust import MAX_BYTES, Trust
     from portal.reading import read_bounded
     from portal.trust_files import trust_authorities
 
@@ -247,8 +247,8 @@ def _document(path: str, record: bytes) -> dict[str, bytes]:
     import hashlib
 
     from notary.errors import EvidenceRecordInvalid
-    from notary.evidence_record import EvidenceRecord
-    from notary.hashing import EXTRA_DIGESTS, Unhashable, hash_file
+    from notary.records.evidence_record import EvidenceRecord
+    from notary.sealing.hashing import EXTRA_DIGESTS, Unhashable, hash_file
     from notary.service_errors import InputsRefused, Refusal
 
     try:

@@ -50,11 +50,11 @@ def seal(
       tallystick seal smith-2026 contracts/ invoice-17.pdf
       tallystick seal smith-2026 chat.json --kind chat --captured-by "Li Wei" --store ipfs
     """
-    from notary.seal import Details
-    from notary.seal import seal as seal_files
-    from notary.selfcheck import verify_sealed
-    from notary.share import node_of, store_sealed
-    from notary.verdict import printable
+    from notary.sealing.seal import Details
+    from notary.sealing.seal import seal as seal_files
+    from notary.sealing.selfcheck import verify_sealed
+    from notary.sharing.share import node_of, store_sealed
+    from notary.verdicts.verdict import printable
 
     details = Details(kind, moment("--captured-at", captured_at), captured_by, source, not_before)
     with shell.world("seal") as world, shell.progress() as progress:

@@ -13,8 +13,8 @@ from portal.exit_codes import Exit
 from portal.reading import write_output
 
 if TYPE_CHECKING:
-    from notary.calendars import Outcome
-    from notary.ots import OtsProof
+    from notary.timestamps.calendars import Outcome
+    from notary.timestamps.ots import OtsProof
 
 EXITS = {"PASSED": Exit.OK, "FAILED": Exit.FAILED, "INDETERMINATE": Exit.INDETERMINATE}
 
@@ -144,7 +144,7 @@ def _verify(
     headers: tuple[str, ...],
     header_files: tuple[str, ...],
 ) -> Exit:
-    from notary.bitcoin import UNCERTAINTY_SECONDS
+    from notary.timestamps.bitcoin import UNCERTAINTY_SECONDS
     from portal import proofs
     from portal.timestamps import utc
 

@@ -15,12 +15,12 @@ from portal.cli.shell import Shell, command, no_progress
 from portal.exit_codes import Exit
 
 if TYPE_CHECKING:
-    from notary.hashing import Outcome
-    from notary.reasons import Words
-    from notary.trust import Trust
-    from notary.verdict import Verdict
-    from notary.verify import Verifier
-    from notary.verify_case import AskWallet
+    from notary.sealing.hashing import Outcome
+    from notary.verdicts.reasons import Words
+    from notary.verdicts.trust import Trust
+    from notary.verdicts.verdict import Verdict
+    from notary.verdicts.verify import Verifier
+    from notary.verdicts.verify_case import AskWallet
     from portal.pairing import Collected, Pair
 
 WORDS = ("PASSED", "FAILED", "INDETERMINATE")
@@ -89,8 +89,8 @@ def verify(
       tallystick verify invoice.pdf --block 1:21000000:0xab12...
       tallystick verify invoice.pdf --tsa-root authority.pem --locale zh-Hans
     """
-    from notary.reasons import Text, words
-    from notary.verify import Verifier
+    from notary.verdicts.reasons import Text, words
+    from notary.verdicts.verify import Verifier
     from portal.pairing import collect, pair, superseded
 
     language = words(locale)
@@ -161,8 +161,8 @@ class Result:
 
 
 def _hash(shell: Shell, collected: Collected) -> dict[str, Outcome]:
-    from notary.hashing import hash_files
-    from notary.verify import needed_digests
+    from notary.sealing.hashing import hash_files
+    from notary.verdicts.verify import needed_digests
 
     needed = {name for found in collected.receipts if found.receipt for name in needed_digests(found.receipt)}
     extra = sorted(needed - {"sha256"})
@@ -181,9 +181,9 @@ def _hash(shell: Shell, collected: Collected) -> dict[str, Outcome]:
 
 def _result(verifier: Verifier, one: Pair, outcomes: Mapping[str, Outcome], language: Words) -> Result:
     from notary.errors import ReceiptVersionUnknown
-    from notary.hashing import Unhashable
-    from notary.verdict import Note, Text
-    from notary.verify import DocumentDigests
+    from notary.sealing.hashing import Unhashable
+    from notary.verdicts.verdict import Note, Text
+    from notary.verdicts.verify import DocumentDigests
     from portal.pairing import has_sealed_name
 
     document = one.document.path if one.document else ""
@@ -238,7 +238,7 @@ def _overall(results: Sequence[Result]) -> tuple[str, Exit]:
 
 
 def _show(shell: Shell, results: Sequence[Result], status: str, counts: Mapping[str, int], language: Words) -> None:
-    from notary.verdict import Status, Text, printable
+    from notary.verdicts.verdict import Status, Text, printable
 
     def say_note(note: str) -> None:
         shell.say(language.say(Text.NOTE, {"text": printable(note)}))
@@ -271,7 +271,7 @@ def _show(shell: Shell, results: Sequence[Result], status: str, counts: Mapping[
 
 
 def _headline(status: str, language: Words, name: str, reason: str = "") -> None:
-    from notary.verdict import Status
+    from notary.verdicts.verdict import Status
 
     click.secho(f"{language.statuses[Status(status)]:<13} ", fg=COLOURS[status], bold=True, nl=False)
     click.echo(f"{name}{f'  ({reason})' if reason else ''}")
@@ -290,7 +290,7 @@ def _trust(
 
     Raises FileMissing, FileTooLarge, TrustInvalid, BitcoinHeaderInvalid, NodeError.
     """
-    from notary.trust import MAX_BYTES, Trust, trust_blocks
+    from notary.verdicts.trust import MAX_BYTES, Trust, trust_blocks
     from portal.reading import read_bounded
 
     trust = Trust() if path is None else Trust.from_bytes(read_bounded(Path(path), MAX_BYTES))

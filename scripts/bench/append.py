@@ -13,8 +13,8 @@ from pathlib import Path
 from harness import Row, Target, alternate, clock, scratch
 from tree import entries
 
-from notary import ledger, merkle
-from notary.notekey import NoteKey
+from notary.log import ledger, merkle
+from notary.log.notekey import NoteKey
 from notary.store import metadata
 from portal.database import open_engine, sqlite_url
 

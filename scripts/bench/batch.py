@@ -13,8 +13,8 @@ from pathlib import Path
 
 from harness import ROOT
 
-from notary.receipt import Receipt
-from notary.trust import Trust, TrustedBlock, TrustedChain
+from notary.proofs.receipt import Receipt
+from notary.verdicts.trust import Trust, TrustedBlock, TrustedChain
 
 sys.path.append(str(ROOT / "tests"))
 from support import sealed as builder

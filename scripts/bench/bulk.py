@@ -18,12 +18,14 @@ from pathlib import Path
 
 from harness import PEER_PYTHON, Row, Target, alternate, child_environment, clock, scratch
 
-from notary import cases, ledger, receipts
 from notary.context import NotaryContext
-from notary.notekey import NoteKey
-from notary.seal import seal
+from notary.custody.vault import Vault
+from notary.log import ledger
+from notary.log.notekey import NoteKey
+from notary.proofs import receipts
+from notary.sealing import cases
+from notary.sealing.seal import seal
 from notary.store import metadata
-from notary.vault import Vault
 from portal.database import open_engine, sqlite_url
 
 PEER = Path(__file__).parent / "peers/ots_stamp_many.py"

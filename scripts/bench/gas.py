@@ -16,7 +16,7 @@ from typing import Any
 
 from harness import PEER_NPM, Row, Target, scratch
 
-from notary import merkle
+from notary.log import merkle
 from onchain import abi, artifacts, wire
 from onchain.contract import Contract
 from onchain.devchain import DevChain

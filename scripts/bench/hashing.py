@@ -12,7 +12,7 @@ from pathlib import Path
 
 from harness import Row, Target, alternate, child_environment, clock, scratch
 
-from notary.hashing import FileDigests, hash_files
+from notary.sealing.hashing import FileDigests, hash_files
 
 
 def measure(quick: bool) -> Iterator[Row]:

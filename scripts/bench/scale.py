@@ -1,7 +1,7 @@
 """A log of up to ten million leaves in SQLite: what appending, proving and signing cost as it grows, and in how much
 memory.
 
-The log is built by `notary.ledger` itself, in a process of its own; another one opens it and measures: 1,000 leaves
+The log is built by `notary.log.ledger` itself, in a process of its own; another one opens it and measures: 1,000 leaves
 appended in one durable transaction (the new checkpoint with it), an inclusion proof, a consistency proof, a checkpoint.
 The peer is a log of 1,000 leaves in the same run: a cost that grows with the logarithm stays near it.
 """
@@ -20,8 +20,8 @@ if __name__ == "__main__":
 
 from harness import Row, Target, scratch
 
-from notary import ledger, merkle
-from notary.notekey import NoteKey
+from notary.log import ledger, merkle
+from notary.log.notekey import NoteKey
 from notary.store import metadata
 from portal.database import open_engine, sqlite_url
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness import PEER_PYTHON, Row, Target, alternate, child_environment, clock
 
-from notary import merkle
+from notary.log import merkle
 
 PEER = Path(__file__).parent / "peers/pymerkle_tree.py"
 

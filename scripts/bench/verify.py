@@ -14,9 +14,9 @@ from pathlib import Path
 from batch import Batch, one_batch, own_batches
 from harness import ROOT, Row, Target, alternate, clock, run, scratch
 
-from notary import bundle
-from notary.verdict import Status
-from notary.verify import DocumentDigests, Verifier
+from notary.proofs import bundle
+from notary.verdicts.verdict import Status
+from notary.verdicts.verify import DocumentDigests, Verifier
 
 TALLYSTICK = ROOT / ".venv/bin/tallystick"
 

@@ -89,8 +89,8 @@ def test_a_trust_file_and_a_policy_of_one_s_own_are_used(place: Path, w: Path, t
     document = tmp_path / "document"
     document.write_bytes(b"of another maker")
     digest = hashlib.sha384(b"of another maker").digest()
-    from notary.evidence_record import new_record
-    from notary.trust import Trust, TrustedAuthority
+    from notary.records.evidence_record import new_record
+    from notary.verdicts.trust import Trust, TrustedAuthority
 
     record = tmp_path / "record.er"
     record.write_bytes(new_record("sha384", (), stamper.stamp(digest, "sha384", 1_700_000_000)).to_bytes())

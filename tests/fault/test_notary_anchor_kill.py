@@ -16,12 +16,13 @@ from support.evidencechain import connect, evidence_address, give_chain, trust_i
 from support.killing import KillServer, Moments
 from support.notaryworld import World, world
 
-from notary import anchors, receipts
-from notary.receipt import Receipt
-from notary.seal import seal
+from notary.evm import anchors
+from notary.proofs import receipts
+from notary.proofs.receipt import Receipt
+from notary.sealing.seal import seal
 from notary.store import ANCHOR_FINAL
-from notary.verdict import Status
-from notary.verify import DocumentDigests, verify
+from notary.verdicts.verdict import Status
+from notary.verdicts.verify import DocumentDigests, verify
 from onchain.devchain import DevChain
 from onchain.store import chain_transactions
 

@@ -11,11 +11,14 @@ import sqlalchemy as sa
 from support.killing import KillServer, Moments
 from support.notaryworld import World, open_context, world
 
-from notary import acts, cases, erasure, ledger, receipts
-from notary.custody import Action
-from notary.seal import seal
+from notary.custody import acts, erasure
+from notary.custody.chain import Action
+from notary.log import ledger
+from notary.log.standing import State, verify_standing
+from notary.proofs import receipts
+from notary.sealing import cases
+from notary.sealing.seal import seal
 from notary.service_errors import VaultDamaged
-from notary.standing import State, verify_standing
 from notary.store import claims
 
 FILES = 60

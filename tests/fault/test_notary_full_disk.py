@@ -15,9 +15,11 @@ from pathlib import Path
 import pytest
 from support.notaryworld import World, world
 
-from notary import acts, cases, ledger
-from notary.custody import Action
-from notary.seal import seal
+from notary.custody import acts
+from notary.custody.chain import Action
+from notary.log import ledger
+from notary.sealing import cases
+from notary.sealing.seal import seal
 
 ROOT = Path(__file__).parents[2]
 UNSHARE = ["unshare", "--user", "--map-root-user", "--mount"]
@@ -26,9 +28,11 @@ STORY = """
 import json, os, sys
 from pathlib import Path
 from support.notaryworld import World, HeldClock, open_context
-from notary import acts, cases, erasure, ledger
-from notary.custody import Action
-from notary.seal import seal
+from notary.custody import acts, erasure
+from notary.log import ledger
+from notary.sealing import cases
+from notary.custody.chain import Action
+from notary.sealing.seal import seal
 from notary.service_errors import DatabaseUnwritable, VaultLocked
 
 disk, files = Path(sys.argv[1]), Path(sys.argv[2])

@@ -13,13 +13,13 @@ from support.killing import KillServer, Moments
 from support.notaryworld import World, open_context, world
 from support.stamper import Stamper
 
-from notary import record_rows, renewals
-from notary.algorithms import default_policy
-from notary.record_export import validate_case
-from notary.seal import seal
+from notary.records import record_rows, renewals
+from notary.records.algorithms import default_policy
+from notary.records.record_export import validate_case
+from notary.sealing.seal import seal
 from notary.store import evidence_files, evidence_records, evidence_stamps
-from notary.trust import TrustedAuthority
-from notary.verdict import Status
+from notary.verdicts.trust import TrustedAuthority
+from notary.verdicts.verdict import Status
 
 FILES = 6
 

@@ -12,13 +12,14 @@ import sqlalchemy as sa
 from support.evidencechain import anchor_to_final, connect, give_chain
 from support.notaryworld import World, world
 
-from notary import anchors, receipts
-from notary.receipt import PendingAnchor, Receipt
-from notary.seal import seal
+from notary.evm import anchors
+from notary.proofs import receipts
+from notary.proofs.receipt import PendingAnchor, Receipt
+from notary.sealing.seal import seal
 from notary.store import ANCHOR_FINAL, ANCHOR_INCLUDED, ANCHOR_PENDING, claims
-from notary.trust import Trust, TrustedChain
-from notary.verdict import Reason, Status, Verdict
-from notary.verify import DocumentDigests, Verifier
+from notary.verdicts.trust import Trust, TrustedChain
+from notary.verdicts.verdict import Reason, Status, Verdict
+from notary.verdicts.verify import DocumentDigests, Verifier
 from onchain.devchain import DevChain
 from onchain.errors import ReorgDetected
 from portal.trusted import ask_nodes

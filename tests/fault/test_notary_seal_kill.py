@@ -16,13 +16,15 @@ import sqlalchemy as sa
 from support.killing import KillServer, Moments
 from support.notaryworld import World, world
 
-from notary import cases, ledger, merkle, receipts
-from notary.ledger import Head
-from notary.receipt import Receipt
-from notary.seal import seal
+from notary.log import ledger, merkle
+from notary.log.ledger import Head
+from notary.proofs import receipts
+from notary.proofs.receipt import Receipt
+from notary.sealing import cases
+from notary.sealing.seal import seal
 from notary.store import checkpoints
-from notary.verdict import Reason, Status
-from notary.verify import DocumentDigests, Verifier
+from notary.verdicts.verdict import Reason, Status
+from notary.verdicts.verify import DocumentDigests, Verifier
 
 KILLS = 30
 MOST_RUNS = 5 * KILLS  # some end before they are killed
@@ -174,7 +176,7 @@ def test_a_failure_at_any_write_of_a_batch_leaves_the_batch_out_whole(
 
 
 def test_a_killed_hashing_run_leaves_no_worker_process_behind(w: World) -> None:
-    from notary.hashing import PROCESSES_PAY_FROM
+    from notary.sealing.hashing import PROCESSES_PAY_FROM
 
     w.put_many(PROCESSES_PAY_FROM + 500, size=10)
     with KillServer("seal_child.py") as server:

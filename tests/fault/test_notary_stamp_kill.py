@@ -17,11 +17,11 @@ from support.notaryworld import World, world
 from support.tsa import Running, handmade_tsa
 from support.tsa_chain import chain
 
-from notary import ots, stamps, tsp
-from notary.bitcoin import REGTEST, HeaderChain
-from notary.ots import OtsProof
-from notary.seal import seal
+from notary.sealing.seal import seal
 from notary.store import STAMP_OBTAINED, STAMP_OTS, STAMP_RFC3161, STAMP_UPGRADED, checkpoints
+from notary.timestamps import ots, stamps, tsp
+from notary.timestamps.bitcoin import REGTEST, HeaderChain
+from notary.timestamps.ots import OtsProof
 
 AUTHORITY = chain()
 KILLS_OF_A_HEAD = 6

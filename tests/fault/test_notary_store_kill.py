@@ -12,9 +12,10 @@ from support.ipfsnode import ipfs_node, is_installed
 from support.killing import KillServer
 from support.notaryworld import world
 
-from notary import cases, share
-from notary.cid import Cid
-from notary.ipfs import IpfsNode
+from notary.sealing import cases
+from notary.sharing import share
+from notary.sharing.cid import Cid
+from notary.sharing.ipfs import IpfsNode
 from notary.store import DOCUMENT_STORED, stored_documents
 
 KILLS = 10

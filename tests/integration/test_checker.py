@@ -13,9 +13,10 @@ from support.devchain import dev_chain
 from support.evidencechain import anchor_to_final, give_chain
 from support.notaryworld import World, world
 
-from notary import ledger, receipts
-from notary.log_export import export
-from notary.seal import seal
+from notary.log import ledger
+from notary.log.log_export import export
+from notary.proofs import receipts
+from notary.sealing.seal import seal
 from onchain.devchain import DevChain
 
 

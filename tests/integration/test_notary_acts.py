@@ -1,4 +1,6 @@
-"""notary.acts, notary.batch: custody entries of every kind, how claims stand, and what receipts show of it."""
+"""notary.custody.acts, notary.custody.batch: custody entries of every kind, how claims stand, and what receipts show
+of it.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +13,17 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from support.notaryworld import World, world
 
-from notary import acts, cases, ledger, merkle, receipts
-from notary.custody import Action
+from notary.custody import acts
+from notary.custody.chain import Action
+from notary.custody.signatures import Ed25519Signature, Statement, signatures_digest, verify_signature
 from notary.errors import LogEntryInvalid
-from notary.receipt import Receipt
-from notary.seal import seal
+from notary.log import ledger, merkle
+from notary.log.standing import State, verify_standing
+from notary.proofs import receipts
+from notary.proofs.receipt import Receipt
+from notary.sealing import cases
+from notary.sealing.seal import seal
 from notary.service_errors import ActRefused, ClaimNotInCase, LogDamaged
-from notary.signatures import Ed25519Signature, Statement, signatures_digest, verify_signature
-from notary.standing import State, verify_standing
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"\x21" * 32)
 

@@ -10,12 +10,13 @@ from support.devchain import dev_chain
 from support.evidencechain import connect, give_chain, trust_in
 from support.notaryworld import World, world
 
-from notary import anchoring, anchors, receipts
-from notary.anchors import AnchorRow
-from notary.seal import seal
+from notary.evm import anchoring, anchors
+from notary.evm.anchors import AnchorRow
+from notary.proofs import receipts
+from notary.sealing.seal import seal
 from notary.store import ANCHOR_FINAL, ANCHOR_INCLUDED, ANCHOR_PENDING
-from notary.verdict import Reason, Status
-from notary.verify import verify
+from notary.verdicts.verdict import Reason, Status
+from notary.verdicts.verify import verify
 from onchain.devchain import DevChain
 from onchain.errors import NodeUnreachable
 from portal.engine import Runner

@@ -14,11 +14,13 @@ from support.devchain import dev_chain
 from support.evidencechain import anchor_to_final, connect, evidence_address, give_chain, trust_in
 from support.notaryworld import World, open_context, world
 
-from notary import anchors, cases, receipts
-from notary.anchors import AnchorRow
 from notary.context import NotaryContext
-from notary.receipt import PendingAnchor, Receipt, UnknownAnchor
-from notary.seal import seal
+from notary.evm import anchors
+from notary.evm.anchors import AnchorRow
+from notary.proofs import receipts
+from notary.proofs.receipt import PendingAnchor, Receipt, UnknownAnchor
+from notary.sealing import cases
+from notary.sealing.seal import seal
 from notary.service_errors import (
     AnchorElsewhere,
     AnchorFailed,
@@ -29,9 +31,9 @@ from notary.service_errors import (
     LogNotOpen,
 )
 from notary.store import ANCHOR_FAILED, ANCHOR_FINAL, ANCHOR_INCLUDED, ANCHOR_PENDING, LOG_OPEN, logs
-from notary.trust import Trust
-from notary.verdict import Reason, Status, Verdict
-from notary.verify import DocumentDigests, verify
+from notary.verdicts.trust import Trust
+from notary.verdicts.verdict import Reason, Status, Verdict
+from notary.verdicts.verify import DocumentDigests, verify
 from onchain.devchain import DevChain
 from onchain.errors import InsufficientFunds, NodeUnreachable
 from onchain.store import metadata as chain_tables
@@ -399,7 +401,7 @@ class TestExport:
     def test_export_writes_receipts_that_pass_one_by_one_and_as_a_bundle(
         self, w: World, dev: DevChain, tmp_path: Path
     ) -> None:
-        from notary import bundle
+        from notary.proofs import bundle
 
         names = ["a.txt", "sub/b.txt"]
         sealed(w, *names)

@@ -13,8 +13,9 @@ import pytest
 import sqlalchemy as sa
 from support.notaryworld import World, world
 
-from notary import hashing, store
-from notary.seal import seal
+from notary import store
+from notary.sealing import hashing
+from notary.sealing.seal import seal
 from notary.service_errors import InputsRefused, VaultLocked
 
 
@@ -92,7 +93,7 @@ class TestRefusedInputs:
                 os.seteuid(0)
 
         opened: list[tuple[Path, int]] = []
-        monkeypatch.setattr("notary.seal.hash_files", as_nobody)
+        monkeypatch.setattr("notary.sealing.seal.hash_files", as_nobody)
         try:
             assert refused(w) == [("unreadable", "locked.txt")]
         finally:
@@ -130,7 +131,7 @@ class TestRefusedInputs:
             path.unlink()
             return real(*arguments, **options)  # type: ignore[arg-type]
 
-        monkeypatch.setattr("notary.seal.hash_files", after_removal)
+        monkeypatch.setattr("notary.sealing.seal.hash_files", after_removal)
         assert refused(w) == [("missing", "fleeting.txt")]
 
     def test_seal_refuses_a_file_that_became_a_link_between_finding_and_reading(
@@ -144,7 +145,7 @@ class TestRefusedInputs:
             path.symlink_to("/etc/hostname")
             return real(*arguments, **options)  # type: ignore[arg-type]
 
-        monkeypatch.setattr("notary.seal.hash_files", after_swap)
+        monkeypatch.setattr("notary.sealing.seal.hash_files", after_swap)
         assert refused(w) == [("symlink", "swapped.txt")]
 
     def test_a_refusal_shows_names_without_control_characters(self, w: World) -> None:

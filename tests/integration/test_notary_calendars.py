@@ -13,13 +13,13 @@ import pytest
 from support.calendar import Calendar, RegtestChain, running_calendar
 from support.ots_bytes import at_height, file, fork, pending, strange
 
-from notary import calendars, ots
-from notary.bitcoin import REGTEST, HeaderChain
-from notary.calendars import State
 from notary.errors import OtsInvalid, OtsUnconfirmed
-from notary.header_file import HeaderFile
-from notary.ots import Kind, OtsProof
 from notary.service_errors import CalendarNotConfigured, CalendarRefused, CalendarUnavailable
+from notary.timestamps import calendars, ots
+from notary.timestamps.bitcoin import REGTEST, HeaderChain
+from notary.timestamps.calendars import State
+from notary.timestamps.header_file import HeaderFile
+from notary.timestamps.ots import Kind, OtsProof
 
 DOCUMENT = b"a signed note"
 DIGEST = hashlib.sha256(DOCUMENT).digest()

@@ -14,10 +14,10 @@ from sqlalchemy.engine import Engine
 from support.chain_engine import chain_engine
 from support.devchain import dev_chain
 
+from notary.custody.signatures import Ed25519Signature, Statement, X509Signature, judge_x509, verify_signature
+from notary.custody.signers import Ed25519Signer, WalletSigner, X509Signer, create_key
+from notary.custody.wallet_chain import check_erc1271
 from notary.errors import CustodySignatureInvalid
-from notary.signatures import Ed25519Signature, Statement, X509Signature, judge_x509, verify_signature
-from notary.signers import Ed25519Signer, WalletSigner, X509Signer, create_key
-from notary.wallet_chain import check_erc1271
 from onchain.connect import Chain
 from onchain.deploy import deploy
 from onchain.devchain import DevChain

@@ -1,4 +1,6 @@
-"""notary.erasure: what is erased is in no byte that we keep, no key opens it, and everything else still verifies."""
+"""notary.custody.erasure: what is erased is in no byte that we keep, no key opens it, and everything else still
+verifies.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,15 @@ import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from support.notaryworld import World, open_context, world
 
-from notary import acts, cases, erasure, ledger, receipts
-from notary.custody import Action
-from notary.receipt import Receipt
-from notary.seal import Details, seal
+from notary.custody import acts, erasure
+from notary.custody.chain import Action
+from notary.log import ledger
+from notary.log.standing import State, verify_standing
+from notary.proofs import receipts
+from notary.proofs.receipt import Receipt
+from notary.sealing import cases
+from notary.sealing.seal import Details, seal
 from notary.service_errors import ActRefused, CaseErased, ClaimNotInCase, ClaimUnknown, VaultDamaged
-from notary.standing import State, verify_standing
 from notary.store import cases as case_rows
 from notary.store import claims, custody
 

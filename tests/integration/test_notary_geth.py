@@ -10,15 +10,16 @@ import pytest
 from support.gethnode import EPOCH, PROFILE, GethNode, geth_node, geth_program
 from support.notaryworld import World, world
 
-from notary import anchors, receipts
-from notary.evidence_chain import EvidenceChain
-from notary.evm_proof import EvmAnchor, parse_header, parse_receipt
-from notary.receipt import Receipt
-from notary.seal import seal
+from notary.evm import anchors
+from notary.evm.evidence_chain import EvidenceChain
+from notary.evm.evm_proof import EvmAnchor, parse_header, parse_receipt
+from notary.proofs import receipts
+from notary.proofs.receipt import Receipt
+from notary.sealing.seal import seal
 from notary.store import ANCHOR_FINAL
-from notary.trust import Trust, TrustedChain
-from notary.verdict import Reason, Status
-from notary.verify import DocumentDigests, Verifier
+from notary.verdicts.trust import Trust, TrustedChain
+from notary.verdicts.verdict import Reason, Status
+from notary.verdicts.verify import DocumentDigests, Verifier
 from onchain import store as chain_store
 from onchain.contract import Contract
 from onchain.deploy import deploy, deployments_path

@@ -18,12 +18,10 @@ import sqlalchemy as sa
 from support.ipfsnode import RunningNode, ipfs_node, is_installed, stop
 from support.notaryworld import World, world
 
-from notary import cases, envelope, receipts, share
-from notary.cid import CHUNK_BYTES, MAX_CHUNK_BYTES, RAW, WIDTH, Cid, car_stream, dag_of, encode_node
-from notary.envelope import ciphertext_size
-from notary.ipfs import MAX_ANSWER_BYTES, IpfsNode
-from notary.receipt import Receipt
-from notary.seal import seal
+from notary.proofs import receipts
+from notary.proofs.receipt import Receipt
+from notary.sealing import cases
+from notary.sealing.seal import seal
 from notary.service_errors import (
     CaseErased,
     DocumentNotStored,
@@ -35,6 +33,10 @@ from notary.service_errors import (
     StorageUnreachable,
     VaultDamaged,
 )
+from notary.sharing import envelope, share
+from notary.sharing.cid import CHUNK_BYTES, MAX_CHUNK_BYTES, RAW, WIDTH, Cid, car_stream, dag_of, encode_node
+from notary.sharing.envelope import ciphertext_size
+from notary.sharing.ipfs import MAX_ANSWER_BYTES, IpfsNode
 from notary.store import DOCUMENT_LOCAL, stored_documents
 
 needs_node = pytest.mark.skipif(not is_installed(), reason="run npm ci in scripts/ipfs-node")
@@ -412,7 +414,7 @@ class TestLyingNode:
             list(ipfs.read(Cid.of(RAW, endless), len(endless)))
 
     def test_read_refuses_a_tree_that_is_too_deep(self) -> None:
-        from notary.cid import DAG_PB, Link
+        from notary.sharing.cid import DAG_PB, Link
 
         blocks: dict[str, bytes] = {}
         child = Link(Cid.of(RAW, b"x"), 1, 1)

@@ -11,13 +11,13 @@ import pytest
 import sqlalchemy as sa
 from support.notaryworld import World, world
 
-from notary import checkpoint, ledger, log_export, merkle, tiles
-from notary.checkpoint import SignedCheckpoint
-from notary.notekey import NoteKey
-from notary.seal import seal
+from notary.log import checkpoint, ledger, log_export, merkle, tiles
+from notary.log.checkpoint import SignedCheckpoint
+from notary.log.notekey import NoteKey
+from notary.log.tiles import TileId
+from notary.sealing.seal import seal
 from notary.service_errors import LogBusy, LogDamaged, LogUnknown
 from notary.store import logs
-from notary.tiles import TileId
 from portal.database import open_engine
 
 

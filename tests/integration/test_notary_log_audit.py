@@ -12,15 +12,17 @@ from support.devchain import dev_chain
 from support.evidencechain import anchor_to_final, connect, give_chain
 from support.notaryworld import World, world
 
-from notary import anchors, cases, ledger, log_audit
-from notary.checkpoint import SignedCheckpoint
-from notary.log_audit import Audit, Code, Signed
-from notary.log_events import ChainSide, ask
-from notary.log_export import export
-from notary.log_source import OwnLog, open_tree
-from notary.notekey import NoteKey
-from notary.seal import seal
-from notary.verdict import Status
+from notary.evm import anchors
+from notary.log import ledger, log_audit
+from notary.log.checkpoint import SignedCheckpoint
+from notary.log.log_audit import Audit, Code, Signed
+from notary.log.log_events import ChainSide, ask
+from notary.log.log_export import export
+from notary.log.log_source import OwnLog, open_tree
+from notary.log.notekey import NoteKey
+from notary.sealing import cases
+from notary.sealing.seal import seal
+from notary.verdicts.verdict import Status
 from onchain.devchain import DevChain
 
 

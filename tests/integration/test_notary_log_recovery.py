@@ -16,15 +16,18 @@ from support.devchain import dev_chain
 from support.evidencechain import anchor_to_final, connect, evidence_address, give_chain
 from support.notaryworld import World, open_context, world
 
-from notary import anchors, cases, ledger, log_recovery, receipts
-from notary.acts import revoke
 from notary.context import NotaryContext
-from notary.ledger import LogRow
-from notary.log_events import ChainSide, ask
-from notary.log_export import export
-from notary.log_recovery import Recovered
-from notary.log_source import open_tree
-from notary.seal import seal
+from notary.custody.acts import revoke
+from notary.evm import anchors
+from notary.log import ledger, log_recovery
+from notary.log.ledger import LogRow
+from notary.log.log_events import ChainSide, ask
+from notary.log.log_export import export
+from notary.log.log_recovery import Recovered
+from notary.log.log_source import open_tree
+from notary.proofs import receipts
+from notary.sealing import cases
+from notary.sealing.seal import seal
 from notary.service_errors import LogBehindChain, LogSourceUnreadable, RecoveryRefused
 from notary.store import LOG_BEHIND, LOG_OPEN, custody, logs, metadata
 from onchain.devchain import DevChain

@@ -15,13 +15,16 @@ from support.evidencechain import anchor_to_final, connect, give_chain, trust_in
 from support.notaryworld import World, world
 from support.postgres import postgres, postgres_bin
 
-from notary import cases, ledger, log_export, log_recovery, note_keys, receipts, store, succession
-from notary.log_events import ask
-from notary.log_source import open_tree
-from notary.seal import seal
+from notary import store
+from notary.log import ledger, log_export, log_recovery, note_keys, succession
+from notary.log.log_events import ask
+from notary.log.log_source import open_tree
+from notary.proofs import receipts
+from notary.sealing import cases
+from notary.sealing.seal import seal
 from notary.service_errors import CaseExists
-from notary.verdict import Reason, Status
-from notary.verify import verify
+from notary.verdicts.verdict import Reason, Status
+from notary.verdicts.verify import verify
 from onchain import store as chain_store
 
 pytestmark = pytest.mark.skipif(postgres_bin() is None, reason="PostgreSQL is not installed")

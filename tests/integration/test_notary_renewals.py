@@ -16,13 +16,15 @@ from support.notaryworld import World, world
 from support.postgres import postgres, postgres_bin
 from support.stamper import YEAR, Stamper
 
-from notary import bundle, cases, erasure, record_rows, renewal_due, renewals
-from notary.algorithms import Policy, Use, default_policy
+from notary.custody import erasure
 from notary.errors import TokenInvalid
-from notary.evidence_check import validate_bytes
-from notary.reasons.records import RecordReason
-from notary.record_export import export, validate_case
-from notary.seal import seal
+from notary.proofs import bundle
+from notary.records import record_rows, renewal_due, renewals
+from notary.records.algorithms import Policy, Use, default_policy
+from notary.records.evidence_check import validate_bytes
+from notary.records.record_export import export, validate_case
+from notary.sealing import cases
+from notary.sealing.seal import seal
 from notary.service_errors import (
     CaseUnknown,
     DocumentsMissing,
@@ -31,10 +33,11 @@ from notary.service_errors import (
     RecordUnknown,
     TimestampUnavailable,
 )
-from notary.stamp_sources import Authority, TimestampSources
 from notary.store import evidence_files, evidence_records, evidence_stamps
-from notary.trust import TrustedAuthority
-from notary.verdict import Status
+from notary.timestamps.stamp_sources import Authority, TimestampSources
+from notary.verdicts.reasons.records import RecordReason
+from notary.verdicts.trust import TrustedAuthority
+from notary.verdicts.verdict import Status
 
 POLICY = default_policy()
 FILES = {"contract.pdf": b"contract", "invoice.pdf": b"invoice", "chat/one.json": b"chat", "chat/two.json": b"chat"}
@@ -173,7 +176,7 @@ class TestCreate:
     def test_many_receipts_are_several_bundles(
         self, w: World, stamp: Stamping, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        monkeypatch.setattr("notary.receipts.BUNDLE_RECEIPTS", 3)
+        monkeypatch.setattr("notary.proofs.receipts.BUNDLE_RECEIPTS", 3)
         assert renewals.create(w.ctx, "acme", stamp).objects == 6
         written = exported(w, tmp_path)
         assert len(bundle.loads(written["record-1/acme.receipts.json"])) == 3
@@ -215,7 +218,7 @@ class TestRenewals:
     def test_a_record_grows_no_longer_than_it_is_read(
         self, w: World, stamp: Stamping, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("notary.renewals.MAX_STAMPS", 2)
+        monkeypatch.setattr("notary.records.renewals.MAX_STAMPS", 2)
         renewals.create(w.ctx, "acme", stamp)
         renewals.renew_stamps(w.ctx, "acme", stamp)
         with pytest.raises(RecordRefused, match="2 time-stamps"):

@@ -13,18 +13,21 @@ import pytest
 import sqlalchemy as sa
 from support.notaryworld import World, world
 
-from notary import cases, custody, ledger, merkle, receipts
-from notary.commitment import claim_entry
-from notary.custody import Action, CustodyEntry
+from notary.custody import chain as custody
+from notary.custody.chain import Action, CustodyEntry
 from notary.errors import ClaimInvalid, LogEntryInvalid
+from notary.log import ledger, merkle
+from notary.proofs import receipts
+from notary.proofs.receipt import Receipt
 from notary.reading import Reader
-from notary.receipt import Receipt
-from notary.seal import Details, SealResult, media_type, seal
+from notary.sealing import cases
+from notary.sealing.commitment import claim_entry
+from notary.sealing.seal import Details, SealResult, media_type, seal
 from notary.service_errors import CaseErased, CaseExists, CaseUnknown, ClaimUnknown, HeadUnknown, LogDamaged, LogNotOpen
 from notary.store import LOG_BEHIND, LOG_CLOSED, LOG_FORKED, case_heads, log_tiles, logs
 from notary.store import custody as custody_table
-from notary.verdict import Reason, Status
-from notary.verify import DocumentDigests, verify
+from notary.verdicts.verdict import Reason, Status
+from notary.verdicts.verify import DocumentDigests, verify
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 from support.notaryworld import World, world
 
-from notary import receipts
-from notary.seal import SealResult, seal
-from notary.selfcheck import verify_sealed
+from notary.proofs import receipts
+from notary.sealing.seal import SealResult, seal
+from notary.sealing.selfcheck import verify_sealed
 from notary.service_errors import SealedUnverified
 from notary.store import log_tiles
 

@@ -11,10 +11,11 @@ from support.notaryworld import World, world
 from support.tsa import Running, handmade_tsa
 from support.tsa_chain import chain
 
-from notary import ledger, stamping, stamps
-from notary.seal import seal
-from notary.stamp_sources import Authority, TimestampSources
+from notary.log import ledger
+from notary.sealing.seal import seal
 from notary.store import STAMP_OBTAINED, STAMP_PENDING, STAMP_UPGRADED, STAMP_WANTED
+from notary.timestamps import stamping, stamps
+from notary.timestamps.stamp_sources import Authority, TimestampSources
 from portal.engine import Runner
 
 AUTHORITY = chain()

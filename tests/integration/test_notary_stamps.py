@@ -14,18 +14,19 @@ from sqlalchemy.exc import IntegrityError
 from support.calendar import Calendar, RegtestChain, running_calendar
 from support.notaryworld import World, world
 
-from notary import calendars, ledger, ots, stamps
-from notary.bitcoin import REGTEST, HeaderChain
-from notary.checkpoint import SignedCheckpoint
-from notary.ots import Kind, OtsProof
-from notary.receipt import OtsAnchor, TimestampAnchor
-from notary.receipts import receipt_for
-from notary.seal import seal
+from notary.log import ledger
+from notary.log.checkpoint import SignedCheckpoint
+from notary.proofs.receipt import OtsAnchor, TimestampAnchor
+from notary.proofs.receipts import receipt_for
+from notary.sealing.seal import seal
 from notary.service_errors import StampUnknown
-from notary.stamp_sources import TimestampSources
-from notary.stamps import ASK_SECONDS, PENDING_SECONDS, WANTED_SECONDS, StampRow, pause
 from notary.store import STAMP_OTS, STAMP_PENDING, STAMP_RFC3161, STAMP_UPGRADED, STAMP_WANTED
 from notary.store import stamps as table
+from notary.timestamps import calendars, ots, stamps
+from notary.timestamps.bitcoin import REGTEST, HeaderChain
+from notary.timestamps.ots import Kind, OtsProof
+from notary.timestamps.stamp_sources import TimestampSources
+from notary.timestamps.stamps import ASK_SECONDS, PENDING_SECONDS, WANTED_SECONDS, StampRow, pause
 
 
 @pytest.fixture

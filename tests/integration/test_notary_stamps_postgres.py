@@ -16,12 +16,12 @@ from support.postgres import postgres, postgres_bin
 from support.tsa import handmade_tsa
 from support.tsa_chain import chain
 
-from notary import stamps
-from notary.ots import OtsProof
-from notary.seal import seal
-from notary.stamp_sources import Authority, TimestampSources
+from notary.sealing.seal import seal
 from notary.store import STAMP_OBTAINED, STAMP_PENDING, STAMP_UPGRADED
 from notary.store import stamps as table
+from notary.timestamps import stamps
+from notary.timestamps.ots import OtsProof
+from notary.timestamps.stamp_sources import Authority, TimestampSources
 
 pytestmark = pytest.mark.skipif(postgres_bin() is None, reason="PostgreSQL is not installed")
 AUTHORITY = chain()

@@ -18,17 +18,18 @@ from support.notaryworld import World, world
 from support.tsa import Running, handmade_tsa, openssl_tsa, openssl_verifies
 from support.tsa_chain import LEAF, YEAR, Chain, Shape, chain, crl
 
-from notary import ledger, stamps, tsp
-from notary.receipt import OtsAnchor, TimestampAnchor
-from notary.receipts import receipt_for
-from notary.seal import seal
-from notary.stamp_sources import Authority, TimestampSources
-from notary.stamps import WANTED_SECONDS, StampRow, pause
+from notary.log import ledger
+from notary.proofs.receipt import OtsAnchor, TimestampAnchor
+from notary.proofs.receipts import receipt_for
+from notary.sealing.seal import seal
 from notary.store import STAMP_OBTAINED, STAMP_PENDING, STAMP_WANTED
 from notary.store import stamps as table
-from notary.trust import Trust, TrustedHeader
-from notary.verdict import Status
-from notary.verify import DocumentDigests, verify_bytes
+from notary.timestamps import stamps, tsp
+from notary.timestamps.stamp_sources import Authority, TimestampSources
+from notary.timestamps.stamps import WANTED_SECONDS, StampRow, pause
+from notary.verdicts.trust import Trust, TrustedHeader
+from notary.verdicts.verdict import Status
+from notary.verdicts.verify import DocumentDigests, verify_bytes
 
 GOOD = chain()
 STRANGER = chain(title="Stranger")

@@ -15,16 +15,20 @@ from support.devchain import dev_chain
 from support.evidencechain import anchor_to_final, connect, evidence_address, give_chain
 from support.notaryworld import World, open_context, world
 
-from notary import acts, anchors, cases, erasure, ledger, merkle, note_keys, receipts, succession
 from notary.context import NotaryContext
-from notary.evm_proof import EvmAnchor
-from notary.ledger import LogRow
-from notary.log_events import ask
-from notary.notekey import NoteKey
-from notary.seal import seal
+from notary.custody import acts, erasure
+from notary.evm import anchors
+from notary.evm.evm_proof import EvmAnchor
+from notary.log import ledger, merkle, note_keys, succession
+from notary.log.ledger import LogRow
+from notary.log.log_events import ask
+from notary.log.notekey import NoteKey
+from notary.log.succession import Closure
+from notary.proofs import receipts
+from notary.sealing import cases
+from notary.sealing.seal import seal
 from notary.service_errors import ActRefused, LogBehindChain, LogForked, LogNotOpen, SuccessionRefused
 from notary.store import LOG_CLOSED, LOG_OPEN, claims, ended_claims, logs
-from notary.succession import Closure
 from onchain.devchain import DevChain
 from onchain.send import Sender
 

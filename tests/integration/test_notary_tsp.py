@@ -30,10 +30,10 @@ from support.tsa_chain import AT, ISSUER, LEAF, STAMPING, YEAR, Chain, Shape, ch
 
 from notary.errors import NotaryError, TokenInvalid, TokenUntrusted
 from notary.service_errors import TimestampRefused, TimestampUnavailable
-from notary.stamp_sources import Authority
-from notary.trust import TrustedAuthority
-from notary.tsp import Token, accept_response, check_token, judge_token, read_token, request
-from notary.tsp_client import stamp, stamp_any
+from notary.timestamps.stamp_sources import Authority
+from notary.timestamps.tsp import Token, accept_response, check_token, judge_token, read_token, request
+from notary.timestamps.tsp_client import stamp, stamp_any
+from notary.verdicts.trust import TrustedAuthority
 
 DATA = b"example.com/log\n1000\nAAAA\n"
 DIGEST = hashlib.sha256(DATA).digest()

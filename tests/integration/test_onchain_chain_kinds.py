@@ -13,8 +13,8 @@ import rlp
 from support.evmblocks import CONTRACT, FORKS, LOG_ID, ROOT, SIZE, MadeBlock, Tx, fork, make_block, served
 
 from notary.errors import EvmProofInvalid
-from notary.evm_proof import EvmAnchor, parse_header, parse_receipt, verify_anchor
-from notary.trie_proof import prove_value
+from notary.evm.evm_proof import EvmAnchor, parse_header, parse_receipt, verify_anchor
+from notary.evm.trie_proof import prove_value
 from onchain.connect import Chain
 from onchain.errors import ProofUnavailable
 from onchain.profiles import profile

@@ -16,11 +16,11 @@ import httpx
 import pytest
 from support.portalworld import deployed_workspace, finalise, program, tallystick
 
-from notary import log_audit
-from notary.checkpoint import SignedCheckpoint
-from notary.log_source import open_tree
-from notary.receipt import Receipt
-from notary.tiles import decode_bundle
+from notary.log import log_audit
+from notary.log.checkpoint import SignedCheckpoint
+from notary.log.log_source import open_tree
+from notary.log.tiles import decode_bundle
+from notary.proofs.receipt import Receipt
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,13 @@ from support.evidencechain import anchor_to_final, give_chain
 from support.liar import Rewrite, lying_node
 from support.notaryworld import World, world
 
-from notary import receipts
-from notary.evm_proof import EvmAnchor
-from notary.receipt import Receipt
-from notary.seal import Details, seal
-from notary.trust import Trust, TrustedBlock, TrustedChain
-from notary.verdict import Check, Reason, Status, Verdict
-from notary.verify import DocumentDigests, Verifier
+from notary.evm.evm_proof import EvmAnchor
+from notary.proofs import receipts
+from notary.proofs.receipt import Receipt
+from notary.sealing.seal import Details, seal
+from notary.verdicts.trust import Trust, TrustedBlock, TrustedChain
+from notary.verdicts.verdict import Check, Reason, Status, Verdict
+from notary.verdicts.verify import DocumentDigests, Verifier
 from onchain.devchain import DevChain
 from onchain.errors import NodeUnreachable, WrongGenesis
 from portal.trusted import ask_nodes

@@ -112,7 +112,7 @@ class TestWheel:
             "onchain/abi/EscrowBook.json",
             "onchain/abi/Collateral.json",
             "onchain/connect.py",
-            "notary/verify.py",
+            "notary/verdicts/verify.py",
         ):
             assert wanted in names
         assert any(name.startswith("settlement/keeper/templates/") for name in names)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from support.devchain import dev_chain
 
-from notary.signatures import Erc1271Signature
+from notary.custody.signatures import Erc1271Signature
 from onchain.devchain import DevChain
 from portal.wallets import wallet_asker
 

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.sealed import anchor, anchored_block, later, make_anchor, seal
 
-from notary import bundle, jcs
-from notary.claim import FIELDS
-from notary.commitment import Entry, Hidden, Opening, Shown
-from notary.receipt import Inclusion, IpfsStorage, Receipt
+from notary import jcs
+from notary.proofs import bundle
+from notary.proofs.receipt import Inclusion, IpfsStorage, Receipt
+from notary.sealing.claim import FIELDS
+from notary.sealing.commitment import Entry, Hidden, Opening, Shown
 
 SEALED = seal()
 RECEIPTS = anchor(SEALED, make_anchor(anchored_block(SEALED), 7, 1))

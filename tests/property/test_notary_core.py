@@ -15,10 +15,12 @@ from reference import merkle_reference as reference
 from support.sealed import proof_nodes
 from trie import HexaryTrie
 
-from notary import jcs, merkle, rlp, tiles
+from notary import jcs
 from notary.errors import ConsistencyInvalid, EvmProofInvalid, JsonInvalid, ProofInvalid, RlpInvalid
+from notary.evm import rlp
+from notary.evm.trie_proof import prove_value
 from notary.keccak import _through_pycryptodome, keccak256
-from notary.trie_proof import prove_value
+from notary.log import merkle, tiles
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 integers = st.integers(-jcs.MAX_INT, jcs.MAX_INT)

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from reference import evidence_record_reference as reference
 from support.stamper import Stamper
 
-from notary.algorithms import default_policy
 from notary.errors import EvidenceRecordInvalid, HashTreeInvalid
-from notary.evidence_check import Validator
-from notary.evidence_record import EvidenceRecord, new_record
-from notary.evidence_set import EvidenceSet, Leaf
-from notary.hash_tree import HASH_SIZES, HashTree, apart, root_of
-from notary.trust import TrustedAuthority
-from notary.verdict import Status
+from notary.records.algorithms import default_policy
+from notary.records.evidence_check import Validator
+from notary.records.evidence_record import EvidenceRecord, new_record
+from notary.records.evidence_set import EvidenceSet, Leaf
+from notary.records.hash_tree import HASH_SIZES, HashTree, apart, root_of
+from notary.verdicts.trust import TrustedAuthority
+from notary.verdicts.verdict import Status
 
 STAMPER = Stamper()
 hashes = st.sampled_from(sorted(HASH_SIZES))

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from reference import log_reference as reference
 from reference.merkle_reference import mth, path, proof
 
-from notary import merkle
-from notary.case_changes import CaseChange, CaseWalk, change_of
-from notary.commitment import claim_entry
 from notary.errors import FormatInvalid, NotaryError
-from notary.heads import CaseHead, HeadMap, HeadsLeaf
-from notary.standing import Ended, EndedTree, State, verify_standing
+from notary.log import merkle
+from notary.log.case_changes import CaseChange, CaseWalk, change_of
+from notary.log.heads import CaseHead, HeadMap, HeadsLeaf
+from notary.log.standing import Ended, EndedTree, State, verify_standing
+from notary.sealing.commitment import claim_entry
 
 SIZES = range(1, 65)
 ENTRIES = [b"entry %d" % place for place in range(64)]

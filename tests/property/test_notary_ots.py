@@ -30,10 +30,10 @@ from support.ots_bytes import (
     strange,
 )
 
-from notary import calendars, ots
-from notary.bitcoin import REGTEST, HeaderChain
 from notary.errors import OtsInvalid, OtsUnconfirmed
-from notary.ots import OtsProof
+from notary.timestamps import calendars, ots
+from notary.timestamps.bitcoin import REGTEST, HeaderChain
+from notary.timestamps.ots import OtsProof
 
 PEER = Path(__file__).parents[2] / ".bench" / "venv" / "bin" / "python"
 needs_peer = pytest.mark.skipif(not PEER.exists(), reason="run scripts/bench once: it installs opentimestamps-client")

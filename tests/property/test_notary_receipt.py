@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from reference.receipt_reference import holds
 from support.sealed import GENESIS, document_of, sample, trust_in
 
-from notary import bundle
 from notary.errors import ReceiptInvalid, TrustInvalid
-from notary.evm_proof import EvmAnchor
-from notary.receipt import Receipt
-from notary.trust import Trust
-from notary.verdict import Reason, Status
-from notary.verify import Verifier
+from notary.evm.evm_proof import EvmAnchor
+from notary.proofs import bundle
+from notary.proofs.receipt import Receipt
+from notary.verdicts.trust import Trust
+from notary.verdicts.verdict import Reason, Status
+from notary.verdicts.verify import Verifier
 
 DOCUMENT, RECEIPT, BLOCK = sample()
 DATA = RECEIPT.to_bytes()

@@ -12,9 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notary import jcs
-from notary.errors import CustodySignatureInvalid, ReceiptInvalid
-from notary.reading import Reader
-from notary.signatures import (
+from notary.custody.signatures import (
     MAX_BYTES,
     MAX_SIGNATURES,
     MLDSA65_KEY_SIZE,
@@ -34,6 +32,8 @@ from notary.signatures import (
     verify_signature,
     write_signatures,
 )
+from notary.errors import CustodySignatureInvalid, ReceiptInvalid
+from notary.reading import Reader
 
 INTEGERS = st.integers(0, jcs.MAX_INT)
 SCALARS: st.SearchStrategy[jcs.Json] = (

@@ -20,9 +20,9 @@ import pytest
 from support.sealed import document_of
 from support.stamped import full
 
-from notary.receipt import Receipt
-from notary.verdict import AnchorResult, Status, Verdict
-from notary.verify import Verifier
+from notary.proofs.receipt import Receipt
+from notary.verdicts.verdict import AnchorResult, Status, Verdict
+from notary.verdicts.verify import Verifier
 
 FULL = full()
 DATA = FULL.receipt.to_bytes()

@@ -1,6 +1,6 @@
 """RFC 9162, section 2.1, written down as it stands there: recursive, slow, nothing shared with notary.
 
-Lists of entries (not hashes) go in. Used as the oracle for notary.merkle.
+Lists of entries (not hashes) go in. Used as the oracle for notary.log.merkle.
 """
 
 from __future__ import annotations

@@ -238,8 +238,10 @@ def check_world(
     """
     from support.evidencechain import evidence_address
 
-    from notary import cases, ledger, log_export, receipts
-    from notary.prove_later import prove_later
+    from notary.log import ledger, log_export
+    from notary.proofs import receipts
+    from notary.proofs.prove_later import prove_later
+    from notary.sealing import cases
     from notary.service_errors import CaseErased
 
     with w.ctx.engine.connect() as connection:

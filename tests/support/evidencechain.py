@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from support.notaryworld import World
 
-from notary import anchors
-from notary.anchors import AnchorRow
 from notary.context import NotaryContext
-from notary.evidence_chain import EvidenceChain
+from notary.evm import anchors
+from notary.evm.anchors import AnchorRow
+from notary.evm.evidence_chain import EvidenceChain
 from notary.store import ANCHOR_FINAL
-from notary.trust import Trust, TrustedBlock, TrustedChain
+from notary.verdicts.trust import Trust, TrustedBlock, TrustedChain
 from onchain import store as chain_store
 from onchain.contract import Contract
 from onchain.deploy import deploy, deployments_path, find

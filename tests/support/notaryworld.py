@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from notary import cases, ledger, store
+from notary import store
 from notary.context import NotaryContext
-from notary.notekey import NoteKey
-from notary.vault import Vault
+from notary.custody.vault import Vault
+from notary.log import ledger
+from notary.log.notekey import NoteKey
+from notary.sealing import cases
 from portal.database import open_engine, sqlite_url
 
 ORIGIN = "tallystick.test/0123abcd"

@@ -17,14 +17,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from eth_hash.auto import keccak
 from trie import HexaryTrie
 
-from notary import bundle, commitment, merkle
-from notary.checkpoint import Checkpoint, SignedCheckpoint, sign
-from notary.claim import Claim, Value
-from notary.commitment import Opening, claim_entry, open_claim
-from notary.custody import Action, CustodyEntry
-from notary.evm_proof import EvmAnchor
-from notary.heads import CaseHead, HeadMap, blinded_case
-from notary.receipt import (
+from notary.custody.chain import Action, CustodyEntry
+from notary.custody.signatures import Ed25519Signature, Statement, signatures_digest
+from notary.evm.evm_proof import EvmAnchor
+from notary.log import merkle
+from notary.log.checkpoint import Checkpoint, SignedCheckpoint, sign
+from notary.log.heads import CaseHead, HeadMap, blinded_case
+from notary.log.standing import Ended, EndedTree, State
+from notary.proofs import bundle
+from notary.proofs.receipt import (
     Anchor,
     CaseHeadProof,
     CustodyProof,
@@ -34,10 +35,11 @@ from notary.receipt import (
     Receipt,
     SignedBatch,
 )
-from notary.signatures import Ed25519Signature, Statement, signatures_digest
-from notary.standing import Ended, EndedTree, State
-from notary.trust import Trust, TrustedBlock, TrustedChain
-from notary.verify import DocumentDigests
+from notary.sealing import commitment
+from notary.sealing.claim import Claim, Value
+from notary.sealing.commitment import Opening, claim_entry, open_claim
+from notary.verdicts.trust import Trust, TrustedBlock, TrustedChain
+from notary.verdicts.verify import DocumentDigests
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
 PUBLIC = KEY.public_key().public_bytes_raw()

@@ -23,12 +23,12 @@ from support.sealed import (
     trust_in,
 )
 
-from notary import ots
-from notary.bitcoin import REGTEST, block_hash, target_of
-from notary.checkpoint import SignedCheckpoint
-from notary.ots_tree import BITCOIN_TAG, PENDING_TAG
-from notary.receipt import OtsAnchor, Receipt, TimestampAnchor
-from notary.trust import Trust, TrustedHeader
+from notary.log.checkpoint import SignedCheckpoint
+from notary.proofs.receipt import OtsAnchor, Receipt, TimestampAnchor
+from notary.timestamps import ots
+from notary.timestamps.bitcoin import REGTEST, block_hash, target_of
+from notary.timestamps.ots_tree import BITCOIN_TAG, PENDING_TAG
+from notary.verdicts.trust import Trust, TrustedHeader
 
 HEIGHT = 812_345
 CALENDAR = "https://calendar.example"

@@ -9,8 +9,8 @@ from pathlib import Path
 from support.killing import serve
 from support.notaryworld import open_context
 
-from notary import anchors
-from notary.evidence_chain import EvidenceChain
+from notary.evm import anchors
+from notary.evm.evidence_chain import EvidenceChain
 from onchain.connect import Chain
 from onchain.contract import Contract
 from onchain.profiles import profile

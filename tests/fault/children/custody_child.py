@@ -9,8 +9,9 @@ from pathlib import Path
 from support.killing import serve
 from support.notaryworld import open_context
 
-from notary import acts, cases, erasure
-from notary.custody import Action
+from notary.custody import acts, erasure
+from notary.custody.chain import Action
+from notary.sealing import cases
 from notary.service_errors import ActRefused
 
 

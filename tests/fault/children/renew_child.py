@@ -10,8 +10,8 @@ from support.killing import serve
 from support.notaryworld import open_context
 from support.stamper import Stamper
 
-from notary import record_rows, renewals
-from notary.algorithms import default_policy
+from notary.records import record_rows, renewals
+from notary.records.algorithms import default_policy
 
 HASHES = ("sha256", "sha512", "sha3_256", "sha3_512")
 STAMPER = Stamper()  # one for all workers, which are forked from here

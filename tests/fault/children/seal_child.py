@@ -8,7 +8,7 @@ from pathlib import Path
 from support.killing import serve
 from support.notaryworld import open_context
 
-from notary.seal import seal
+from notary.sealing.seal import seal
 
 
 def job(workspace: str, folder: str, batch_claims: int) -> None:

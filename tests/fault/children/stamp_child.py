@@ -11,8 +11,8 @@ from pathlib import Path
 from support.killing import serve
 from support.notaryworld import open_context
 
-from notary import stamps
-from notary.stamp_sources import Authority, TimestampSources
+from notary.timestamps import stamps
+from notary.timestamps.stamp_sources import Authority, TimestampSources
 
 
 def job(workspace: str, root: str, authorities: str, calendars: str) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 from support.killing import serve
 from support.notaryworld import open_context
 
-import notary.envelope  # noqa: F401  # imported once, here, instead of in every worker
-from notary import share
-from notary.ipfs import IpfsNode
-from notary.seal import seal
+import notary.sharing.envelope  # noqa: F401  # imported once, here, instead of in every worker
+from notary.sealing.seal import seal
+from notary.sharing import share
+from notary.sharing.ipfs import IpfsNode
 
 
 def job(workspace: str, folder: str, api: str) -> None:

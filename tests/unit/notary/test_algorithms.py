@@ -8,9 +8,9 @@ from importlib import resources
 
 import pytest
 
-from notary.algorithms import Ending, Facts, Policy, Use, default_policy
 from notary.errors import PolicyInvalid
-from notary.hash_tree import HASH_SIZES
+from notary.records.algorithms import Ending, Facts, Policy, Use, default_policy
+from notary.records.hash_tree import HASH_SIZES
 
 ROW: dict[str, object] = {
     "kind": "hash",
@@ -128,5 +128,5 @@ class TestDefaultPolicy:
         assert datetime.fromtimestamp(until, UTC) == datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC)
 
     def test_the_file_is_the_one_that_is_read(self) -> None:
-        data = resources.files("notary").joinpath("algorithms.json").read_bytes()
+        data = resources.files("notary.records").joinpath("algorithms.json").read_bytes()
         assert Policy.from_bytes(data) == default_policy()

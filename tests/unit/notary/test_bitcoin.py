@@ -9,8 +9,9 @@ import pytest
 from support.calendar import GENESIS, RegtestChain, mined
 from support.ots_bytes import mainnet
 
-from notary import bitcoin
-from notary.bitcoin import (
+from notary.errors import BitcoinHeaderInvalid
+from notary.timestamps import bitcoin
+from notary.timestamps.bitcoin import (
     BLOCKS_PER_TARGET,
     MAINNET,
     REGTEST,
@@ -20,8 +21,7 @@ from notary.bitcoin import (
     KnownHeaders,
     Network,
 )
-from notary.errors import BitcoinHeaderInvalid
-from notary.header_file import HeaderFile
+from notary.timestamps.header_file import HeaderFile
 
 BLOCK_0 = bytes.fromhex(
     "0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e67768f61"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from support.sealed import anchor, anchored_block, make_anchor, sample, seal
 
-from notary import bundle
 from notary.errors import ReceiptInvalid, ReceiptTooLarge, ReceiptVersionUnknown
-from notary.receipt import MAX_BYTES, IpfsStorage
+from notary.proofs import bundle
+from notary.proofs.receipt import MAX_BYTES, IpfsStorage
 
 SEALED = seal([b"document %d" % place for place in range(40)])
 BLOCK = anchored_block(SEALED)

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from notary import checkpoint
-from notary.checkpoint import Checkpoint, NoteSignature, SignedCheckpoint
 from notary.errors import CheckpointInvalid, SignatureInvalid
+from notary.log import checkpoint
+from notary.log.checkpoint import Checkpoint, NoteSignature, SignedCheckpoint
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
 PUBLIC = KEY.public_key().public_bytes_raw()

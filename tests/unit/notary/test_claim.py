@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from notary.claim import FIELDS, Claim, Value, check_order, name_fields
 from notary.errors import ClaimInvalid
+from notary.sealing.claim import FIELDS, Claim, Value, check_order, name_fields
 
 LEAST: dict[str, Value | None] = {
     "case": "A",

@@ -6,9 +6,18 @@ import hmac
 import pytest
 from reference import merkle_reference as reference
 
-from notary.claim import Claim
-from notary.commitment import MAX_FIELDS, Hidden, Opening, Shown, claim_entry, field_hash, open_claim, parse_claim_entry
 from notary.errors import ClaimInvalid, FormatInvalid
+from notary.sealing.claim import Claim
+from notary.sealing.commitment import (
+    MAX_FIELDS,
+    Hidden,
+    Opening,
+    Shown,
+    claim_entry,
+    field_hash,
+    open_claim,
+    parse_claim_entry,
+)
 
 SECRET = b"\x01" * 32
 CLAIM = Claim.of(

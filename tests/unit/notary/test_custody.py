@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from notary import jcs
-from notary.custody import Action, CustodyEntry, verify_chain
+from notary.custody.chain import Action, CustodyEntry, verify_chain
 from notary.errors import JsonInvalid, LogEntryInvalid
 
 FIRST = CustodyEntry(b"\1" * 32, 0, None, Action.SEALED, b"\2" * 32, 1_800_000_000, "M. Weber")

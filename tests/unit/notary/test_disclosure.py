@@ -1,13 +1,15 @@
-"""notary.disclosure: what is hidden is nowhere in the receipt, and everything still leads to the same commitment."""
+"""notary.proofs.disclosure: what is hidden is nowhere in the receipt, and everything still leads to the same
+commitment.
+"""
 
 from __future__ import annotations
 
 import pytest
 from support.sealed import sample
 
-from notary.disclosure import hide, show_only
 from notary.errors import ClaimInvalid
-from notary.receipt import Receipt
+from notary.proofs.disclosure import hide, show_only
+from notary.proofs.receipt import Receipt
 
 DOCUMENT, RECEIPT, BLOCK = sample()
 

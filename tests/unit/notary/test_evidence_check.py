@@ -13,15 +13,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from support.stamper import YEAR, Stamper
 from support.tsa_chain import crl
 
-from notary.algorithms import Policy, Use, default_policy
-from notary.evidence_check import validate, validate_bytes
-from notary.evidence_record import ArchiveTimeStamp, EvidenceRecord, new_record
-from notary.evidence_set import EvidenceSet, Leaf
-from notary.evidence_verdict import TITLES, RecordVerdict
-from notary.reasons import LOCALES
-from notary.reasons.records import RECORD_WORDS, RecordReason
-from notary.trust import TrustedAuthority
-from notary.verdict import Status
+from notary.records.algorithms import Policy, Use, default_policy
+from notary.records.evidence_check import validate, validate_bytes
+from notary.records.evidence_record import ArchiveTimeStamp, EvidenceRecord, new_record
+from notary.records.evidence_set import EvidenceSet, Leaf
+from notary.records.evidence_verdict import TITLES, RecordVerdict
+from notary.verdicts.reasons import LOCALES
+from notary.verdicts.reasons.records import RECORD_WORDS, RecordReason
+from notary.verdicts.trust import TrustedAuthority
+from notary.verdicts.verdict import Status
 
 START = 1_600_000_000
 YOUNG = Stamper("First", begins=START - YEAR, ends=START + 3 * YEAR)  # ends long before the last validation

@@ -9,9 +9,9 @@ import pytest
 from asn1crypto import cms  # type: ignore[import-untyped,unused-ignore]  # it brings no types
 from support.stamper import Stamper
 
-from notary import evidence_record
 from notary.errors import EvidenceRecordInvalid
-from notary.evidence_record import (
+from notary.records import evidence_record
+from notary.records.evidence_record import (
     ArchiveTimeStamp,
     EvidenceRecord,
     algorithm_of,
@@ -21,7 +21,7 @@ from notary.evidence_record import (
     time_stamp_value,
     tree_value,
 )
-from notary.hash_tree import HASH_SIZES
+from notary.records.hash_tree import HASH_SIZES
 
 STAMPER = Stamper()
 A, B = bytes([1]) * 32, bytes([2]) * 32

@@ -10,9 +10,9 @@ from reference import evidence_record_reference as reference
 from support.stamper import Stamper
 
 from notary.errors import HashTreeInvalid
-from notary.evidence_record import EvidenceRecord
-from notary.evidence_set import AnyLeaf, EvidenceSet, Leaf, Stamped
-from notary.hash_tree import HASH_SIZES
+from notary.records.evidence_record import EvidenceRecord
+from notary.records.evidence_set import AnyLeaf, EvidenceSet, Leaf, Stamped
+from notary.records.hash_tree import HASH_SIZES
 
 STAMPER = Stamper()
 DOCUMENTS = [b"contract", b"invoice", b"delivery", b"chat", b"receipts"]

@@ -17,10 +17,10 @@ from support.sealed import (
     make_receipt,
 )
 
-from notary import evm_proof
 from notary.errors import EvmProofInvalid
-from notary.evm_proof import EvmAnchor, head_log, parse_header, parse_receipt, verify_anchor
-from notary.verdict import Reason
+from notary.evm import evm_proof
+from notary.evm.evm_proof import EvmAnchor, head_log, parse_header, parse_receipt, verify_anchor
+from notary.verdicts.verdict import Reason
 
 SIZE, ROOT = 9, b"\x42" * 32
 

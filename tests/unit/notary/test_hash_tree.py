@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from notary.errors import HashTreeInvalid
-from notary.hash_tree import HASH_SIZES, HashTree, apart, node_of, root_of
+from notary.records.hash_tree import HASH_SIZES, HashTree, apart, node_of, root_of
 
 
 def h(*values: bytes) -> bytes:

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from reference import merkle_reference as reference
 
-from notary import merkle
 from notary.errors import FormatInvalid
-from notary.heads import CaseHead, HeadMap, HeadsLeaf, blinded_case
+from notary.log import merkle
+from notary.log.heads import CaseHead, HeadMap, HeadsLeaf, blinded_case
 
 HEADS = [CaseHead(blinded_case(bytes([n]) * 32), n + 1, bytes([n]) * 32, n + 2, n, bytes([n]) * 32) for n in range(7)]
 

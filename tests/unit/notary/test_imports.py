@@ -12,8 +12,8 @@ from notary.errors import NotaryError
 SCRIPT = """
 import sys, hashlib
 from pathlib import Path
-from notary.verify import verify_bytes, DocumentDigests
-from notary.trust import Trust
+from notary.verdicts.verify import verify_bytes, DocumentDigests
+from notary.verdicts.trust import Trust
 folder = Path(sys.argv[1])
 document = (folder / "document").read_bytes()
 digests = DocumentDigests(len(document), {"sha256": hashlib.sha256(document).digest()})
@@ -36,8 +36,15 @@ def test_a_whole_verification_loads_nothing_heavy(tmp_path: Path) -> None:
     assert not HEAVY & set(modules.split())
 
 
-LAZY = {"notary.tsp_read", "notary.tsp_signature", "notary.tsp_path", "notary.tsp_ber", "notary.ots", "notary.bitcoin"}
-LAZY |= {"asn1crypto", "cryptography.x509", "notary.signature_chain"}
+LAZY = {
+    "notary.timestamps.tsp_read",
+    "notary.timestamps.tsp_signature",
+    "notary.timestamps.tsp_path",
+    "notary.timestamps.tsp_ber",
+    "notary.timestamps.ots",
+    "notary.timestamps.bitcoin",
+}
+LAZY |= {"asn1crypto", "cryptography.x509", "notary.custody.signature_chain"}
 
 
 def test_what_reads_time_stamps_is_loaded_only_where_there_is_one(tmp_path: Path) -> None:
@@ -54,11 +61,11 @@ def test_what_reads_time_stamps_is_loaded_only_where_there_is_one(tmp_path: Path
     (tmp_path / "trust").write_bytes(whole.trust.to_bytes())
     run = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
     assert run.stdout.splitlines()[0] == "PASSED"
-    assert LAZY - {"notary.signature_chain"} <= set(run.stdout.splitlines()[-1].split())
+    assert LAZY - {"notary.custody.signature_chain"} <= set(run.stdout.splitlines()[-1].split())
 
 
 def test_importing_the_verifier_loads_no_package_at_all() -> None:
-    script = "import sys; before = set(sys.modules); import notary.verify; print(*(set(sys.modules) - before))"
+    script = "import sys; before = set(sys.modules); import notary.verdicts.verify; print(*(set(sys.modules) - before))"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     foreign = {name.split(".")[0] for name in run.stdout.split()} - set(sys.stdlib_module_names) - {"notary"}
     assert foreign == set()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from reference import merkle_reference as reference
 
-from notary import merkle
 from notary.errors import ConsistencyInvalid, ProofInvalid
+from notary.log import merkle
 
 VECTORS = json.loads(Path(__file__).parents[2].joinpath("vectors/ct_roots.json").read_text())
 ENTRIES = [bytes.fromhex(leaf) for leaf in VECTORS["leaves"]]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from notary.node_answers import AskedTrust, NodeAnswer
-from notary.trust import Judgement, Trust, TrustedBlock, TrustedChain
-from notary.verdict import Reason, Status
+from notary.verdicts.node_answers import AskedTrust, NodeAnswer
+from notary.verdicts.trust import Judgement, Trust, TrustedBlock, TrustedChain
+from notary.verdicts.verdict import Reason, Status
 
 CHAIN, NUMBER = 10, 500
 GENESIS, OTHER_GENESIS = b"\x01" * 32, b"\x02" * 32

@@ -24,10 +24,10 @@ from support.ots_bytes import (
     var,
 )
 
-from notary import ots, ots_tree
-from notary.bitcoin import BlockHeader, KnownHeaders
 from notary.errors import OtsInvalid, OtsUnconfirmed
-from notary.ots import Kind, OtsProof
+from notary.timestamps import ots, ots_tree
+from notary.timestamps.bitcoin import BlockHeader, KnownHeaders
+from notary.timestamps.ots import Kind, OtsProof
 
 REAL = mainnet()
 REAL_HEADERS = KnownHeaders({height: BlockHeader.from_bytes(raw) for height, raw in REAL.headers.items()})

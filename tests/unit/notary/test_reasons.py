@@ -9,8 +9,8 @@ from importlib import import_module
 
 import pytest
 
-from notary.reasons import LOCALES, Reason, Status, Text, Words, words
-from notary.verify import LAST_CHECK
+from notary.verdicts.reasons import LOCALES, Reason, Status, Text, Words, words
+from notary.verdicts.verify import LAST_CHECK
 
 CHINESE = [locale for locale in LOCALES if locale != "en"]
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -85,16 +85,9 @@ class TestWords:
 
     def test_every_reason_that_an_anchor_or_a_signature_is_refused_for_is_one_of_ours(self) -> None:
         raised: set[str] = set()
-        for module in (
-            "tsp",
-            "tsp_read",
-            "tsp_signature",
-            "tsp_path",
-            "ots",
-            "ots_tree",
-            "signatures",
-            "signature_chain",
-        ):
+        stamps = ("tsp", "tsp_read", "tsp_signature", "tsp_path", "ots", "ots_tree")
+        custody = ("signatures", "signature_chain")
+        for module in [f"timestamps.{name}" for name in stamps] + [f"custody.{name}" for name in custody]:
             raised |= set(refusals(module))
         assert {"token-invalid", "authority-revoked", "ots-pending", "signer-expired", "bitcoin-root-differs"} <= raised
         assert raised - ONLY_IN_REQUESTS <= set(Reason)

@@ -9,7 +9,7 @@ import pytest
 from support.sealed import CONTRACT, sample, seal
 
 from notary.errors import ReceiptInvalid, ReceiptTooLarge, ReceiptVersionUnknown
-from notary.receipt import (
+from notary.proofs.receipt import (
     MAX_BYTES,
     IpfsStorage,
     OtsAnchor,

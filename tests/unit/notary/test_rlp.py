@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from notary import rlp
 from notary.errors import RlpInvalid
+from notary.evm import rlp
 
 
 class TestDecode:

@@ -1,4 +1,6 @@
-"""notary.signatures and notary.signature_chain, against eth-account, keys made here, and published points."""
+"""notary.custody.signatures and notary.custody.signature_chain, against eth-account, keys made here, and published
+points.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +28,7 @@ from eth_utils.crypto import keccak
 from support.certificates import BEGIN, END, Certified, certify
 
 from notary import jcs
-from notary.errors import CustodySignatureInvalid, ReceiptInvalid, SignerUnproven
-from notary.reading import Reader
-from notary.signatures import (
+from notary.custody.signatures import (
     MAX_BYTES,
     MAX_CHAIN,
     MAX_SIGNATURES,
@@ -50,6 +50,8 @@ from notary.signatures import (
     write_signature,
     write_signatures,
 )
+from notary.errors import CustodySignatureInvalid, ReceiptInvalid, SignerUnproven
+from notary.reading import Reader
 
 KEY = bytes.fromhex("4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318")
 ADDRESS = "0x2c7536e3605d9c16a7a3d7b1898e529396a65c23"  # published with the key in web3.py's documentation
@@ -602,7 +604,7 @@ class TestVectors:
 
 def test_importing_the_module_loads_neither_cryptography_nor_a_chain_library() -> None:
     code = (
-        "import sys, notary.signatures; "
+        "import sys, notary.custody.signatures; "
         "print(sorted(m for m in ('cryptography', 'eth_account', 'Crypto', 'onchain') if m in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -1,4 +1,4 @@
-"""notary.standing: each claim's standing is proven against the tree of ended claims, and nothing else is."""
+"""notary.log.standing: each claim's standing is proven against the tree of ended claims, and nothing else is."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from notary import merkle
 from notary.errors import ProofInvalid, StandingInvalid
-from notary.standing import Ended, EndedTree, Placed, State, verify_standing
+from notary.log import merkle
+from notary.log.standing import Ended, EndedTree, Placed, State, verify_standing
 
 
 def claim(number: int) -> bytes:

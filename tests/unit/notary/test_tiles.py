@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from notary import merkle, tiles
 from notary.errors import TileInvalid
-from notary.tiles import TileId
+from notary.log import merkle, tiles
+from notary.log.tiles import TileId
 
 LEAVES = merkle.leaf_hashes(b"%d" % place for place in range(66_000))
 

@@ -7,9 +7,9 @@ from support.sealed import proof_nodes
 from trie import HexaryTrie
 
 from notary.errors import EvmProofInvalid
-from notary.rlp import encode
-from notary.trie_proof import prove_value
-from notary.verdict import Reason
+from notary.evm.rlp import encode
+from notary.evm.trie_proof import prove_value
+from notary.verdicts.verdict import Reason
 
 
 def trie_of(content: dict[bytes, bytes]) -> HexaryTrie:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from notary.errors import TrustInvalid
-from notary.trust import (
+from notary.verdicts.trust import (
     AUTHORITY_UNCERTAINTY,
     DEFAULT_UNCERTAINTY,
     MAX_CERTIFICATES,
@@ -21,7 +21,7 @@ from notary.trust import (
     parse_header,
     trust_blocks,
 )
-from notary.verdict import Reason, Status
+from notary.verdicts.verdict import Reason, Status
 
 GENESIS, OTHER = b"\x01" * 32, b"\x02" * 32
 HASH, WRONG = b"\x0a" * 32, b"\x0b" * 32

@@ -15,9 +15,9 @@ from cryptography import x509
 from support.tsa import POLICY, attributes_of, response, sign, signed_data, token, tst_info
 from support.tsa_chain import AT, KINDS, LEAF, Chain, Shape, chain, key_of, member, name
 
-from notary import tsp_ber
 from notary.errors import TokenInvalid
-from notary.tsp import (
+from notary.timestamps import tsp_ber
+from notary.timestamps.tsp import (
     HASH_NAMES,
     MAX_TOKEN_BYTES,
     accept_response,
@@ -208,7 +208,7 @@ class TestReadToken:
         assert read_token(given).tsa_name == "a\ufffd[31m@example.com"
 
     def test_importing_loads_no_package(self) -> None:
-        script = "import sys, notary.tsp; print('asn1crypto' in sys.modules, 'cryptography' in sys.modules)"
+        script = "import sys, notary.timestamps.tsp; print('asn1crypto' in sys.modules, 'cryptography' in sys.modules)"
         run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
         assert run.stdout.split() == ["False", "False"]
 

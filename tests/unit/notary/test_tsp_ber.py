@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from notary.tsp_ber import MAX_DEPTH, BerError, children, definite, encode
+from notary.timestamps.tsp_ber import MAX_DEPTH, BerError, children, definite, encode
 
 
 class TestDefinite:

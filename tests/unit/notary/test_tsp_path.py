@@ -15,9 +15,9 @@ from support.tsa import OTHER_POLICY, POLICY, signed_data, token, tst_info
 from support.tsa_chain import AT, ISSUER, KINDS, LEAF, STAMPING, YEAR, Chain, Member, Shape, chain, crl, key_of, member
 
 from notary.errors import TokenUntrusted
-from notary.trust import TrustedAuthority
-from notary.tsp import check_token, judge_token, read_token
-from notary.tsp_path import MAX_PATH
+from notary.timestamps.tsp import check_token, judge_token, read_token
+from notary.timestamps.tsp_path import MAX_PATH
+from notary.verdicts.trust import TrustedAuthority
 
 DATA = b"example.com/log\n1000\nAAAA\n"
 DIGEST = hashlib.sha256(DATA).digest()

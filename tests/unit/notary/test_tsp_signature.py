@@ -13,7 +13,7 @@ from support.tsa import attributes_of, ess_v1, ess_v2, sign, signed_data, token,
 from support.tsa_chain import LEAF, Chain, Shape, chain
 
 from notary.errors import TokenInvalid
-from notary.tsp import (
+from notary.timestamps.tsp import (
     check_token,
     read_token,
 )

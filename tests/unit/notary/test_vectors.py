@@ -12,11 +12,11 @@ import pytest
 from reference.receipt_reference import holds
 from support.sealed import GENESIS, VECTORS, document_of, vectors
 
-from notary import bundle
-from notary.receipt import Receipt
-from notary.trust import Trust
-from notary.verdict import Reason, Status
-from notary.verify import verify_bytes
+from notary.proofs import bundle
+from notary.proofs.receipt import Receipt
+from notary.verdicts.trust import Trust
+from notary.verdicts.verdict import Reason, Status
+from notary.verdicts.verify import verify_bytes
 
 DOCUMENT = (VECTORS / "document").read_bytes()
 RECEIPT = (VECTORS / "receipt.json").read_bytes()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from notary.verdict import Check, Interval, Note, Reason, Status, Text, Verdict, printable, utc
+from notary.verdicts.verdict import Check, Interval, Note, Reason, Status, Text, Verdict, printable, utc
 
 
 class TestExplain:

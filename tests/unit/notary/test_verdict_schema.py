@@ -12,11 +12,11 @@ from support.schema import faults
 from support.sealed import document_of, later, seal
 from support.stamped import full, ots_anchor, pending_anchor
 
-from notary.custody import Action
-from notary.receipt import Receipt, UnknownAnchor
-from notary.signatures import Erc1271Signature, UnknownSignature
-from notary.verdict import Reason, Status, Verdict
-from notary.verify import LAST_CHECK, Verifier, verify, verify_bytes
+from notary.custody.chain import Action
+from notary.custody.signatures import Erc1271Signature, UnknownSignature
+from notary.proofs.receipt import Receipt, UnknownAnchor
+from notary.verdicts.verdict import Reason, Status, Verdict
+from notary.verdicts.verify import LAST_CHECK, Verifier, verify, verify_bytes
 from portal.api.models import (
     CheckModel,
     EvmAnchorModel,

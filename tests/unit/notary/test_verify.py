@@ -28,13 +28,15 @@ from support.sealed import (
     trust_in,
 )
 
-from notary import evm_proof, merkle, verify_anchors
-from notary.checkpoint import SignedCheckpoint, sign
-from notary.evm_proof import EvmAnchor
-from notary.receipt import Inclusion, PendingAnchor, Receipt, UnknownAnchor
-from notary.trust import Trust, TrustedBlock, TrustedChain, trust_blocks
-from notary.verdict import MEANINGS, NOT_PROVEN, TITLES, Reason, Status, Verdict
-from notary.verify import DocumentDigests, Verifier, needed_digests, verify, verify_bytes
+from notary.evm import evm_proof
+from notary.evm.evm_proof import EvmAnchor
+from notary.log import merkle
+from notary.log.checkpoint import SignedCheckpoint, sign
+from notary.proofs.receipt import Inclusion, PendingAnchor, Receipt, UnknownAnchor
+from notary.verdicts import verify_anchors
+from notary.verdicts.trust import Trust, TrustedBlock, TrustedChain, trust_blocks
+from notary.verdicts.verdict import MEANINGS, NOT_PROVEN, TITLES, Reason, Status, Verdict
+from notary.verdicts.verify import DocumentDigests, Verifier, needed_digests, verify, verify_bytes
 
 DOCUMENT, RECEIPT, BLOCK = sample()
 DIGESTS = document_of(DOCUMENT)

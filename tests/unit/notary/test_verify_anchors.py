@@ -32,10 +32,10 @@ from support.stamped import (
     trusting,
 )
 
-from notary.receipt import Anchor, OtsAnchor, PendingAnchor, Receipt, TimestampAnchor
-from notary.trust import Trust, TrustedAuthority, TrustedBlock, TrustedHeader
-from notary.verdict import Reason, Status, Verdict
-from notary.verify import verify
+from notary.proofs.receipt import Anchor, OtsAnchor, PendingAnchor, Receipt, TimestampAnchor
+from notary.verdicts.trust import Trust, TrustedAuthority, TrustedBlock, TrustedHeader
+from notary.verdicts.verdict import Reason, Status, Verdict
+from notary.verdicts.verify import verify
 
 SEALED = seal()
 NOTE = SEALED.note

@@ -27,16 +27,22 @@ from support.sealed import (
 )
 from support.stamped import HEIGHT, authority, mined, ots_anchor, pending_anchor, token_anchor, trusting
 
-from notary import merkle
-from notary.checkpoint import Checkpoint, sign
-from notary.custody import Action
-from notary.heads import HeadMap
-from notary.receipt import CustodyProof, Inclusion, Receipt, SignedBatch
-from notary.signatures import Ed25519Signature, Erc1271Signature, UnknownSignature, X509Signature, signatures_digest
-from notary.standing import Ended, EndedTree, State
-from notary.trust import Trust, TrustedHeader, TrustedSigner
-from notary.verdict import Reason, Status, Verdict
-from notary.verify import Verifier, verify
+from notary.custody.chain import Action
+from notary.custody.signatures import (
+    Ed25519Signature,
+    Erc1271Signature,
+    UnknownSignature,
+    X509Signature,
+    signatures_digest,
+)
+from notary.log import merkle
+from notary.log.checkpoint import Checkpoint, sign
+from notary.log.heads import HeadMap
+from notary.log.standing import Ended, EndedTree, State
+from notary.proofs.receipt import CustodyProof, Inclusion, Receipt, SignedBatch
+from notary.verdicts.trust import Trust, TrustedHeader, TrustedSigner
+from notary.verdicts.verdict import Reason, Status, Verdict
+from notary.verdicts.verify import Verifier, verify
 
 SEALED = seal()
 BLOCK = anchored_block(SEALED)

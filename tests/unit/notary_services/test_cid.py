@@ -1,4 +1,4 @@
-"""notary.cid: identifiers of files, held against an independent implementation (aleph-cid)."""
+"""notary.sharing.cid: identifiers of files, held against an independent implementation (aleph-cid)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,21 @@ from pathlib import Path
 import aleph_cid
 import pytest
 
-from notary import cid as cids
-from notary.cid import CHUNK_BYTES, DAG_PB, RAW, WIDTH, Cid, DagBuilder, Link, car_size, car_stream, dag_of, decode_node
 from notary.service_errors import StorageMismatch
+from notary.sharing import cid as cids
+from notary.sharing.cid import (
+    CHUNK_BYTES,
+    DAG_PB,
+    RAW,
+    WIDTH,
+    Cid,
+    DagBuilder,
+    Link,
+    car_size,
+    car_stream,
+    dag_of,
+    decode_node,
+)
 
 
 def chunks(data: bytes, size: int = CHUNK_BYTES) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""notary.envelope: documents encrypted in chunks, and their keys wrapped."""
+"""notary.sharing.envelope: documents encrypted in chunks, and their keys wrapped."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from notary import envelope
-from notary.envelope import (
+from notary.service_errors import EnvelopeInvalid
+from notary.sharing import envelope
+from notary.sharing.envelope import (
     CHUNK_BYTES,
     HEADER_BYTES,
     TAG_BYTES,
@@ -23,7 +24,6 @@ from notary.envelope import (
     unwrap_key,
     wrap_key,
 )
-from notary.service_errors import EnvelopeInvalid
 
 KEY = new_content_key()
 

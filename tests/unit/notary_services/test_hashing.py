@@ -1,4 +1,4 @@
-"""notary.hashing: digests of files, and files that have none."""
+"""notary.sealing.hashing: digests of files, and files that have none."""
 
 from __future__ import annotations
 
@@ -13,8 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from notary import hashing
-from notary.hashing import BUFFER_BYTES, PROCESSES_PAY_FROM, SMALL_BYTES, FileDigests, Unhashable, hash_file, hash_files
+from notary.sealing import hashing
+from notary.sealing.hashing import (
+    BUFFER_BYTES,
+    PROCESSES_PAY_FROM,
+    SMALL_BYTES,
+    FileDigests,
+    Unhashable,
+    hash_file,
+    hash_files,
+)
 
 
 def code_of(outcome: object) -> str:
@@ -293,7 +301,7 @@ def test_hashing_a_file_larger_than_the_bound_holds_at_most_64_mib(tmp_path: Pat
     with path.open("wb") as file:
         file.truncate(130 << 20)  # sparse: twice the bound, costs no disk
     program = (
-        "import re, sys; sys.path.insert(0, sys.argv[2]); from notary.hashing import hash_files;"
+        "import re, sys; sys.path.insert(0, sys.argv[2]); from notary.sealing.hashing import hash_files;"
         "r = hash_files([(sys.argv[1], 130 << 20)] * 2, ('sha3_512',), readers=2); assert r[0].size == 130 << 20;"
         "print(re.search(r'VmHWM:\\s+(\\d+) kB', open('/proc/self/status').read())[1])"
     )

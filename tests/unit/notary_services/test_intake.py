@@ -1,4 +1,4 @@
-"""notary.intake: what is found, what is refused, under which names."""
+"""notary.sealing.intake: what is found, what is refused, under which names."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from notary import intake
-from notary.intake import MAX_DEPTH, find_files
+from notary.sealing import intake
+from notary.sealing.intake import MAX_DEPTH, find_files
 
 
 def names(*paths: Path, **options: object) -> list[str]:

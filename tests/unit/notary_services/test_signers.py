@@ -1,4 +1,4 @@
-"""notary.signers: what each kind of key signs is accepted by the verifier, and no key is shown or shared."""
+"""notary.custody.signers: what each kind of key signs is accepted by the verifier, and no key is shown or shared."""
 
 from __future__ import annotations
 
@@ -19,10 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from support.certificates import BEGIN, Certified, certify
 
-from notary.errors import CustodySignatureInvalid, SignerUnproven
-from notary.service_errors import CustodyKeyInvalid, OutputExists, VaultDamaged, VaultLocked
-from notary.signatures import Eip712Signature, Statement, X509Signature, judge_x509, verify_signature
-from notary.signers import (
+from notary.custody.signatures import Eip712Signature, Statement, X509Signature, judge_x509, verify_signature
+from notary.custody.signers import (
     CustodySigner,
     Ed25519Signer,
     Eip712Signer,
@@ -32,6 +30,8 @@ from notary.signers import (
     create_key,
     open_key,
 )
+from notary.errors import CustodySignatureInvalid, SignerUnproven
+from notary.service_errors import CustodyKeyInvalid, OutputExists, VaultDamaged, VaultLocked
 from onchain.profiles import profile
 from onchain.signer import EnvironmentSigner, UnlockedSigner
 

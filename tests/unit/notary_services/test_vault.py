@@ -1,4 +1,4 @@
-"""notary.vault, notary.notekey, notary.files: keys on disk."""
+"""notary.custody.vault, notary.log.notekey, notary.files: keys on disk."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from notary import checkpoint
+from notary.custody.vault import CaseKey, Vault, WrappingKey
 from notary.files import MAX_KEY_FILE, write_private_once, write_whole
-from notary.heads import blinded_case
-from notary.notekey import NoteKey
+from notary.log import checkpoint
+from notary.log.heads import blinded_case
+from notary.log.notekey import NoteKey
 from notary.service_errors import CaseErased, CaseNameInvalid, VaultDamaged, VaultLocked
-from notary.vault import CaseKey, Vault, WrappingKey
 
 
 @pytest.fixture

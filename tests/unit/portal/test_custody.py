@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 from support.certificates import certify
 
+from notary.custody.signatures import Statement
 from notary.service_errors import CustodyKeyInvalid, VaultLocked
-from notary.signatures import Statement
 from onchain.errors import SignerLocked, WrongPassword
 from onchain.signer import KeystoreSigner
 from portal import custody

@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from support.portalworld import Answer, tallystick
 from support.sealed import anchor, anchored_block, make_anchor, seal
 
-from notary.commitment import claim_entry
-from notary.merkle import leaf_hash
-from notary.receipt import Receipt
+from notary.log.merkle import leaf_hash
+from notary.proofs.receipt import Receipt
+from notary.sealing.commitment import claim_entry
 from portal.cli import main
 
 ATTACKER = Ed25519PrivateKey.from_private_bytes(b"\x66" * 32)

@@ -9,11 +9,11 @@ import pytest
 from support.tsa import token, write_pem
 from support.tsa_chain import AT, chain, crl
 
-from notary import ots
-from notary.anchors import AnchorRow
-from notary.ots_tree import BITCOIN_TAG, PENDING_TAG, varbytes, varuint
-from notary.stamp_sources import Authority, TimestampSources
-from notary.stamps import StampRow
+from notary.evm.anchors import AnchorRow
+from notary.timestamps import ots
+from notary.timestamps.ots_tree import BITCOIN_TAG, PENDING_TAG, varbytes, varuint
+from notary.timestamps.stamp_sources import Authority, TimestampSources
+from notary.timestamps.stamps import StampRow
 from portal.config import Config, TimestampsPart
 from portal.errors import ConfigInvalid
 from portal.setup import Choices, configuration

@@ -21,8 +21,8 @@ from support.sealed import BLOCK_TIME, anchor, seal
 from support.stamped import authority, full, ots_anchor, token_anchor
 
 from notary.errors import BitcoinHeaderInvalid, TrustInvalid
-from notary.receipt import Anchor, TimestampAnchor
-from notary.trust import Trust
+from notary.proofs.receipt import Anchor, TimestampAnchor
+from notary.verdicts.trust import Trust
 from portal.cli import main
 from portal.errors import FileMissing
 from portal.trust_files import read_certificates, trust_authorities, trust_headers, trust_signers

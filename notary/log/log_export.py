@@ -1,0 +1,120 @@
+"""Write a log out for the public: tiles for any tlog-tiles client, and the case heads that a recovery needs.
+
+    FOLDER/tile/...                C2SP tlog-tiles
+    FOLDER/case-heads/INDEX.json   what each heads leaf changed (notary/log/case_changes.py)
+    FOLDER/checkpoint              last, so that a reader who finds it finds what it covers
+
+All of it is public: commitments, hashes, counts and blinded ids. Full tiles and case heads that are there already are
+kept as they are: they never change.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from notary.files import write_whole
+from notary.log import ledger, tiles
+from notary.log.case_changes import CaseChange, change_of
+from notary.log.heads import CaseHead
+from notary.log.ledger import Head, LogRow
+from notary.log.standing import Ended, State
+from notary.service_errors import LogDamaged
+from notary.store import case_heads, ended_claims, heads
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+
+def export(
+    engine: Engine,
+    log: LogRow,
+    folder: str | os.PathLike[str],
+    *,
+    advance: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Head | None:
+    """Write one state of the log into `folder`; returns its head. None: the log is empty, nothing is written.
+
+    advance  told (done, total) files
+
+    Raises LogDamaged, OSError.
+    """
+    root = Path(folder)
+    with engine.connect() as connection:
+        newest = ledger.head(connection, log.id)
+        if newest is None:
+            return None
+        changes = heads_leaves(connection, log.id, newest.size)
+        wanted = list(tiles.tiles_of(newest.size))
+        total = len(wanted) + len(changes)
+        for done, tile in enumerate(wanted, 1):
+            path = root / tile.path()
+            if tile.width < tiles.WIDTH or not path.exists():
+                data = ledger.tile_bytes(connection, log.id, newest.size, tile)
+                if data is None:
+                    raise LogDamaged(newest.size, f"{tile.path()} is missing")
+                write_whole(path, data)
+            advance(done, total)
+        for done, index in enumerate(changes, len(wanted) + 1):
+            path = root / case_heads_path(index)
+            if not path.exists():
+                change = case_change(connection, log.id, index)
+                if change is None:
+                    raise LogDamaged(newest.size, f"the heads leaf at {index} has no case heads")
+                write_whole(path, change.to_bytes())
+            advance(done, total)
+        write_whole(root / "checkpoint", newest.note.encode())
+    return newest
+
+
+def case_heads_path(index: int) -> str:
+    """Where the change of the heads leaf at `index` lies in an exported log."""
+    return f"case-heads/{index}.json"
+
+
+def heads_leaves(connection: Connection, log_id: int, size: int) -> list[int]:
+    """Places of the heads leaves among the first `size` entries, in order."""
+    query = sa.select(heads.c.idx).where(heads.c.log_id == log_id, heads.c.idx < size).order_by(heads.c.idx)
+    return list(connection.execute(query).scalars())
+
+
+_CASE_HEADS = (
+    case_heads.c.blinded,
+    case_heads.c.count,
+    case_heads.c.head,
+    case_heads.c.custody,
+    case_heads.c.ended,
+    case_heads.c.ended_root,
+)
+
+
+def case_change(connection: Connection, log_id: int, index: int) -> CaseChange | None:
+    """What the heads leaf at `index` changed, from our rows; None: there is no such heads leaf."""
+    mine = case_heads.c.log_id == log_id
+    rows = connection.execute(sa.select(*_CASE_HEADS).where(mine, case_heads.c.idx == index))
+    changed = [CaseHead(*row) for row in rows]
+    if not changed:
+        return None
+    ended: list[tuple[bytes, Ended]] = []
+    for head in changed:
+        before = connection.execute(
+            sa.select(sa.func.max(case_heads.c.custody)).where(
+                mine, case_heads.c.blinded == head.case, case_heads.c.idx < index
+            )
+        ).scalar()
+        query = (
+            sa.select(ended_claims.c.claim, ended_claims.c.state, ended_claims.c.at)
+            .where(
+                ended_claims.c.blinded == head.case,
+                ended_claims.c.at >= (before or 0),
+                ended_claims.c.at < head.custody,
+            )
+            .order_by(ended_claims.c.at)
+        )
+        newest = {row.claim: Ended(row.claim, State(row.state), row.at) for row in connection.execute(query)}
+        ended += ((head.case, one) for one in newest.values())
+    return change_of(index, changed, ended)

@@ -1,0 +1,310 @@
+"""Recovery: a log that is behind its chain gets its entries back, from an exported log or from a second copy.
+
+    1  read       the whole log from what was given; nothing of it is believed
+    2  check      its newest checkpoint is signed by our key and is the root of its entries; our own entries are its
+                  beginning; every head on the chain is the root of its beginning; the case heads are those that the
+                  leaves commit to
+    3  write      in one transaction: entries, tiles, checkpoints, case heads, and from a second copy's database the
+                  private rows as well; the log is open again
+    4  adopt      heads that the chain holds as final get their anchors' proofs again, so that receipts have them
+
+Checkpoints are signed anew, with our key, at the end of each batch: Ed25519 gives the very bytes that were signed
+before, and step 2 shows that the newest of them was.
+
+States of the log: behind -> open (3). A log that is forked stays so: two histories cannot be made one, see
+notary/log/succession.py. Before 3 nothing is written; a process may die between any two lines, and again does no harm.
+
+An exported log brings back what is public. The files' claims (names, digests, secrets) are private: without a second
+copy of the database they are gone, receipts that were handed out stay valid, and the files may be sealed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from notary import jcs
+from notary.errors import CheckpointInvalid, EvmProofInvalid, FormatInvalid, LogEntryInvalid, SignatureInvalid
+from notary.evm import anchors
+from notary.evm.evm_proof import verify_anchor
+from notary.log import ledger, merkle, private_rows
+from notary.log.case_changes import CaseChange, CaseWalk
+from notary.log.checkpoint import SignedCheckpoint, verify
+from notary.log.heads import HeadsLeaf
+from notary.log.log_source import LogSource
+from notary.log.merkle import Frontier
+from notary.log.tiles import WIDTH
+from notary.proofs.receipt import write_anchor
+from notary.sealing.commitment import parse_claim_entry
+from notary.service_errors import LogSourceUnreadable, RecoveryRefused
+from notary.store import ANCHOR_FINAL, LOG_CLOSED, LOG_OPEN, case_heads, ended_claims, heads, logs
+from notary.store import anchors as anchor_rows
+from onchain.errors import ProofUnavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+    from notary.context import NotaryContext
+    from notary.evm.evidence_chain import EvidenceChain
+    from notary.log.ledger import LogRow
+    from notary.log.log_events import Appended, ChainSide, LogHistory
+
+Advance = Callable[[int, int], None]
+
+
+def _unwatched(_done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a recovery did: entries and rows that were written, the log afterwards. rows: by table, private ones."""
+
+    log: LogRow
+    entries: int
+    rows: Mapping[str, int]
+
+
+@dataclass
+class _Read:
+    """A log that was read and checked: its entries behind ours, by batch, and the changes of their case heads."""
+
+    size: int
+    root: bytes
+    batches: list[list[bytes]] = field(default_factory=list)
+    changes: list[tuple[int, bytes, CaseChange]] = field(default_factory=list)
+    commitments: dict[int, bytes] = field(default_factory=dict)  # of all claims, by place in the log
+    walk: CaseWalk = field(default_factory=CaseWalk)
+
+
+def begin_again(ctx: NotaryContext, told: ChainSide, contract: bytes) -> None:
+    """Give a database that was lost, and is empty now, the row of our log as the chain knows it.
+
+    contract  20 bytes, the one that was asked about
+
+    Raises RecoveryRefused when the chain's log was created under another name or key than ours.
+    """
+    created = told.history.created
+    if created is None or (created.origin, created.note_key) != (ctx.note_key.origin, ctx.note_key.public):
+        named = "nothing" if created is None else created.origin
+        raise RecoveryRefused(0, told.present.size, f"the chain's log is {named}, our key is of {ctx.note_key.origin}")
+    with ledger.write(ctx.engine) as connection:
+        private_rows.ensure_row(ctx, connection, ctx.clock(), (told.history.log_id, told.chain_id, contract))
+
+
+def recover(
+    ctx: NotaryContext,
+    source: LogSource | None,
+    told: ChainSide,
+    *,
+    copy: Engine | None = None,
+    advance: Advance = _unwatched,
+) -> Recovered:
+    """Make our present log whole from `source`.
+
+    source  an exported log (log_source.open_tree); None with `copy`: the copy's own log is read
+    told    what a node says of our log
+    copy    the database of a second copy of this workspace: its private rows are taken over as well
+
+    Raises RecoveryRefused, LogSourceUnreadable, LogSourceUnreachable, LogBusy, VaultLocked, VaultDamaged. After each of
+    them nothing has been written.
+    """
+    if copy is not None:
+        with copy.connect() as other:
+            return _recover(ctx, private_rows.own_log(other, ctx.note_key), told, other, advance)
+    if source is None:
+        raise ValueError("neither an exported log nor a copy was given")
+    return _recover(ctx, source, told, None, advance)
+
+
+def _recover(
+    ctx: NotaryContext, source: LogSource, told: ChainSide, other: Connection | None, advance: Advance
+) -> Recovered:
+    with ctx.engine.connect() as connection:
+        log = ledger.log_of(connection, ctx.note_key)
+        if log.chain_log_id != told.history.log_id:
+            raise RecoveryRefused(log.size, 0, "the node was asked about another log")
+        found = _read(connection, log, source, told, ctx.note_key.public, advance)
+    with ledger.write(ctx.engine) as connection:
+        now = ledger.lock(connection, ctx.note_key)
+        if now.size != log.size:
+            raise RecoveryRefused(now.size, found.size, "it has grown meanwhile; run the command again")
+        _write(ctx, connection, now, found)
+        rows: Mapping[str, int] = {}
+        if other is not None:
+            rows = private_rows.take_over(ctx, connection, other, now, found.commitments, found.walk.heads)
+        state = LOG_CLOSED if told.present.closed else LOG_OPEN
+        connection.execute(sa.update(logs).where(logs.c.id == log.id).values(state=state))
+        return Recovered(ledger.log_by_id(connection, log.id), found.size - log.size, rows)
+
+
+# 1 and 2
+
+
+def _read(
+    connection: Connection, log: LogRow, source: LogSource, told: ChainSide, key: bytes, advance: Advance
+) -> _Read:
+    try:
+        text = source.note()
+        note = None if text is None else SignedCheckpoint.from_text(text)
+        if note is None:
+            raise LogSourceUnreadable(source.name, "there is no checkpoint")
+        verify(note, key)
+    except (CheckpointInvalid, SignatureInvalid) as exc:
+        raise LogSourceUnreadable(source.name, str(exc)) from exc
+    size = note.checkpoint.size
+
+    def refuse(reason: str) -> RecoveryRefused:
+        return RecoveryRefused(log.size, size, reason)
+
+    if size < max(log.size, told.present.size):
+        raise refuse(f"the chain has {told.present.size}, so what was given is too old")
+    found = _Read(size, note.checkpoint.root)
+    on_chain = {head.size: head for head in told.history.heads}
+    frontier, batch = Frontier(), list[bytes]()
+    while frontier.size < size:
+        start = frontier.size
+        entries = source.entries(start, min(size, (start // WIDTH + 1) * WIDTH), size)
+        if not entries:
+            raise refuse(f"its entries from {start} on are not there")
+        if start < log.size:
+            _same(connection, log, start, entries, refuse)
+        for entry in entries:
+            index = frontier.size
+            frontier.extend([merkle.leaf_hash(entry)])
+            batch.append(entry)
+            if _take(found, source, index, entry, len(batch) - 1, new=index >= log.size):
+                if index >= log.size:
+                    if index - len(batch) + 1 < log.size:
+                        raise refuse("ours end within a batch")
+                    found.batches.append(batch)
+                batch = []
+            head = on_chain.get(frontier.size)
+            if head is not None and head.root != frontier.root:
+                raise refuse(
+                    f"at {frontier.size} entries the chain has root {head.root.hex()}, not {frontier.root.hex()}"
+                )
+        advance(frontier.size, size)
+    if frontier.root != found.root or batch:
+        raise refuse("its entries do not lead to its checkpoint")
+    return found
+
+
+def _same(
+    connection: Connection, log: LogRow, start: int, entries: list[bytes], refuse: Callable[[str], RecoveryRefused]
+) -> None:
+    """Our own entries are those that were given."""
+    ours = ledger.entries(connection, log.id, start, start + len(entries))
+    for offset, (mine, given) in enumerate(zip(ours, entries, strict=False)):
+        if mine != given:
+            raise refuse(f"entry {start + offset} is another one here: the histories forked there")
+
+
+def _take(found: _Read, source: LogSource, index: int, entry: bytes, claims: int, *, new: bool) -> bool:
+    """Look at one entry; True when it ends a batch.  Raises RecoveryRefused, LogSourceUnreadable."""
+    try:
+        if b'"t":"claim"' in entry:
+            found.commitments[index] = parse_claim_entry(entry)
+            return False
+        leaf = HeadsLeaf.from_bytes(entry)
+        data = source.case_change(index)
+        if data is None:
+            raise LogSourceUnreadable(source.name, f"what the heads leaf at {index} changed is not there")
+        change = CaseChange.from_bytes(data)
+        found.walk.apply(index, leaf, change, claims)
+    except (FormatInvalid, LogEntryInvalid, ValueError) as exc:
+        raise LogSourceUnreadable(source.name, f"entry {index}: {exc}") from exc
+    if new:
+        found.changes.append((index, entry, change))
+    return True
+
+
+# 3
+
+
+def _write(ctx: NotaryContext, connection: Connection, log: LogRow, found: _Read) -> None:
+    now = ctx.clock()
+    growing = replace(log, state=LOG_OPEN)
+    for batch in found.batches:
+        head = ledger.append(connection, growing, ctx.note_key, batch, now)
+        growing = replace(growing, size=head.size)
+    for index, leaf, change in found.changes:
+        connection.execute(sa.insert(heads).values(log_id=log.id, idx=index, leaf=leaf))
+        for one in change.heads:
+            connection.execute(
+                sa.insert(case_heads).values(
+                    log_id=log.id,
+                    blinded=one.case,
+                    idx=index,
+                    count=one.count,
+                    head=one.head,
+                    custody=one.custody,
+                    ended=one.ended,
+                    ended_root=one.ended_root,
+                )
+            )
+        for case, gone in change.ended:
+            key = (ended_claims.c.blinded == case, ended_claims.c.at == gone.at)
+            if connection.execute(sa.select(ended_claims.c.at).where(*key)).first() is None:
+                values = {"blinded": case, "at": gone.at, "claim": gone.claim, "state": gone.state.value}
+                connection.execute(sa.insert(ended_claims).values(**values))
+
+
+# 4
+
+
+def adopt_anchors(ctx: NotaryContext, evidence: EvidenceChain, told: LogHistory) -> int:
+    """Give every final head on the chain that our entries lead to its anchor with the whole proof; how many were new.
+
+    For heads that a lost database, another copy or an earlier appender put there.
+
+    Raises ChainError; what was adopted before stays.
+    """
+    with ctx.engine.connect() as connection:
+        log = ledger.log_of(connection, ctx.note_key)
+        known = set(anchors.anchored_sizes(connection, log.id))
+        node_at = ledger.node_reader(connection, log.id)
+        final, adopted = evidence.chain.final().number, 0
+        missing = [head for head in told.heads if head.size <= log.size and head.size not in known]
+        ours = [head for head in missing if Frontier.from_nodes(head.size, node_at).root == head.root]
+    for head in ours:
+        if head.place.block <= final and _adopt(ctx, evidence, log, head):
+            adopted += 1
+    return adopted
+
+
+def _adopt(ctx: NotaryContext, evidence: EvidenceChain, log: LogRow, head: Appended) -> bool:
+    assert log.chain_log_id is not None  # told is of this log
+    try:
+        anchor = evidence.prove(head.place.tx, log.chain_log_id, head.size)
+        verify_anchor(anchor, log.chain_log_id, head.size, head.root)
+    except EvmProofInvalid as exc:
+        raise ProofUnavailable(f"the node's parts of it do not fit: {exc}") from exc
+    except ProofUnavailable:
+        if evidence.chain.profile.receipts != "none":
+            raise
+        return False
+    key, now = f"anchor:{log.chain_log_id.hex()}:{head.size}:adopted", ctx.clock()
+    with ledger.write(ctx.engine) as connection:
+        if connection.execute(sa.select(anchor_rows.c.id).where(anchor_rows.c.key == key)).first() is not None:
+            return False
+        connection.execute(
+            sa.insert(anchor_rows).values(
+                key=key,
+                log_id=log.id,
+                size=head.size,
+                chain_id=evidence.chain.chain_id,
+                contract=evidence.address,
+                status=ANCHOR_FINAL,
+                tx=head.place.tx,
+                block_number=head.place.block,
+                block_hash=head.place.block_hash,
+                proof=jcs.dumps({"anchors": [write_anchor(anchor)]}),
+                created_at=now,
+                updated_at=now,
+            )
+        )
+    return True

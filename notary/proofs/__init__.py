@@ -1,0 +1,1 @@
+"""What leaves the workspace: receipts, bundles of them, disclosed fields, proofs added later."""

@@ -1,0 +1,91 @@
+"""What weakens next: for each case, what its evidence records and its receipts rest on, and when that ends.
+
+Of a record only the last time-stamp must be watched: it holds all before it (RFC 4998, section 5). Receipts rest on
+SHA-256 and on the signature of the log's checkpoint; what dates them besides ends with its own authorities, and an
+evidence record over the case carries all of it further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from notary.errors import TokenInvalid
+from notary.records.algorithms import Ending, Facts, Policy, Use
+from notary.records.evidence_tokens import token_facts
+from notary.records.record_rows import kept, records_of
+from notary.records.renewals import TREE_HASHES, uncovered
+from notary.sealing import cases
+from notary.timestamps import tsp
+
+if TYPE_CHECKING:
+    from notary.context import NotaryContext
+    from notary.records.record_rows import Record
+
+RECEIPT_FACTS = Facts((Use("hash", "sha256"), Use("signature", "ed25519")))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One thing that weakens.
+
+    record     number of the evidence record; None: the case's receipts
+    ending     what ends first and when; None: no end is known of anything
+    uncovered  current claims of the case that no record is about; 0 beside a record
+    action     the command that helps, for people
+    """
+
+    case_id: str
+    record: int | None
+    ending: Ending | None
+    uncovered: int
+    action: str
+
+    @property
+    def until(self) -> int | None:
+        return None if self.ending is None else self.ending.until
+
+
+def due(ctx: NotaryContext, policy: Policy, certificates: Sequence[bytes] = ()) -> list[Due]:
+    """What weakens next in each case that is not erased, the first to end first.
+
+    certificates  DER of configured authorities', for tokens that come without
+
+    Raises VaultLocked, VaultDamaged.
+    """
+    found: list[Due] = []
+    for case in cases.list_cases(ctx):
+        if case.title is None or not case.count:
+            continue
+        left = uncovered(ctx, case.id)
+        if left:
+            ending = policy.weakest(RECEIPT_FACTS)
+            found.append(Due(case.id, None, ending, left, f"tallystick renew {case.id}"))
+        for record in records_of(ctx, case.id):
+            if kept(record.chains.chains[-1].leaves):
+                ending = policy.weakest(facts_of(record, certificates))
+                found.append(
+                    Due(case.id, record.number, ending, 0, _action(case.id, record, ending, policy, ctx.clock()))
+                )
+    return sorted(found, key=lambda one: (one.until is None, one.until or 0, one.case_id, one.record or 0))
+
+
+def facts_of(record: Record, certificates: Sequence[bytes] = ()) -> Facts:
+    """What the last time-stamp of a record rests on."""
+    token = tsp.read_token(record.last_token)
+    try:
+        facts = token_facts(token, tsp.check_signature(token, certificates))
+    except TokenInvalid:  # its signer's certificate is not at hand: the hashes are known all the same
+        facts = Facts((Use("hash", token.signer.digest),))
+    tree = Use("hash", record.hash_name)
+    return facts if tree in facts.uses else Facts((tree, *facts.uses), facts.certificates)
+
+
+def _action(case_id: str, record: Record, ending: Ending | None, policy: Policy, now: int) -> str:
+    """A hash that ends needs a new tree; all else a new time-stamp."""
+    if ending is None or ending.row is None or ending.row.kind != "hash" or ending.row.algorithm != record.hash_name:
+        return f"tallystick renew {case_id}"
+    good = [name for name in TREE_HASHES if name != record.hash_name]
+    good.sort(key=lambda name: policy.ending(Use("hash", name)).ended(now))
+    return f"tallystick renew {case_id} --tree {good[0]} --documents FOLDER"

@@ -1,0 +1,167 @@
+"""The commitment to a claim, and its opening, in which each field can be shown or hidden on its own.
+
+    field salt   = HMAC-SHA256(secret, "tallystick/field-salt/v1" 00 name)
+    field hash   = SHA-256("tallystick/field/v1" 00 field-salt JCS({"name": name, "value": value}))
+    fields root  = RFC 9162 root over the field hashes as entries, in the claim's fixed order
+    claim salt   = HMAC-SHA256(secret, "tallystick/claim-salt/v1" 00)
+    commitment   = SHA-256("tallystick/commitment/v1" 00 claim-salt fields-root)
+    log entry    = JCS({"c": hex of commitment, "t": "claim"})
+
+`secret` is 32 random bytes of this one claim. Whoever loses it can show nothing; whoever destroys it has erased the
+claim, since 32-byte salts keep anybody from guessing what the log's entry stands for.
+
+A sealer may commit to something odd in a hidden field; a verdict therefore speaks of shown fields only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from notary import jcs
+from notary.errors import ClaimInvalid, LogEntryInvalid
+from notary.keyed import HmacKey
+from notary.log import merkle
+from notary.sealing import claim as _claim
+from notary.sealing.claim import Claim, Value
+
+SECRET_SIZE = SALT_SIZE = 32
+MAX_FIELDS = len(_claim.FIELDS)
+
+_FIELD = b"tallystick/field/v1\0"
+_FIELD_SALT = b"tallystick/field-salt/v1\0"
+_SALT_LABELS = {name: _FIELD_SALT + name.encode() for name in _claim.FIELDS}
+_CLAIM_SALT = b"tallystick/claim-salt/v1\0"
+_COMMITMENT = b"tallystick/commitment/v1\0"
+
+_sha256 = hashlib.sha256
+
+
+class Shown(NamedTuple):
+    """A field that is shown, with the 32-byte salt that opens it. A tuple: a receipt makes ten, a bundle 100,000."""
+
+    name: str
+    value: Value
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A field of which only the 32-byte hash is given."""
+
+    hash: bytes
+
+
+Entry: TypeAlias = Shown | Hidden
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a receipt shows of a claim: the claim's salt, and its fields in order, each shown or hidden.
+
+    A value of this type can still break the claim's rules; `check` says so.
+    """
+
+    salt: bytes = field(repr=False)
+    entries: tuple[Entry, ...]
+
+    def shown(self) -> dict[str, Value]:
+        return {entry.name: entry.value for entry in self.entries if isinstance(entry, Shown)}
+
+    def hidden_count(self) -> int:
+        return sum(isinstance(entry, Hidden) for entry in self.entries)
+
+    def check(self) -> None:
+        """Check the shown fields against the claim's rules (form, order, name).  Raises ClaimInvalid."""
+        if not 0 < len(self.entries) <= MAX_FIELDS:
+            raise ClaimInvalid(f"a claim has 1 to {MAX_FIELDS} fields, not {len(self.entries)}")
+        for entry in self.entries:
+            if isinstance(entry, Shown):
+                _claim.check_value(entry.name, entry.value)
+        _claim.check_order(entry.name if isinstance(entry, Shown) else None for entry in self.entries)
+        _claim.check_name(self.shown())
+
+    def commitment(self) -> bytes:
+        """The 32 bytes that these fields and salts lead to.  Raises JsonInvalid for values that JCS forbids."""
+        return commit(self.salt, [_entry_hash(entry) for entry in self.entries])
+
+    def hide(self, names: Collection[str]) -> Opening:
+        """The same opening with the fields `names` hidden; its commitment is the same."""
+        return Opening(
+            self.salt, tuple(_hide(e) if isinstance(e, Shown) and e.name in names else e for e in self.entries)
+        )
+
+    def show_only(self, names: Collection[str]) -> Opening:
+        """The same opening with all fields but `names` hidden; its commitment is the same."""
+        return self.hide({name for name in self.shown() if name not in names})
+
+
+def open_claim(claim: Claim, secret: bytes) -> Opening:
+    """The opening that shows every field of `claim`.
+
+    secret  32 random bytes, of this claim only
+    """
+    salt_of = _salt_of(secret)
+    shown = tuple([Shown(name, value, salt_of(_SALT_LABELS[name])) for name, value in claim.fields])
+    return Opening(salt_of(_CLAIM_SALT), shown)
+
+
+def commit_claim(claim: Claim, secret: bytes) -> bytes:
+    """The commitment of `open_claim(claim, secret)`, without making the opening."""
+    salt_of = _salt_of(secret)
+    hashes = [field_hash(salt_of(_SALT_LABELS[name]), name, value) for name, value in claim.fields]
+    return commit(salt_of(_CLAIM_SALT), hashes)
+
+
+def _salt_of(secret: bytes) -> Callable[[bytes], bytes]:
+    """What makes a salt of 32 bytes out of its label."""
+    if len(secret) != SECRET_SIZE:
+        raise ValueError(f"a claim's secret has {SECRET_SIZE} bytes, not {len(secret)}")
+    return HmacKey(secret).digest
+
+
+def field_hash(salt: bytes, name: str, value: Value) -> bytes:
+    """The 32-byte hash that stands for a field in the claim's tree."""
+    # JCS: the names are in order as they are.
+    pair = f"{_PAIRS.get(name) or _pair(name)}{jcs.scalar(value)}}}"
+    return _sha256(_FIELD + salt + jcs.encode(pair)).digest()
+
+
+def _pair(name: str) -> str:
+    return f'{{"name":{jcs.scalar(name)},"value":'
+
+
+_PAIRS = {name: _pair(name) for name in _claim.FIELDS}
+
+
+def commit(salt: bytes, field_hashes: Iterable[bytes]) -> bytes:
+    """The 32-byte commitment over the claim's salt and its field hashes in order."""
+    return _sha256(_COMMITMENT + salt + merkle.root(merkle.leaf_hashes(field_hashes))).digest()
+
+
+def _entry_hash(entry: Entry) -> bytes:
+    return entry.hash if isinstance(entry, Hidden) else field_hash(entry.salt, entry.name, entry.value)
+
+
+def _hide(entry: Shown) -> Hidden:
+    return Hidden(field_hash(entry.salt, entry.name, entry.value))
+
+
+def claim_entry(commitment: bytes) -> bytes:
+    """The bytes of the log entry for a claim; `merkle.leaf_hash` of them is the leaf."""
+    return b'{"c":"%s","t":"claim"}' % commitment.hex().encode()
+
+
+def parse_claim_entry(entry: bytes) -> bytes:
+    """The commitment in a claim's log entry.  Raises LogEntryInvalid unless `claim_entry` gives these very bytes."""
+    value = jcs.loads(entry, max_bytes=256, what="log entry")
+    text = value.get("c") if isinstance(value, dict) else None
+    try:
+        commitment = bytes.fromhex(text) if isinstance(text, str) else b""
+    except ValueError:
+        commitment = b""
+    if len(commitment) != merkle.HASH_SIZE or claim_entry(commitment) != entry:
+        raise LogEntryInvalid("the log entry is not a claim's commitment")
+    return commitment

@@ -1,0 +1,1 @@
+"""Documents given to others: sealed envelopes, content identifiers, IPFS."""

@@ -1,0 +1,314 @@
+"""The adapter to OpenTimestamps calendars.
+
+    POST /digest           the commitment's bytes          200: a tree of it that ends in a promise (an address)
+    GET  /timestamp/<hex>  a message that was promised     200: a tree of it that ends in a Bitcoin block
+                                                           404: not yet, or not known; the text says which
+
+All calendars are asked at once, each within a time limit for everything it says. What they answer is recomputed before
+it is believed (notary/timestamps/ots.py). Addresses inside a proof are never connected to: they are only compared with
+those of the configuration, so that a proof from outside cannot make us call a machine of its choice. Redirects are not
+followed and proxies of the environment not used, for the same reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import string
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from notary.errors import NotaryError, OtsInvalid
+from notary.service_errors import CalendarNotConfigured, CalendarRefused, CalendarUnavailable
+from notary.timestamps import ots
+from notary.timestamps.bitcoin import Headers
+from notary.timestamps.ots import MAX_ANSWER_BYTES, Attestation, Kind, OtsProof
+from notary.timestamps.ots_tree import Node
+
+if TYPE_CHECKING:
+    import httpx
+
+TIMEOUT_SECONDS = 10.0  # of one question, all in all; public calendars answer in about one
+MAX_CALENDARS = 32  # asked at once
+MAX_QUESTIONS = 64  # in one upgrade; a proof has as many promises as there are calendars
+MAX_COMMITMENT_BYTES = 64  # calendars refuse more; promised messages have 44
+MAX_REASON = 160  # characters of a calendar's words that we repeat
+MEDIA_TYPE = "application/vnd.opentimestamps.v1"
+_PLAIN = frozenset(string.ascii_letters + string.digits + "#-.,;: ")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a calendar said of a commitment.
+
+    calendar  as it was named in the question
+    tree      bytes for ots.graft
+    promises  addresses under which the rest is to be asked for; some calendars name another one than their own
+    """
+
+    calendar: str
+    tree: bytes
+    promises: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A calendar that did not answer, or not usably. error: CalendarUnavailable or CalendarRefused."""
+
+    calendar: str
+    error: NotaryError
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Who took the commitment and who did not, each in the order of the question."""
+
+    answers: tuple[Answer, ...]
+    failures: tuple[Failure, ...]
+
+
+class State(StrEnum):
+    """What became of a promise when its calendar was asked."""
+
+    UPGRADED = "upgraded"  # the proof has more now
+    WAITING = "waiting"  # the calendar knows it and has no block yet
+    NOT_FOUND = "not-found"  # the calendar does not know it (any more); shortly after submission this may pass
+    FAILED = "failed"  # no answer, or an unusable one
+    UNLISTED = "unlisted"  # the address is not among those that may be asked: it was not
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One promise of a proof and what became of it.
+
+    calendar  as the proof names it
+    message   that was promised
+    reason    one sentence, or the calendar's own words
+    error     if FAILED
+    """
+
+    calendar: str
+    message: bytes
+    state: State
+    reason: str = ""
+    error: NotaryError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """The proof after all its calendars were asked, and what each said. Unchanged: the same proof, byte for byte."""
+
+    proof: OtsProof
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def changed(self) -> bool:
+        return any(outcome.state is State.UPGRADED for outcome in self.outcomes)
+
+
+def submit(
+    commitment: bytes, calendars: Sequence[str], needed: int = 1, *, timeout_seconds: float = TIMEOUT_SECONDS
+) -> Submission:
+    """Give a commitment to every one of the calendars.
+
+    commitment  of ots.stamp or ots.many
+    calendars   base addresses, 1 to MAX_CALENDARS
+    needed      how many must have taken it; 0: whoever has, has
+
+    Must not be called where an event loop runs.
+    Raises CalendarUnavailable or CalendarRefused (fewer than `needed` took it), CalendarNotConfigured.
+    """
+    urls = [_base(url) for url in calendars]
+    if not 0 <= needed <= len(urls) or not 1 <= len(urls) <= MAX_CALENDARS:
+        raise CalendarNotConfigured(f"{needed} of {len(urls)} calendars are needed; 1 to {MAX_CALENDARS} can be asked")
+    if not 1 <= len(commitment) <= MAX_COMMITMENT_BYTES:
+        raise ValueError(f"a commitment has 1 to {MAX_COMMITMENT_BYTES} bytes, not {len(commitment)}")
+    given = asyncio.run(_together(timeout_seconds, [_Question(url, "digest", commitment) for url in urls]))
+    answers: list[Answer] = []
+    failures: list[Failure] = []
+    for url, said in zip(urls, given, strict=True):
+        try:
+            body = _body(url, said)
+            node = _tree(url, body, commitment)
+            answers.append(Answer(url, body, tuple(sorted({a.uri for a in _attestations(node) if a.uri}))))
+        except (CalendarUnavailable, CalendarRefused) as exc:
+            failures.append(Failure(url, exc))
+    if len(answers) < needed:
+        if len(urls) == 1:
+            raise failures[0].error
+        reasons = "; ".join(str(failure.error) for failure in failures)
+        raise CalendarUnavailable(f"{len(answers) + 1} of {needed}", f"none was left that takes it: {reasons}")
+    return Submission(tuple(answers), tuple(failures))
+
+
+def upgrade(
+    proof: OtsProof,
+    allowed: Sequence[str],
+    *,
+    headers: Headers | None = None,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+) -> Upgrade:
+    """Ask every calendar whose promise the proof still waits for, and add what they say.
+
+    allowed  base addresses of calendars that may be asked; a promise of another address is left as it is
+    headers  if given, an answer that names a block with another Merkle root is thrown away: it would prove nothing
+
+    A promise that led to a Bitcoin block before is not asked for again. Asking twice does no harm.
+    Must not be called where an event loop runs.
+    Raises CalendarNotConfigured.
+    """
+    listed = {_base(url) for url in allowed}
+    outcomes: list[Outcome] = []
+    questions: list[_Question] = []
+    asked: list[Attestation] = []
+    for promise in proof.awaited():
+        url = promise.uri.rstrip("/")
+        if url not in listed:
+            reason = "not among the calendars that may be asked"
+            outcomes.append(Outcome(promise.uri, promise.message, State.UNLISTED, reason))
+        elif len(promise.message) > MAX_COMMITMENT_BYTES or len(questions) == MAX_QUESTIONS:
+            error = CalendarRefused(url, f"not asked: more than {MAX_QUESTIONS} promises, or a message too long")
+            outcomes.append(Outcome(promise.uri, promise.message, State.FAILED, str(error), error))
+        else:
+            questions.append(_Question(url, f"timestamp/{promise.message.hex()}"))
+            asked.append(promise)
+    given = asyncio.run(_together(timeout_seconds, questions)) if questions else []
+    for promise, question, said in zip(asked, questions, given, strict=True):
+        proof, outcome = _take(proof, promise, question.calendar, said, headers)
+        outcomes.append(outcome)
+    return Upgrade(proof, tuple(outcomes))
+
+
+def _take(
+    proof: OtsProof, promise: Attestation, url: str, said: tuple[int, bytes] | NotaryError, headers: Headers | None
+) -> tuple[OtsProof, Outcome]:
+    """Add one calendar's answer, or say why not."""
+    uri, message = promise.uri, promise.message
+    if isinstance(said, tuple) and said[0] == 404:
+        words = plain(said[1])
+        state = State.NOT_FOUND if "not found" in words.lower() else State.WAITING
+        return proof, Outcome(uri, message, state, words)
+    try:
+        body = _body(url, said)
+        added = _attestations(_tree(url, body, message))
+        if all(attestation.kind is Kind.PENDING for attestation in added):
+            return proof, Outcome(uri, message, State.WAITING, "it only promises again")
+        for attestation in added:
+            _check_root(url, attestation, headers)
+        grown = ots.graft(proof, message, body)
+    except OtsInvalid as exc:  # the proof would grow out of its bounds
+        error: NotaryError = CalendarRefused(url, str(exc))
+        return proof, Outcome(uri, message, State.FAILED, str(error), error)
+    except (CalendarUnavailable, CalendarRefused) as exc:
+        return proof, Outcome(uri, message, State.FAILED, str(exc), exc)
+    if grown is proof:
+        return proof, Outcome(uri, message, State.WAITING, "it says nothing new")
+    return grown, Outcome(uri, message, State.UPGRADED)
+
+
+def _check_root(url: str, attestation: Attestation, headers: Headers | None) -> None:
+    """Raises CalendarRefused: the block is known here and has another root."""
+    if headers is None or attestation.kind is not Kind.BITCOIN or attestation.height is None:
+        return
+    header = headers.at(attestation.height)
+    if header is None:
+        return
+    try:
+        ots.check_attestation(attestation, header)
+    except OtsInvalid as exc:
+        raise CalendarRefused(url, str(exc)) from exc
+
+
+def _attestations(node: Node) -> tuple[Attestation, ...]:
+    return tuple(attestation for below in node.walk() for attestation in below.attestations)
+
+
+def _tree(url: str, body: bytes, message: bytes) -> Node:
+    try:
+        return ots.read_answer(body, message)
+    except OtsInvalid as exc:
+        raise CalendarRefused(url, f"its answer is no time stamp: {exc}") from exc
+
+
+def _body(url: str, said: tuple[int, bytes] | NotaryError) -> bytes:
+    """The body of an answer of status 200.  Raises what was said otherwise."""
+    if isinstance(said, NotaryError):
+        raise said
+    status, body = said
+    if status == 200:
+        return body
+    words = f"status {status}: {plain(body) or 'no reason given'}"
+    raise CalendarUnavailable(url, words) if status >= 500 or status == 429 else CalendarRefused(url, words)
+
+
+def plain(body: bytes) -> str:
+    """A calendar's words, fit for one line: it is free to send control characters or another line that looks ours."""
+    text = body[:MAX_REASON].decode("ascii", errors="replace")
+    return "".join(char if char in _PLAIN else "_" for char in text).strip("_ ")
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One request. content: of a POST; None for a GET."""
+
+    calendar: str
+    path: str
+    content: bytes | None = None
+
+
+async def _together(seconds: float, questions: Sequence[_Question]) -> list[tuple[int, bytes] | NotaryError]:
+    """Status and body, or the error, of each question."""
+    import httpx
+
+    async with httpx.AsyncClient(
+        timeout=seconds,
+        trust_env=False,
+        follow_redirects=False,
+        headers={"Accept": MEDIA_TYPE, "Accept-Encoding": "identity", "User-Agent": "tallystick"},
+    ) as client:
+        waiting: list[Coroutine[Any, Any, tuple[int, bytes] | NotaryError]] = [
+            _ask(client, question, seconds) for question in questions
+        ]
+        return list(await asyncio.gather(*waiting))
+
+
+async def _ask(client: httpx.AsyncClient, question: _Question, seconds: float) -> tuple[int, bytes] | NotaryError:
+    import httpx
+
+    method = "GET" if question.content is None else "POST"
+    try:
+        async with (
+            asyncio.timeout(seconds),  # of everything: a read's own limit begins anew with each byte
+            client.stream(method, f"{question.calendar}/{question.path}", content=question.content) as answer,
+        ):
+            if answer.headers.get("Content-Encoding", "identity") != "identity":
+                return CalendarRefused(question.calendar, "its answer is compressed, which was not asked for")
+            body = bytearray()
+            async for piece in answer.aiter_raw():
+                body += piece
+                if len(body) > MAX_ANSWER_BYTES:
+                    return CalendarRefused(question.calendar, f"its answer has more than {MAX_ANSWER_BYTES} bytes")
+            return answer.status_code, bytes(body)
+    except (TimeoutError, httpx.TimeoutException):
+        return CalendarUnavailable(question.calendar, f"no answer within {seconds:g} s")
+    except httpx.RemoteProtocolError:
+        return CalendarUnavailable(question.calendar, "it broke the connection off, or speaks no HTTP")
+    except (httpx.HTTPError, httpx.InvalidURL) as exc:
+        return CalendarUnavailable(question.calendar, f"it cannot be reached: {type(exc).__name__}")
+
+
+def _base(url: str) -> str:
+    """A calendar's base address, without a slash at its end.  Raises CalendarNotConfigured."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as exc:
+        raise CalendarNotConfigured("a calendar's address is not a URL with a port from 1 to 65535") from exc
+    extra = parts.query or parts.fragment or parts.username or parts.password
+    if parts.scheme not in ("http", "https") or not parts.hostname or extra or port == 0:
+        raise CalendarNotConfigured(
+            "a calendar's address must look like https://calendar.example.org, without a user name, ? and #"
+        )
+    return url.rstrip("/")

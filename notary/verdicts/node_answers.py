@@ -1,0 +1,136 @@
+"""What nodes that the verifier chose say of blocks (`verify --rpc`), and how that is weighed.
+
+Each node is asked on its own for the hash of a block and for how far its chain is final. A node counts for a block
+that it calls final. When two sources name different blocks of one number, one of them is wrong and nobody here can say
+which: that is never a pass, and the verdict names both. A node of another chain, or one that cannot be asked, counts
+for nothing.
+
+Pure: who asks is portal/trusted.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from notary.verdicts.trust import Judgement, Trust, TrustedBlock
+from notary.verdicts.verdict import Reason, Status
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAnswer:
+    """What one node says of one block number.
+
+    node        its address without secrets
+    genesis     32 bytes, hash of its block 0
+    hash        32 bytes; None: it has no block of that number
+    timestamp   Unix seconds; None with no hash
+    final       number of its newest final block
+    finality    what makes a block final there, in words
+    """
+
+    node: str
+    chain_id: int
+    genesis: bytes
+    number: int
+    hash: bytes | None
+    timestamp: int | None
+    final: int
+    finality: str
+
+    @property
+    def is_final(self) -> bool:
+        return self.hash is not None and self.number <= self.final
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTrust(Trust):
+    """What the verifier knows, and what nodes of theirs answered."""
+
+    answers: tuple[NodeAnswer, ...] = ()
+
+    @classmethod
+    def of(cls, trust: Trust, answers: Iterable[NodeAnswer]) -> AskedTrust:
+        """`trust` and these answers."""
+        return cls(trust.chains, trust.authorities, trust.bitcoin, trust.signers, tuple(answers))
+
+    def judge(self, chain_id: int, genesis: bytes, contract: bytes, number: int, block_hash: bytes) -> Judgement:
+        """As Trust.judge, with the nodes' answers.
+
+        1. Nodes of another chain with this number count for nothing.
+        2. A source that names another block contradicts; with one that confirms beside it, nothing is known.
+        3. Who confirms, and calls the block final, counts as a block of the verifier's own.
+        """
+        # 1. The same chain.
+        asked = [a for a in self.answers if (a.chain_id, a.number) == (chain_id, number)]
+        here = [a for a in asked if a.genesis == genesis]
+        known = Trust.judge(self, chain_id, genesis, contract, number, block_hash)
+        if known.reason is Reason.GENESIS_DIFFERS:
+            return known
+        if asked and not here and known.reason is Reason.BLOCK_HASH_UNCONFIRMED:
+            detail = f"the node {asked[0].node} serves a chain {chain_id}, but its genesis is not 0x{genesis.hex()}"
+            return replace(known, detail=detail, reason=Reason.GENESIS_DIFFERS)
+
+        # 2. Contradiction.
+        confirming = [a for a in here if a.is_final and a.hash == block_hash]
+        other = [a for a in here if a.hash not in (None, block_hash)]
+        if other and (confirming or known.status is Status.PASSED):
+            source = _nodes(confirming) if confirming else "what you know already"
+            detail = f"{source} says that block {number} of chain {chain_id} is 0x{block_hash.hex()}, {_others(other)}"
+            return _disagreement(detail)
+        if confirming and known.reason is Reason.BLOCK_HASH_DIFFERS:
+            return _disagreement(f"{known.detail}, {_nodes(confirming)} says 0x{block_hash.hex()}")
+        final = [a for a in other if a.is_final]
+        if final:
+            detail = f"of block {number} of chain {chain_id}, {_others(final)}"
+            return Judgement(Status.FAILED, detail, Reason.BLOCK_HASH_DIFFERS)
+
+        # 3. Confirmation.
+        if confirming:
+            source = f"{_nodes(confirming)}, where it is {confirming[0].finality},"
+            block = TrustedBlock(number, block_hash, confirming[0].timestamp, source)
+            return (
+                Trust(self.chains)
+                .with_block(chain_id, block, genesis)
+                .judge(chain_id, genesis, contract, number, block_hash)
+            )
+        if here and known.reason is Reason.BLOCK_HASH_UNCONFIRMED:
+            return replace(known, detail=f"{known.detail}; {'; '.join(_open(a, block_hash) for a in here)}")
+        return known
+
+    def time_of(self, chain_id: int, number: int, block_hash: bytes) -> int | None:
+        """As Trust.time_of, with the nodes' answers; None also where any source names another block."""
+        asked = [a for a in self.answers if (a.chain_id, a.number) == (chain_id, number) and a.hash is not None]
+        if any(a.hash != block_hash for a in asked):
+            return None
+        known = Trust.time_of(self, chain_id, number, block_hash)
+        if known is not None:
+            return known
+        for answer in asked:
+            if answer.is_final and answer.timestamp is not None:
+                block = TrustedBlock(number, block_hash, answer.timestamp)
+                return (
+                    Trust(self.chains).with_block(chain_id, block, answer.genesis).time_of(chain_id, number, block_hash)
+                )
+        return None
+
+
+def _disagreement(detail: str) -> Judgement:
+    return Judgement(Status.INDETERMINATE, detail, Reason.SOURCES_DISAGREE)
+
+
+def _nodes(answers: Sequence[NodeAnswer]) -> str:
+    names = [answer.node for answer in answers]
+    return f"the node {names[0]}" if len(names) == 1 else f"each of the nodes {', '.join(names)}"
+
+
+def _others(answers: Sequence[NodeAnswer]) -> str:
+    return ", ".join(f"the node {a.node} says 0x{(a.hash or b'').hex()}" for a in answers)
+
+
+def _open(answer: NodeAnswer, block_hash: bytes) -> str:
+    """Why an answer that is no contradiction of a final block does not confirm either."""
+    if answer.hash is None:
+        return f"the node {answer.node} has no block {answer.number}"
+    same = "this block" if answer.hash == block_hash else f"0x{answer.hash.hex()}"
+    return f"the node {answer.node} has {same}, but there only block {answer.final} is final"

@@ -1,0 +1,306 @@
+"""Checks 7 and 8 of single anchors: whether each one's own proof holds, and whether its outside fact is known.
+
+    evm       proof: header, trie path, receipt and event fit each other and the checkpoint (notary/evm/evm_proof.py)
+              fact:  the block's hash                                                       (notary/verdicts/trust.py)
+    rfc3161   proof: the token is of the signed note, and whole by its own signature        (notary/timestamps/tsp.py)
+              fact:  the authority's root; its chain was valid at the token's time, and not revoked
+    ots       proof: the operations lead from the note to a Bitcoin block's Merkle root     (notary/timestamps/ots.py)
+              fact:  that block's header
+
+Time-stamp tokens and .ots proofs are over the bytes of the signed note, as the receipt's `checkpoint` has them. What
+reads them is imported only where there is one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from notary.errors import (
+    BitcoinHeaderInvalid,
+    EvmProofInvalid,
+    OtsInvalid,
+    OtsUnconfirmed,
+    TokenInvalid,
+    TokenUntrusted,
+)
+from notary.evm.evm_proof import EvmAnchor, Header, verify_anchor
+from notary.jcs import Json
+from notary.log.checkpoint import SignedCheckpoint
+from notary.proofs.receipt import Anchor, OtsAnchor, TimestampAnchor
+from notary.verdicts.trust import AUTHORITY_UNCERTAINTY, Judgement, Trust, TrustedAuthority
+from notary.verdicts.verdict import AnchorResult, Check, Reason, Status, utc
+
+if TYPE_CHECKING:
+    from notary.timestamps.ots import OtsProof
+    from notary.timestamps.tsp import Token
+
+PASSED, FAILED, INDETERMINATE = Status.PASSED, Status.FAILED, Status.INDETERMINATE
+MEMO_SIZE = 1024  # results kept per kind; receipts of one batch share two of them
+CALENDARS_SHOWN = 32  # of one pending proof
+OPEN = frozenset({Reason.STAMP_CERTIFICATE_MISSING, Reason.STAMP_ALGORITHM_WEAK})
+"""Of a token that is not altered, as far as can be told: it proves nothing, and spoils nothing."""
+URGENCY: Sequence[Reason | None] = (
+    Reason.AUTHORITY_REVOKED,
+    Reason.AUTHORITY_EXPIRED,
+    Reason.POLICY_UNTRUSTED,
+    Reason.AUTHORITY_UNTRUSTED,
+)
+"""Which of several authorities' answers is told."""
+INVALID = Check(8, INDETERMINATE, "its proof does not hold", Reason.ANCHOR_INVALID)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """What anchors of a receipt are about: a head of a log.
+
+    log_id  32 bytes on chain; None before the log was created there
+    note    the head, signed
+    """
+
+    log_id: bytes | None
+    note: SignedCheckpoint
+
+    def data(self) -> bytes:
+        """The bytes that are time-stamped."""
+        return self.note.to_text().encode()
+
+
+class AnchorJudge:
+    """Judges anchors against one trust, each only once.
+
+    Results are kept under the very bytes that they are about, so an anchor or a head that differs in a single bit is
+    looked at anew. Results are few and bounded.
+    """
+
+    def __init__(self, trust: Trust) -> None:
+        self._trust = trust
+        self._results: dict[Hashable, tuple[AnchorResult, ...]] = {}
+
+    def results(self, anchors: tuple[Anchor, ...], stamped: Stamped) -> tuple[AnchorResult, ...]:
+        """One result per anchor of a known kind, in their order."""
+        return memo(self._results, (anchors, stamped), lambda: tuple(self._all(anchors, stamped)))
+
+    def _all(self, anchors: tuple[Anchor, ...], stamped: Stamped) -> list[AnchorResult]:
+        found = []
+        for anchor in anchors:
+            if isinstance(anchor, EvmAnchor):
+                found.append(_evm(anchor, stamped, self._trust))
+            elif isinstance(anchor, TimestampAnchor):
+                found.append(_timestamp(anchor, stamped, self._trust))
+            elif isinstance(anchor, OtsAnchor):
+                found.append(_ots(anchor, stamped, self._trust))
+        return found
+
+
+def memo(kept: dict[Hashable, T], key: Hashable, compute: Callable[[], T]) -> T:
+    """What was computed for `key` before, or is now."""
+    try:
+        return kept[key]
+    except KeyError:
+        if len(kept) >= MEMO_SIZE:
+            kept.clear()
+        result = kept[key] = compute()
+        return result
+
+
+# EVM
+
+
+def _evm(anchor: EvmAnchor, stamped: Stamped, trust: Trust) -> AnchorResult:
+    proof, header = _evm_proof(anchor, stamped)
+    judged = Judgement(INVALID.status, INVALID.detail, INVALID.reason)
+    if header is not None:
+        judged = trust.judge(anchor.chain_id, anchor.genesis, anchor.contract, anchor.block_number, anchor.block_hash)
+    return AnchorResult(
+        kind="evm",
+        facts={
+            "chain_id": anchor.chain_id,
+            "genesis": "0x" + anchor.genesis.hex(),
+            "block_number": anchor.block_number,
+            "block_hash": "0x" + anchor.block_hash.hex(),
+            "contract": "0x" + anchor.contract.hex(),
+        },
+        timestamp=header.timestamp if header else None,
+        proof=proof,
+        trust=Check(8, judged.status, judged.detail, judged.reason),
+        pinned=judged.pinned,
+        uncertainty_seconds=judged.uncertainty,
+    )
+
+
+def _evm_proof(anchor: EvmAnchor, stamped: Stamped) -> tuple[Check, Header | None]:
+    state = stamped.note.checkpoint
+    try:
+        header = verify_anchor(anchor, stamped.log_id, state.size, state.root)
+    except EvmProofInvalid as exc:
+        return Check(7, FAILED, str(exc), Reason(exc.reason)), None
+    detail = (
+        f"if block {anchor.block_number} of chain {anchor.chain_id} has hash 0x{anchor.block_hash.hex()}, contract "
+        f"0x{anchor.contract.hex()} recorded these {state.size} entries in it at {utc(header.timestamp)}"
+    )
+    return Check(7, PASSED, detail), header
+
+
+# RFC 3161
+
+
+def _timestamp(anchor: TimestampAnchor, stamped: Stamped, trust: Trust) -> AnchorResult:
+    from notary.timestamps.tsp import check_token, read_token
+
+    token = None
+    try:
+        token = read_token(anchor.token)
+        at_hand = [certificate for one in trust.authorities for certificate in (*one.certificates, one.root)]
+        signer = check_token(token, stamped.data(), at_hand)
+    except TokenInvalid as exc:
+        reason = Reason(exc.reason)
+        open_still = reason in OPEN
+        own = Check(7, INDETERMINATE if open_still else FAILED, str(exc), reason)
+        return _timestamp_result(token, own, Check(8, INDETERMINATE, str(exc), reason) if open_still else INVALID)
+    detail = f"if its authority is to be trusted, {token.hash_name} {token.imprint.hex()} was stamped at "
+    own = Check(7, PASSED, detail + utc(token.gen_time))
+    judged, authority = _timestamp_trust(token, signer, trust)
+    return _timestamp_result(token, own, judged, authority)
+
+
+def _timestamp_trust(token: Token, signer: bytes, trust: Trust) -> tuple[Check, TrustedAuthority | None]:
+    """Check 8: an authority that the verifier configured, and none of them says that it was revoked."""
+    from notary.timestamps.tsp import judge_token
+
+    found: TrustedAuthority | None = None
+    worst: Check | None = None
+    for authority in trust.authorities:
+        try:
+            judge_token(token, signer, authority)
+        except TokenUntrusted as exc:
+            check = Check(8, INDETERMINATE, str(exc), Reason(exc.reason))
+            worst = min(worst or check, check, key=lambda one: URGENCY.index(one.reason))
+        else:
+            found = found or authority
+    if found is not None and (worst is None or worst.reason is not Reason.AUTHORITY_REVOKED):
+        return Check(8, PASSED, f"you trust the time-stamp authority {_name(found)}, by its root certificate"), found
+    if worst is None:
+        worst = Check(8, INDETERMINATE, "you name no time-stamp authority that you trust", Reason.AUTHORITY_UNTRUSTED)
+    return worst, None
+
+
+def _name(authority: TrustedAuthority) -> str:
+    return authority.name or f"with the root of SHA-256 {hashlib.sha256(authority.root).hexdigest()}"
+
+
+def _timestamp_result(
+    token: Token | None, own: Check, trust: Check, authority: TrustedAuthority | None = None
+) -> AnchorResult:
+    holds = token is not None and own.status is PASSED
+    uncertainty = authority.uncertainty_seconds if authority else AUTHORITY_UNCERTAINTY
+    if token is not None and token.accuracy_us is not None:
+        uncertainty = -(-token.accuracy_us // 1_000_000)
+    return AnchorResult(
+        kind="rfc3161",
+        facts={
+            "authority": _name(authority) if authority else None,
+            "policy": token.policy if token and holds else None,
+            "serial": str(token.serial) if token and holds else None,
+            "hash": token.hash_name if token and holds else None,
+        },
+        timestamp=token.gen_time if token and holds else None,
+        proof=own,
+        trust=trust,
+        pinned=authority is not None,
+        uncertainty_seconds=uncertainty + 1,  # a token's time is rounded down to the second
+        qualified=authority is not None and authority.qualified,
+    )
+
+
+# OpenTimestamps
+
+
+def _ots(anchor: OtsAnchor, stamped: Stamped, trust: Trust) -> AnchorResult:
+    from notary.timestamps.ots import Kind, check_proof
+
+    try:
+        proof = check_proof(anchor.proof, stamped.data())
+    except OtsInvalid as exc:
+        return _ots_result(Check(7, FAILED, str(exc), Reason(exc.reason)), INVALID)
+    own, heights = _ots_proof(proof)
+    if own.status is not PASSED:
+        calendars: list[Json] = [*sorted({a.uri for a in proof.attestations() if a.kind is Kind.PENDING})]
+        return _ots_result(own, Check(8, INDETERMINATE, own.detail, own.reason), calendars=calendars[:CALENDARS_SHOWN])
+    return _ots_known(proof, own, heights, trust)
+
+
+def _ots_proof(proof: OtsProof) -> tuple[Check, list[int]]:
+    """Check 7, and the Bitcoin blocks that are named: a promise is no proof."""
+    from notary.timestamps.ots import Kind, bitcoin_root
+
+    attestations = proof.attestations()
+    roots: dict[int, bytes] = {}
+    wrong: OtsInvalid | None = None
+    for attestation in attestations:
+        if attestation.kind is Kind.BITCOIN and attestation.height is not None:
+            try:
+                roots.setdefault(attestation.height, bitcoin_root(attestation))
+            except OtsInvalid as exc:
+                wrong = wrong or exc
+    if roots:
+        height = min(roots)
+        detail = f"if Bitcoin block {height} has the Merkle root {roots[height][::-1].hex()}, it holds this checkpoint"
+        return Check(7, PASSED, detail), sorted(roots)
+    if wrong is not None:
+        return Check(7, FAILED, str(wrong), Reason(wrong.reason)), []
+    promised = sum(attestation.kind is Kind.PENDING for attestation in attestations)
+    if promised:
+        return Check(7, INDETERMINATE, f"so far it is only promised, by {promised} calendars", Reason.OTS_PENDING), []
+    detail = f"none of its {len(attestations)} attestations is of a Bitcoin block or a calendar"
+    return Check(7, INDETERMINATE, detail, Reason.OTS_ATTESTATION_UNKNOWN), []
+
+
+def _ots_known(proof: OtsProof, own: Check, heights: list[int], trust: Trust) -> AnchorResult:
+    """Check 8: the lowest block whose header the verifier knows and that the proof leads to."""
+    from notary.timestamps.bitcoin import MAINNET, REGTEST, BlockHeader, KnownHeaders
+    from notary.timestamps.ots import judge
+
+    known = {one.height: one for one in trust.bitcoin if one.height in heights}
+    try:
+        headers = {
+            height: BlockHeader.from_bytes(one.header, REGTEST if one.regtest else MAINNET)
+            for height, one in known.items()
+        }
+        found = judge(proof, KnownHeaders(headers))
+    except BitcoinHeaderInvalid as exc:
+        return _ots_result(own, Check(8, INDETERMINATE, str(exc), Reason.BITCOIN_HEADER_INVALID), heights[0])
+    except OtsUnconfirmed as exc:
+        return _ots_result(own, Check(8, INDETERMINATE, str(exc), Reason(exc.reason)), heights[0])
+    except OtsInvalid as exc:
+        return _ots_result(own, Check(8, FAILED, str(exc), Reason(exc.reason)), heights[0])
+    source = known[found.height]
+    detail = f"{source.source} says that Bitcoin block {found.height} is {found.header_hash[::-1].hex()}"
+    trusted = Check(8, PASSED, detail, Reason.DEV_CHAIN if source.regtest else None)
+    return _ots_result(own, trusted, found.height, found.header_hash[::-1].hex(), found.time)
+
+
+def _ots_result(
+    own: Check,
+    trust: Check,
+    height: int | None = None,
+    block_hash: str | None = None,
+    time: int | None = None,
+    calendars: list[Json] | None = None,
+) -> AnchorResult:
+    """calendars are named only while nothing else is known: what a proof says beside its block is not proven."""
+    from notary.timestamps.bitcoin import UNCERTAINTY_SECONDS
+
+    return AnchorResult(
+        kind="ots",
+        facts={"height": height, "block_hash": block_hash, "calendars": calendars or []},
+        timestamp=time,
+        proof=own,
+        trust=trust,
+        pinned=time is not None,
+        uncertainty_seconds=UNCERTAINTY_SECONDS,
+    )

@@ -1,0 +1,313 @@
+"""Checks 6 and 10 to 12: the case in the log, a newer head of the log, how the claim stands, who signed its custody.
+
+Each function gives one check, from values that the receipt carries; none raises. Their numbered list stands in
+notary/verdicts/verify.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+from notary.custody.chain import Action
+from notary.custody.signatures import (
+    Erc1271Signature,
+    Signature,
+    Signer,
+    Statement,
+    UnknownSignature,
+    X509Signature,
+    judge_x509,
+    signatures_digest,
+    verify_signature,
+    wallet_signer,
+)
+from notary.errors import (
+    ConsistencyInvalid,
+    CustodySignatureInvalid,
+    ProofInvalid,
+    SignatureInvalid,
+    SignerUnproven,
+    StandingInvalid,
+)
+from notary.log import checkpoint, merkle
+from notary.log.checkpoint import SignedCheckpoint
+from notary.log.heads import CaseHead
+from notary.log.standing import Placed, verify_standing
+from notary.proofs.receipt import CaseHeadProof, CustodyProof, Inclusion, Later, LogRef, Receipt, SignedBatch
+from notary.sealing.claim import Value
+from notary.verdicts.trust import Trust
+from notary.verdicts.verdict import AnchorResult, Check, Reason, SignerResult, Standing, Status
+
+PASSED, FAILED, INDETERMINATE = Status.PASSED, Status.FAILED, Status.INDETERMINATE
+AskWallet: TypeAlias = Callable[[Erc1271Signature, bytes], bool | None]
+"""Whether a wallet's code says today that it signed the 32-byte EIP-712 digest; None where nobody can tell."""
+
+
+def verify_inclusion(entry: bytes, proof: Inclusion, root: bytes) -> None:
+    """Check that `entry` is in the tree.  Raises ProofInvalid."""
+    merkle.verify_inclusion(merkle.leaf_hash(entry), proof.index, proof.size, proof.path, root)
+
+
+# 5 and 10: a head's signature
+
+
+def signature(number: int, log: LogRef, note: SignedCheckpoint) -> Check:
+    """Whether the log's key signed this head."""
+    state = note.checkpoint
+    if state.origin != log.origin:
+        detail = f"the checkpoint is of {state.origin}, the receipt of {log.origin}"
+        return Check(number, FAILED, detail, Reason.ORIGIN_DIFFERS)
+    try:
+        checkpoint.verify(note, log.key)
+    except SignatureInvalid as exc:
+        return Check(number, FAILED, str(exc), Reason.SIGNATURE_INVALID)
+    return Check(number, PASSED, f"the key {log.key.hex()} signed {state.size} entries as {log.origin}")
+
+
+# 6 and 10: the case head of a head
+
+
+def case_head(number: int, proof: CaseHeadProof, size: int, root: bytes) -> Check:
+    """Whether the case head is in the log, and the last entry of it.
+
+    size, root  of the log
+    """
+    if proof.entry.size != size:
+        detail = f"the case head's proof is for {proof.entry.size} entries, the checkpoint for {size}"
+        return Check(number, FAILED, detail, Reason.CASE_HEAD_NOT_IN_LOG)
+    try:
+        verify_inclusion(proof.leaf.to_bytes(), proof.entry, root)
+    except ProofInvalid as exc:
+        return Check(number, FAILED, str(exc), Reason.CASE_HEAD_NOT_IN_LOG)
+    if proof.place.size != proof.leaf.cases:
+        detail = f"the map's proof is for {proof.place.size} cases, the log says {proof.leaf.cases}"
+        return Check(number, FAILED, detail, Reason.CASE_NOT_IN_MAP)
+    try:
+        verify_inclusion(proof.head.to_bytes(), proof.place, proof.leaf.map_root)
+    except ProofInvalid as exc:
+        return Check(number, FAILED, str(exc), Reason.CASE_NOT_IN_MAP)
+    if proof.entry.index != size - 1:
+        detail = f"the case head is entry {proof.entry.index}, {size - 1 - proof.entry.index} more come after it"
+        return Check(number, INDETERMINATE, detail, Reason.CASE_HEAD_STALE)
+    return Check(number, PASSED, f"up to entry {size - 1}, the case has {proof.head.count} sealed claims")
+
+
+def case_of(receipt: Receipt, shown: Mapping[str, Value], proof: Check) -> Check:
+    """Check 6, second half: the head is that of the claim's own case."""
+    named, head = shown.get("case_blinded"), receipt.case_head.head.case.hex()
+    if proof.status is FAILED:
+        return proof
+    if named is None:
+        return Check(6, INDETERMINATE, f"whether the case is {head} is not shown", Reason.CASE_HIDDEN)
+    if named != head:
+        return Check(6, FAILED, f"the claim is of case {named}, the head of case {head}", Reason.CASE_DIFFERS)
+    return proof
+
+
+# 10: one log
+
+
+def one_log(
+    log: LogRef, note: SignedCheckpoint, head: CaseHead, later: Later | None, anchors: Sequence[AnchorResult]
+) -> Check:
+    """Check 10: the newer head is signed by the same key, continues the older one, and has the same case in it.
+
+    head     of the case, under the older head
+    anchors  of the newer head
+    """
+    if later is None:
+        return Check(10, INDETERMINATE, "the receipt has no newer head", Reason.NOT_CARRIED)
+    old, new = note.checkpoint, later.note.checkpoint
+    signed = signature(10, log, later.note)
+    if signed.status is FAILED:
+        return signed
+    try:
+        merkle.verify_consistency(old.size, new.size, old.root, new.root, later.path)
+    except ConsistencyInvalid as exc:
+        return Check(10, FAILED, str(exc), Reason.LOG_REWRITTEN)
+    headed = case_head(10, later.case_head, new.size, new.root)
+    if headed.status is FAILED:
+        return headed
+    newer = later.case_head.head
+    if newer.case != head.case:
+        detail = f"the newer head is of case {newer.case.hex()}, the older of case {head.case.hex()}"
+        return Check(10, FAILED, detail, Reason.CASE_DIFFERS)
+    for word, before, after in (
+        ("sealed claims", head.count, newer.count),
+        ("custody entries", head.custody, newer.custody),
+        ("ended claims", head.ended, newer.ended),
+    ):
+        if after < before:
+            return Check(10, FAILED, f"the case had {before} {word}, later only {after}", Reason.CASE_SHRANK)
+    for anchor in anchors:
+        for found in (anchor.proof, anchor.trust):
+            if found.status is FAILED:
+                return Check(10, FAILED, found.detail, found.reason)
+    if headed.status is INDETERMINATE:
+        return headed
+    return Check(10, PASSED, f"the log grew from {old.size} to {new.size} entries, and all of the older ones are in it")
+
+
+# 11: standing
+
+
+def standing(
+    receipt: Receipt, commitment: bytes | None, headed: Check, joined: Check, dates: tuple[int | None, int | None]
+) -> tuple[Check, Standing | None]:
+    """Check 11: whether the claim is current as of the newest head that is proven.
+
+    headed, joined  checks 6 and 10
+    dates           when the own head and the newer one were anchored at the latest, Unix seconds
+    """
+    if commitment is None or headed.status is FAILED:
+        return Check(11, INDETERMINATE, "no claim in a proven case is there to ask for", Reason.NOT_REACHED), None
+    heads: list[tuple[CaseHeadProof, tuple[Placed, ...], int | None]] = [
+        (receipt.case_head, receipt.standing, dates[0])
+    ]
+    if receipt.later is not None and joined.status is PASSED:
+        heads.append((receipt.later.case_head, receipt.later.standing, dates[1]))
+    result: Standing | None = None
+    for proof, placed, date in heads:
+        head, size = proof.head, proof.entry.index + 1
+        try:
+            ended = verify_standing(commitment, placed, head.ended, head.ended_root)
+        except (StandingInvalid, ProofInvalid) as exc:
+            return Check(11, FAILED, str(exc), Reason.STANDING_INVALID), None
+        if ended is None and result is not None and result.state != "current":
+            detail = f"the claim was {result.state} at {result.log_size} entries, and is current again at {size}"
+            return Check(11, FAILED, detail, Reason.STANDING_INVALID), None
+        result = Standing("current", size, date) if ended is None else Standing(ended.state.value, size, date, ended.at)
+    assert result is not None
+    if headed.reason is Reason.CASE_HIDDEN:
+        detail = "whether it is the claim's case that is shown is hidden"
+        return Check(11, INDETERMINATE, detail, Reason.CASE_HIDDEN), Standing(None, result.log_size)
+    where = f"as of entry {result.log_size - 1} of the log"
+    if result.state == "current":
+        return Check(11, PASSED, f"it is current {where}"), result
+    detail = f"it was {result.state} {where}, by custody entry {result.custody_entry} of the case"
+    if result.state == "superseded":
+        return Check(11, PASSED, detail, Reason.SUPERSEDED), result
+    return Check(11, INDETERMINATE, detail, Reason(str(result.state))), result
+
+
+# 12: custody
+
+
+def custody_entry(proof: CustodyProof, commitment: bytes, head: CaseHead) -> Check | None:
+    """Check 12, first part: the entry is about this claim, in this case, and in the batch that was signed.
+
+    Returns None when all of that holds, else the check.
+    """
+    entry, statement = proof.entry, proof.batch.statement
+    fault = ""
+    if entry.subject != commitment or entry.action is not Action.SEALED:
+        fault = f"it says {entry.action} of {entry.subject.hex()}, the claim is {commitment.hex()}"
+    elif not entry.case == statement.case == head.case:
+        fault = f"it is of case {entry.case.hex()}, the batch of {statement.case.hex()}, not {head.case.hex()}"
+    elif proof.place.size != statement.last - statement.first + 1 or entry.seq != statement.first + proof.place.index:
+        fault = f"it has number {entry.seq} and place {proof.place.index} in a batch from {statement.first} on"
+    elif statement.last >= head.custody:
+        fault = f"the batch ends with entry {statement.last}, the case has {head.custody}"
+    elif statement.last == head.custody - 1 and statement.head != head.head:
+        fault = f"the batch ends in {statement.head.hex()}, the case in {head.head.hex()}"
+    elif entry.seq == statement.last and entry.hash() != statement.head:
+        fault = f"it is the batch's last entry, but the batch ends in {statement.head.hex()}"
+    if not fault:
+        try:
+            verify_inclusion(entry.hash(), proof.place, statement.entries)
+        except ProofInvalid as exc:
+            fault = str(exc)
+    return Check(12, FAILED, f"the custody entry: {fault}", Reason.CUSTODY_INVALID) if fault else None
+
+
+def batch(proof: SignedBatch, size: int, root: bytes) -> Check | None:
+    """Check 12, second part: the log commits to these signatures. None when it does, else the check.
+
+    size, root  of the log
+    """
+    if proof.leaf_entry.size != size:
+        detail = f"the batch's proof is for {proof.leaf_entry.size} entries, the checkpoint for {size}"
+        return Check(12, FAILED, detail, Reason.CUSTODY_INVALID)
+    try:
+        verify_inclusion(proof.leaf.to_bytes(), proof.leaf_entry, root)
+    except ProofInvalid as exc:
+        return Check(12, FAILED, f"the batch's heads entry: {exc}", Reason.CUSTODY_INVALID)
+    digest = signatures_digest(proof.signatures) if proof.signatures else None
+    if digest != proof.leaf.signatures:
+        detail = f"the log names other signatures than the {len(proof.signatures)} that are shown"
+        return Check(12, FAILED, detail, Reason.CUSTODY_INVALID)
+    return None
+
+
+def signers(proof: SignedBatch, trust: Trust, at: int | None, ask_wallet: AskWallet | None) -> tuple[SignerResult, ...]:
+    """Who signed the batch.
+
+    at  Unix seconds: the batch was signed before, by an anchor; None where nothing tells
+    """
+    return tuple(_signer(one, proof.statement, trust, at, ask_wallet) for one in proof.signatures)
+
+
+def _signer(
+    signed: Signature, statement: Statement, trust: Trust, at: int | None, ask_wallet: AskWallet | None
+) -> SignerResult:
+    kind = _KINDS.get(type(signed).__name__, "unknown")
+    try:
+        if isinstance(signed, Erc1271Signature):
+            signer = _wallet(signed, statement, ask_wallet)
+        else:
+            signer = verify_signature(signed, statement)
+    except CustodySignatureInvalid as exc:
+        return SignerResult(kind, "", b"", Check(12, FAILED, str(exc), Reason.CUSTODY_SIGNATURE_INVALID))
+    except SignerUnproven as exc:
+        return SignerResult(kind, "", b"", Check(12, INDETERMINATE, str(exc), Reason(exc.reason)))
+    check = Check(12, PASSED, f"{signer.kind} {signer.identity} signed")
+    if isinstance(signed, X509Signature):
+        check = _certificate(signed, signer, trust, at)
+    return SignerResult(signer.kind, signer.identity, signer.fingerprint, check)
+
+
+_KINDS = {
+    "Eip712Signature": "eip712",
+    "Erc1271Signature": "erc1271",
+    "Ed25519Signature": "ed25519",
+    "X509Signature": "x509",
+    "MlDsaSignature": "ml-dsa-65",
+    UnknownSignature.__name__: "unknown",
+}
+
+
+def _wallet(signed: Erc1271Signature, statement: Statement, ask_wallet: AskWallet | None) -> Signer:
+    """Raises SignerUnproven, also for a wallet that says no: its owners may have changed since."""
+    answer = None if ask_wallet is None else ask_wallet(signed, statement.eip712_digest())
+    if answer is None:
+        return verify_signature(signed, statement)  # which says that this cannot be told
+    if not answer:
+        wallet = f"0x{signed.address.hex()} on chain {signed.chain_id}"
+        raise SignerUnproven(Reason.WALLET_REFUSED, f"the wallet {wallet} does not call this signature its own today")
+    return wallet_signer(signed)
+
+
+def _certificate(signed: X509Signature, signer: Signer, trust: Trust, at: int | None) -> Check:
+    """Whether a root of the verifier's stands behind the certificate, at the time that an anchor proves."""
+    if at is None:
+        detail = f"{signer.identity} signed, at a time that nothing proves"
+        return Check(12, INDETERMINATE, detail, Reason.TIME_UNKNOWN)
+    try:
+        judge_x509(signed, [one.root for one in trust.signers], at)
+    except SignerUnproven as exc:
+        return Check(12, INDETERMINATE, str(exc), Reason(exc.reason))
+    except CustodySignatureInvalid as exc:
+        return Check(12, FAILED, str(exc), Reason.CUSTODY_SIGNATURE_INVALID)
+    return Check(12, PASSED, f"{signer.identity} signed, by a certificate of an issuer that you trust")
+
+
+def signed_by(results: Sequence[SignerResult]) -> Check:
+    """Check 12, last part: FAILED if one signature is wrong, PASSED if one is good."""
+    if not results:
+        return Check(12, INDETERMINATE, "the batch of the custody entry has no signature", Reason.CUSTODY_UNSIGNED)
+    for status in (FAILED, PASSED):
+        found = [result.check for result in results if result.check.status is status]
+        if found:
+            return found[0] if status is FAILED else Check(12, PASSED, "; ".join(check.detail for check in found))
+    return results[0].check
