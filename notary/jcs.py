@@ -178,8 +178,11 @@ def _check(value: Json, what: str, surrogates: bool) -> None:
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise JsonInvalid(f"the name {next(n for n in names if names.count(n) > 1)[:40]!r} is there twice")
+        seen = set[str]()
+        for name, _ in pairs:
+            if name in seen:
+                raise JsonInvalid(f"the name {name[:40]!r} is there twice")
+            seen.add(name)
     return value
 
 

@@ -54,6 +54,18 @@ def nested(depth: int) -> jcs.Json:
     return value
 
 
+class Counted(str):
+    """A name that counts how often any of its kind is compared: time that grows with the square shows in it."""
+
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        Counted.compared += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
 class TestLoads:
     @pytest.mark.parametrize(
         ("data", "reason"),
@@ -83,6 +95,14 @@ class TestLoads:
     def test_what_two_programs_could_read_differently_is_refused(self, data: bytes, reason: str) -> None:
         with pytest.raises(JsonInvalid, match=reason):
             loads(data)
+
+    def test_a_repeated_name_is_found_with_about_one_comparison_however_many_names_there_are(self) -> None:
+        for count in (1_000, 8_000):
+            Counted.compared = 0
+            pairs: list[tuple[str, jcs.Json]] = [(Counted(f"name {n}"), n) for n in range(count)]
+            with pytest.raises(JsonInvalid, match=f"'name {count - 1}' is there twice"):
+                jcs._object([*pairs, (Counted(f"name {count - 1}"), 0)])
+            assert 1 <= Counted.compared < count / 10
 
     def test_a_list_inside_16_others_passes(self) -> None:
         data = b"[" * 17 + b"]" * 17
