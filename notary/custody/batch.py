@@ -9,6 +9,7 @@ is ever edited: what ends a claim is an entry more.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from notary import jcs
-from notary.custody.chain import Action, CustodyEntry, entry_hash
+from notary.custody.chain import SALT_BYTES, Action, CustodyEntry, entry_hash
 from notary.custody.signatures import Statement, signatures_digest, write_signatures
 from notary.log import ledger, merkle
 from notary.log.heads import CaseHead, HeadMap
@@ -119,7 +120,10 @@ class CaseBatch:
 
     def act(self, action: Action, subject: bytes, about: str = "") -> CustodyEntry:
         """Write a custody entry about the claim with commitment `subject`.  Raises LogEntryInvalid."""
-        entry = CustodyEntry(self.key.blinded, self._next, self._last, action, subject, self.now, self.ctx.actor, about)
+        salt = secrets.token_bytes(SALT_BYTES)
+        entry = CustodyEntry(
+            self.key.blinded, self._next, self._last, action, subject, self.now, self.ctx.actor, salt, about
+        )
         data = entry.to_bytes()
         self._last = entry_hash(data)
         self._next += 1

@@ -1,7 +1,10 @@
 """Custody: per case a chain of entries that say what happened to the evidence, each carrying its predecessor's hash.
 
-    entry  JCS({"about", "action", "at", "by", "case", "prev", "seq", "subject"})
+    entry  JCS({"about", "action", "at", "by", "case", "prev", "salt", "seq", "subject"})
     hash   SHA-256("tallystick/custody/v1" 00 entry)
+
+Hashes are public where a batch has one entry, and all else in an entry can be guessed: a name, a second, a reason. So
+each has a random salt, which stands in the entry only: in receipts that show it, and under the case's key.
 
 The hash of a case's last entry is its custody head, which the case-head map commits to (notary/log/heads.py), so a
 chain whose end was cut off shows. Entries are written in batches; a batch is signed once, over its head and the RFC
@@ -23,6 +26,7 @@ from notary.reading import Reader
 from notary.sealing.claim import MAX_TEXT_BYTES
 
 _TAG = b"tallystick/custody/v1\0"
+SALT_BYTES = 32
 
 
 class Action(StrEnum):
@@ -50,6 +54,7 @@ class CustodyEntry:
     subject   32 bytes, the claim's commitment
     at        Unix seconds, UTC, by the clock of whoever acted
     by        who acted, in their own words
+    salt      32 random bytes of this entry only
     about     what else there is to say: to whom it was handed, why it was revoked; empty: nothing
 
     Raises LogEntryInvalid when built from anything else.
@@ -62,12 +67,15 @@ class CustodyEntry:
     subject: bytes
     at: int
     by: str
+    salt: bytes
     about: str = ""
 
     def __post_init__(self) -> None:
         previous = self.previous
         if len(self.case) != 32 or len(self.subject) != 32 or (previous is not None and len(previous) != 32):
             raise LogEntryInvalid("case, subject and predecessor of a custody entry have 32 bytes each")
+        if len(self.salt) != SALT_BYTES:
+            raise LogEntryInvalid(f"a custody entry's salt has {SALT_BYTES} bytes, not {len(self.salt)}")
         if not 0 <= self.seq <= MAX_INT or not 0 <= self.at <= MAX_INT:
             raise LogEntryInvalid(f"a custody entry's number and time are integers from 0 to {MAX_INT}")
         if (self.seq == 0) != (previous is None):
@@ -80,7 +88,7 @@ class CustodyEntry:
     @classmethod
     def read(cls, entry: Reader) -> CustodyEntry:
         """From the JSON object of a receipt.  Raises the reader's error, LogEntryInvalid."""
-        entry.only("about", "action", "at", "by", "case", "prev", "seq", "subject")
+        entry.only("about", "action", "at", "by", "case", "prev", "salt", "seq", "subject")
         action = entry.text("action", 32)
         if action not in set(Action):
             raise entry.refuse("action", "is not one that this program knows")
@@ -92,6 +100,7 @@ class CustodyEntry:
             subject=entry.hex("subject", 32),
             at=entry.integer("at"),
             by=entry.text("by", MAX_TEXT_BYTES),
+            salt=entry.hex("salt", SALT_BYTES),
             about="" if entry.get("about") is None else entry.text("about", MAX_TEXT_BYTES),
         )
 
@@ -111,6 +120,7 @@ class CustodyEntry:
             bytes.fromhex(kept["subject"]),
             kept["at"],
             kept["by"],
+            bytes.fromhex(kept["salt"]),
             kept["about"] or "",
         )
 
@@ -122,6 +132,7 @@ class CustodyEntry:
             "by": self.by,
             "case": self.case.hex(),
             "prev": None if self.previous is None else self.previous.hex(),
+            "salt": self.salt.hex(),
             "seq": self.seq,
             "subject": self.subject.hex(),
         }
@@ -136,16 +147,17 @@ class CustodyEntry:
         previous = "null" if self.previous is None else f'"{self.previous.hex()}"'
         return (
             f'{{"about":{about},"action":"{self.action}","at":{self.at},"by":{jcs.scalar(self.by)},'
-            f'"case":"{self.case.hex()}","prev":{previous},"seq":{self.seq},"subject":"{self.subject.hex()}"}}'
+            f'"case":"{self.case.hex()}","prev":{previous},"salt":"{self.salt.hex()}","seq":{self.seq},'
+            f'"subject":"{self.subject.hex()}"}}'
         )
 
     def hash(self) -> bytes:
         """32 bytes; the next entry carries them."""
         return entry_hash(self.to_bytes())
 
-    def next(self, action: Action, subject: bytes, at: int, by: str, about: str = "") -> CustodyEntry:
+    def next(self, action: Action, subject: bytes, at: int, by: str, salt: bytes, about: str = "") -> CustodyEntry:
         """The entry that follows this one."""
-        return CustodyEntry(self.case, self.seq + 1, self.hash(), action, subject, at, by, about)
+        return CustodyEntry(self.case, self.seq + 1, self.hash(), action, subject, at, by, salt, about)
 
 
 def entry_hash(data: bytes) -> bytes:

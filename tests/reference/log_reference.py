@@ -102,6 +102,7 @@ def case_head(head: Any, size: int, root: bytes) -> Any:
 
 
 def custody_hash(entry: Any) -> bytes:
+    assert len(bytes.fromhex(entry["salt"])) == 32
     return h(b"tallystick/custody/v1\0" + rfc8785.dumps(entry))
 
 

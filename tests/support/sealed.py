@@ -199,9 +199,11 @@ def seal(
         secret = hashlib.sha256(b"secret %d" % place).digest()
         openings.append(open_claim(make_claim(data, **(fields or {})), secret))
     case = blinded_case(CASE_SECRET)
-    custody = [CustodyEntry(case, 0, None, Action.SEALED, openings[0].commitment(), BLOCK_TIME - 3600, "M. Weber")]
+    at, by = BLOCK_TIME - 3600, "M. Weber"
+    custody = [CustodyEntry(case, 0, None, Action.SEALED, openings[0].commitment(), at, by, custody_salt(0))]
     for opening in openings[1:]:
-        custody.append(custody[-1].next(Action.SEALED, opening.commitment(), BLOCK_TIME - 3600, "M. Weber"))
+        salt = custody_salt(len(custody))
+        custody.append(custody[-1].next(Action.SEALED, opening.commitment(), at, by, salt))
     others = [other_head(n) for n in range(100, 100 + other_cases)]
     gone = EndedTree(ended)
     head = CaseHead(case, len(documents), custody[-1].hash(), len(custody), len(gone.ended), gone.root)
@@ -239,6 +241,10 @@ def seal(
     return Sealed(documents, receipts, note, tree, heads, entries, custody, gone.ended)
 
 
+def custody_salt(seq: int) -> bytes:
+    return hashlib.sha256(b"salt %d" % seq).digest()
+
+
 def sign_custody(statement: Statement) -> Ed25519Signature:
     return Ed25519Signature(CUSTODY_KEY.public_key().public_bytes_raw(), CUSTODY_KEY.sign(statement.message()))
 
@@ -258,7 +264,7 @@ def later(
     """The receipt with a newer head, before which `action` ended its claim (None: nothing happened to it)."""
     case, claim = blinded_case(CASE_SECRET), receipt.opening.commitment()
     act = action or Action.ACCESSED
-    entry = sealed.custody[-1].next(act, claim, BLOCK_TIME + 60, "M. Weber")
+    entry = sealed.custody[-1].next(act, claim, BLOCK_TIME + 60, "M. Weber", custody_salt(len(sealed.custody)))
     ended = [*sealed.ended] if action is None else [*sealed.ended, Ended(claim, State(act.value), entry.seq)]
     gone = EndedTree(ended)
     old = next(head for head in sealed.heads.heads if head.case == case)

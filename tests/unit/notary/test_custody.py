@@ -9,16 +9,16 @@ from notary import jcs
 from notary.custody.chain import Action, CustodyEntry, verify_chain
 from notary.errors import JsonInvalid, LogEntryInvalid
 
-FIRST = CustodyEntry(b"\1" * 32, 0, None, Action.SEALED, b"\2" * 32, 1_800_000_000, "M. Weber")
-SECOND = FIRST.next(Action.SEALED, b"\3" * 32, 1_800_000_100, "M. Weber")
-THIRD = SECOND.next(Action.ACCESSED, b"\3" * 32, 1_800_000_200, "court")
+FIRST = CustodyEntry(b"\1" * 32, 0, None, Action.SEALED, b"\2" * 32, 1_800_000_000, "M. Weber", b"\4" * 32)
+SECOND = FIRST.next(Action.SEALED, b"\3" * 32, 1_800_000_100, "M. Weber", b"\5" * 32)
+THIRD = SECOND.next(Action.ACCESSED, b"\3" * 32, 1_800_000_200, "court", b"\6" * 32)
 
 
 class TestCustodyEntry:
     def test_the_hash_is_over_tag_and_canonical_json(self) -> None:
         text = (
             f'{{"about":null,"action":"sealed","at":1800000000,"by":"M. Weber","case":"{"01" * 32}",'
-            f'"prev":null,"seq":0,"subject":"{"02" * 32}"}}'
+            f'"prev":null,"salt":"{"04" * 32}","seq":0,"subject":"{"02" * 32}"}}'
         )
         assert FIRST.to_bytes().decode() == text
         assert FIRST.hash() == hashlib.sha256(b"tallystick/custody/v1\0" + text.encode()).digest()
@@ -50,6 +50,8 @@ class TestCustodyEntry:
             {"seq": 2**53, "previous": b"\0" * 32},
             {"by": ""},
             {"by": "x" * 4097},
+            {"salt": b"\4" * 31},
+            {"salt": b"\4" * 33},
         ],
     )
     def test_what_breaks_the_rules_is_refused(self, change: dict[str, object]) -> None:
@@ -70,7 +72,7 @@ class TestVerifyChain:
             [FIRST, THIRD],
             [SECOND, THIRD],
             [FIRST, replace(SECOND, by="somebody else"), THIRD],
-            [FIRST, other, other.next(Action.ACCESSED, b"\3" * 32, 1, "x")],
+            [FIRST, other, other.next(Action.ACCESSED, b"\3" * 32, 1, "x", bytes(32))],
         ):
             with pytest.raises(LogEntryInvalid):
                 verify_chain(entries, THIRD.hash())
