@@ -1,9 +1,8 @@
 """The commitment to a claim, and its opening, in which each field can be shown or hidden on its own.
 
-    field salt   = HMAC-SHA256(secret, "tallystick/field-salt/v1" 00 name)
+    salts        = SHAKE-256("tallystick/salts/v1" 00 secret), 32 bytes each: the claim's, then the fields' in order
     field hash   = SHA-256("tallystick/field/v1" 00 field-salt JCS({"name": name, "value": value}))
     fields root  = RFC 9162 root over the field hashes as entries, in the claim's fixed order
-    claim salt   = HMAC-SHA256(secret, "tallystick/claim-salt/v1" 00)
     commitment   = SHA-256("tallystick/commitment/v1" 00 claim-salt fields-root)
     log entry    = JCS({"c": hex of commitment, "t": "claim"})
 
@@ -16,13 +15,12 @@ A sealer may commit to something odd in a hidden field; a verdict therefore spea
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from notary import jcs
 from notary.errors import ClaimInvalid, LogEntryInvalid
-from notary.keyed import HmacKey
 from notary.log import merkle
 from notary.sealing import claim as _claim
 from notary.sealing.claim import Claim, Value
@@ -31,9 +29,7 @@ SECRET_SIZE = SALT_SIZE = 32
 MAX_FIELDS = len(_claim.FIELDS)
 
 _FIELD = b"tallystick/field/v1\0"
-_FIELD_SALT = b"tallystick/field-salt/v1\0"
-_SALT_LABELS = {name: _FIELD_SALT + name.encode() for name in _claim.FIELDS}
-_CLAIM_SALT = b"tallystick/claim-salt/v1\0"
+_SALTS = b"tallystick/salts/v1\0"
 _COMMITMENT = b"tallystick/commitment/v1\0"
 
 _sha256 = hashlib.sha256
@@ -103,23 +99,24 @@ def open_claim(claim: Claim, secret: bytes) -> Opening:
 
     secret  32 random bytes, of this claim only
     """
-    salt_of = _salt_of(secret)
-    shown = tuple([Shown(name, value, salt_of(_SALT_LABELS[name])) for name, value in claim.fields])
-    return Opening(salt_of(_CLAIM_SALT), shown)
+    salts = _salts(secret, len(claim.fields))
+    shown = [Shown(name, value, salt) for (name, value), salt in zip(claim.fields, salts[1:], strict=True)]
+    return Opening(salts[0], tuple(shown))
 
 
 def commit_claim(claim: Claim, secret: bytes) -> bytes:
     """The commitment of `open_claim(claim, secret)`, without making the opening."""
-    salt_of = _salt_of(secret)
-    hashes = [field_hash(salt_of(_SALT_LABELS[name]), name, value) for name, value in claim.fields]
-    return commit(salt_of(_CLAIM_SALT), hashes)
+    salts = _salts(secret, len(claim.fields))
+    hashes = [field_hash(salt, name, value) for (name, value), salt in zip(claim.fields, salts[1:], strict=True)]
+    return commit(salts[0], hashes)
 
 
-def _salt_of(secret: bytes) -> Callable[[bytes], bytes]:
-    """What makes a salt of 32 bytes out of its label."""
+def _salts(secret: bytes, fields: int) -> list[bytes]:
+    """The claim's salt, and one for each of its fields."""
     if len(secret) != SECRET_SIZE:
         raise ValueError(f"a claim's secret has {SECRET_SIZE} bytes, not {len(secret)}")
-    return HmacKey(secret).digest
+    stream = hashlib.shake_256(_SALTS + secret).digest(SALT_SIZE * (fields + 1))
+    return [stream[at : at + SALT_SIZE] for at in range(0, len(stream), SALT_SIZE)]
 
 
 def field_hash(salt: bytes, name: str, value: Value) -> bytes:
