@@ -1,11 +1,12 @@
 """RFC 3161 time-stamp tokens: read them, check their own proof, judge them by a configured authority. Pure.
 
-A token says: "whoever holds the signer's key saw this digest at genTime". Three questions, three functions:
+A token says: "whoever holds the signer's key saw this digest at genTime". Four questions:
 
     read_token, read_response  what does it say?                              TokenInvalid
     check_token                does it hold, as far as it proves itself?      TokenInvalid     verify, check 7
-    judge_token                does its signer lead to an authority that      TokenUntrusted   verify, checks 8 and 9
+    judge_by_all, judge_token  does its signer lead to an authority that      TokenUntrusted   verify, checks 8 and 9
                                the verifier configured, at the token's time?
+    uncertainty                how far may the true time be from genTime?
 
 Nothing in a token is ever trusted: a root that comes along counts for nothing. The errors carry `reason`:
 
@@ -24,12 +25,12 @@ Nothing in a token is ever trusted: a root that comes along counts for nothing. 
     authority-revoked          a certificate of the path was revoked, see notary/timestamps/tsp_path.py
     policy-untrusted           a policy that is not configured
 
-How a verifier uses it (`TrustedAuthority` is notary.verdicts.trust's; several authorities may be tried in turn):
+How a verifier uses it (`TrustedAuthority` is notary.verdicts.trust's), for receipts and evidence records alike:
 
     token = read_token(anchor.token)
     signer = check_token(token, note, certificates)      # note: the bytes of the whole signed checkpoint
-    judge_token(token, signer, authority)
-    not_after = token.gen_time + 1 + uncertainty         # genTime is rounded down; accuracy_us, where stated, counts
+    vouched = judge_by_all(token, signer, authorities)
+    time, give_or_take = token.gen_time, uncertainty(token, vouched.authority.uncertainty_seconds)
 
 `certificates` are those of all configured authorities, for tokens that come without. Importing this module loads no
 package; asn1crypto and cryptography are loaded by the first call.
@@ -39,10 +40,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notary.errors import TokenInvalid
-from notary.timestamps.tsp_values import SignerInfo, Token
+from notary.errors import TokenInvalid, TokenUntrusted
+from notary.timestamps.tsp_values import MICROSECONDS, SignerInfo, Token
 
 if TYPE_CHECKING:
     from notary.verdicts.trust import TrustedAuthority
@@ -52,18 +54,35 @@ __all__ = [
     "MAX_TOKEN_BYTES",
     "SignerInfo",
     "Token",
+    "Vouched",
     "accept_response",
     "check_imprint",
     "check_signature",
     "check_token",
+    "is_earlier",
+    "judge_by_all",
     "judge_token",
     "read_response",
     "read_token",
     "request",
+    "uncertainty",
 ]
 
 MAX_TOKEN_BYTES = 64 * 1024  # of a token, and of a response
 HASH_NAMES = ("sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")  # as hashlib names them
+URGENCY = ("authority-revoked", "authority-expired", "policy-untrusted", "authority-untrusted")
+"""Which of several reasons against a token is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Whom a token's signer leads to.
+
+    path  (whose, Unix seconds of its last second) of each certificate from the signer's to the root
+    """
+
+    authority: TrustedAuthority
+    path: tuple[tuple[str, int], ...]
 
 
 def read_token(data: bytes) -> Token:
@@ -114,17 +133,64 @@ def check_signature(token: Token, certificates: Sequence[bytes] = ()) -> bytes:
     return tsp_signature.check_signature(token, certificates)
 
 
-def judge_token(token: Token, signer: bytes, authority: TrustedAuthority) -> None:
+def judge_token(
+    token: Token, signer: bytes, authority: TrustedAuthority, valid_at: int | None = None
+) -> tuple[tuple[str, int], ...]:
     """Check that the signer leads to the authority's root, by certificates that were valid at the token's time.
 
     signer     DER, as check_token returned it for this token
     authority  its root, intermediate certificates, policies (empty: any) and revocation lists
+    valid_at   Unix seconds at which the certificates must be valid instead; revocation is about the token's own time
 
-    Raises TokenUntrusted; what is checked stands in notary/timestamps/tsp_path.py.
+    Returns the path as Vouched has it.  Raises TokenUntrusted; what is checked stands in
+    notary/timestamps/tsp_path.py.
     """
     from notary.timestamps import tsp_path
 
-    tsp_path.judge(token, signer, authority)
+    return tsp_path.judge(token, signer, authority, token.gen_time if valid_at is None else valid_at)
+
+
+def judge_by_all(
+    token: Token, signer: bytes, authorities: Sequence[TrustedAuthority], valid_at: int | None = None
+) -> Vouched:
+    """As judge_token, by several authorities: the first that accepts, unless any of them says that it was revoked.
+
+    One root may stand there twice, with and without a revocation list: who knows less overrules nobody.
+
+    Raises TokenUntrusted: the first by URGENCY.
+    """
+    found: Vouched | None = None
+    worst: TokenUntrusted | None = None
+    for authority in authorities:
+        try:
+            path = judge_token(token, signer, authority, valid_at)
+        except TokenUntrusted as exc:
+            worst = min(worst or exc, exc, key=lambda one: URGENCY.index(one.reason))
+        else:
+            found = found or Vouched(authority, path)
+    if found is not None and (worst is None or worst.reason != "authority-revoked"):
+        return found
+    raise worst or TokenUntrusted("authority-untrusted", "you name no time-stamp authority that you trust")
+
+
+def uncertainty(token: Token, configured: int) -> int:
+    """How many seconds the true time may be from `gen_time`, either way.
+
+    configured  seconds, of its authority: an authority's own word can widen that, and not narrow it
+
+    The larger of the two, and one second more, since gen_time is rounded down.
+    """
+    return max(configured, -(-(token.accuracy_us or 0) // MICROSECONDS)) + 1
+
+
+def is_earlier(token: Token, than: Token) -> bool:
+    """Whether the token's time lies before another's, as exactly as both state theirs: in seconds, or with fractions.
+
+    DER writes no fraction of zero, so zero microseconds are a time that is known to the second only.
+    """
+    if token.gen_time_us and than.gen_time_us:
+        return (token.gen_time, token.gen_time_us) < (than.gen_time, than.gen_time_us)
+    return token.gen_time < than.gen_time
 
 
 def request(digest: bytes, hash_name: str, nonce: int, policy: str | None = None) -> bytes:

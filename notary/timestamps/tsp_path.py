@@ -1,9 +1,10 @@
 """Whether a time-stamp token's signer leads to the one root that the verifier configured.
 
-The path is judged at the token's own time (genTime). Checked of the signer and of each certificate up to the root:
+The path is judged at the token's own time (genTime); whether its certificates are valid may be asked of a later one,
+until which the token is needed. Checked of the signer and of each certificate up to the root:
 
     1 it was issued and signed by the next one, with neither MD5, SHA-1 nor SHA-224, nor with a key too short
-    2 it was valid at genTime, the root as well
+    2 it was valid at genTime, or at the time asked for; the root as well
     3 it has no critical extension that is not read here (name and policy constraints are among these)
     4 it was not revoked at genTime, as far as the revocation lists given say
     5 whoever issued is an authority (CA) that may sign certificates, with room in its pathLen; an intermediate one
@@ -13,9 +14,10 @@ Certificates in the token only help to find the way: it ends at the configured r
 
 Revocation. A list counts for a certificate when its issuer is the certificate's and the issuer's key signed it. Revoked
 at genTime or before: refused. Revoked later: refused, too, for the authority could have stamped any time with a stolen
-key, unless the list gives a reason that leaves older tokens whole: affiliationChanged, superseded, cessationOfOperation
-(RFC 3161, section 4). No list is demanded, and how old one is does not matter: a list can only speak against a
-certificate. One that cannot be read, is indirect, or has other critical extensions refuses everything.
+key, unless the list gives a reason that leaves older tokens whole: unspecified (said, not left out),
+affiliationChanged, superseded, cessationOfOperation (RFC 3161, section 4). No list is demanded, and how old one is does
+not matter: a list can only speak against a certificate. One that cannot be read, is indirect, or has other critical
+extensions refuses everything.
 Source: RFC 5280, section 6.1; RFC 3161, sections 2.3 and 4.
 """
 
@@ -30,6 +32,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from notary.errors import TokenUntrusted
+from notary.timestamps.tsp import URGENCY
 from notary.timestamps.tsp_signature import MIN_EC_BITS, MIN_RSA_BITS, UNREADABLE
 from notary.timestamps.tsp_values import Token
 from notary.verdicts.trust import TrustedAuthority
@@ -52,16 +55,15 @@ _KNOWN_CRITICAL = frozenset(
 _FOR_STAMPS = frozenset({ExtendedKeyUsageOID.TIME_STAMPING, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 _HARMLESS_LATER = frozenset(
     {
+        x509.ReasonFlags.unspecified,
         x509.ReasonFlags.affiliation_changed,
         x509.ReasonFlags.superseded,
         x509.ReasonFlags.cessation_of_operation,
     }
 )
-# What is told when no path holds: the failure that came closest to a path that does
-_URGENCY = ("authority-revoked", "authority-expired", "authority-untrusted")
 
 
-def judge(token: Token, signer: bytes, authority: TrustedAuthority) -> None:
+def judge(token: Token, signer: bytes, authority: TrustedAuthority, valid_at: int) -> tuple[tuple[str, int], ...]:
     """As notary.timestamps.tsp.judge_token."""
     if authority.policies and token.policy not in authority.policies:
         raise TokenUntrusted(
@@ -69,15 +71,16 @@ def judge(token: Token, signer: bytes, authority: TrustedAuthority) -> None:
             f"the token was made under policy {token.policy[:80]}, which is not one of the "
             f"{len(authority.policies)} accepted of {authority.name}",
         )
-    path = _Path(token, authority)
-    path.climb(_load(signer, "the signer's certificate"), ())
+    path = _Path(token, authority, valid_at).climb(_load(signer, "the signer's certificate"), ())
+    return tuple((_title(one), int(one.not_valid_after_utc.timestamp())) for one in path)
 
 
 class _Path:
     """The search for a path of one token."""
 
-    def __init__(self, token: Token, authority: TrustedAuthority) -> None:
+    def __init__(self, token: Token, authority: TrustedAuthority, valid_at: int) -> None:
         self._time = datetime.fromtimestamp(token.gen_time, UTC)
+        self._valid_at = datetime.fromtimestamp(valid_at, UTC)
         self._name = authority.name
         self._root = _load(authority.root, f"the root configured for {authority.name}")
         given = dict.fromkeys((*authority.certificates, *token.certificates))
@@ -85,8 +88,8 @@ class _Path:
         self._crls = tuple(self._load_crl(der, number) for number, der in enumerate(authority.crls, 1))
         self._signatures = 0
 
-    def climb(self, certificate: x509.Certificate, below: tuple[x509.Certificate, ...]) -> None:
-        """Find a path from `certificate`, which the ones `below` lead to, to the root.
+    def climb(self, certificate: x509.Certificate, below: tuple[x509.Certificate, ...]) -> tuple[x509.Certificate, ...]:
+        """A path from the signer by `below` and `certificate` to the root.
 
         Raises TokenUntrusted when there is none.
         """
@@ -100,16 +103,14 @@ class _Path:
                 self._check_issuer(issuer, below, certificate)
                 if issuer is self._root:
                     self._check_alone(issuer)
-                elif len(below) + 3 > MAX_PATH:  # this one, the issuer and the root
+                    return *below, certificate, issuer
+                if len(below) + 3 > MAX_PATH:  # this one, the issuer and the root
                     raise self._untrusted(f"its path has more than {MAX_PATH} certificates")
-                else:
-                    self.climb(issuer, (*below, certificate))
+                return self.climb(issuer, (*below, certificate))
             except TokenUntrusted as exc:
                 failures.append(exc)
-            else:
-                return
-        if failures:
-            raise min(failures, key=lambda failure: _URGENCY.index(failure.reason))
+        if failures:  # the one that came closest to a path that holds
+            raise min(failures, key=lambda failure: URGENCY.index(failure.reason))
         raise self._untrusted(f"nobody at hand issued {_title(certificate)}: its issuer is {_name(certificate.issuer)}")
 
     def _check_issued(self, certificate: x509.Certificate, issuer: x509.Certificate) -> None:
@@ -134,13 +135,14 @@ class _Path:
             self._check_revoked(certificate, issuer, crl)
 
     def _check_alone(self, certificate: x509.Certificate) -> None:
-        """What a certificate must fulfil wherever it stands: valid at genTime, nothing critical unread."""
+        """What a certificate must fulfil wherever it stands: valid at the time asked for, nothing critical unread."""
         begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-        if not begins <= self._time <= ends:
+        if not begins <= self._valid_at <= ends:
+            later = f", needed at {self._valid_at:%Y-%m-%d %H:%M:%S}" if self._valid_at != self._time else ""
             raise TokenUntrusted(
                 "authority-expired",
                 f"{_title(certificate)} was valid from {begins:%Y-%m-%d %H:%M:%S} to {ends:%Y-%m-%d %H:%M:%S}, "
-                f"the token is of {self._time:%Y-%m-%d %H:%M:%S} UTC",
+                f"the token is of {self._time:%Y-%m-%d %H:%M:%S} UTC{later}",
             )
         for extension in self._extensions(certificate):
             if extension.critical and extension.oid not in _KNOWN_CRITICAL:

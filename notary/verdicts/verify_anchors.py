@@ -14,7 +14,7 @@ reads them is imported only where there is one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -42,13 +42,6 @@ MEMO_SIZE = 1024  # results kept per kind; receipts of one batch share two of th
 CALENDARS_SHOWN = 32  # of one pending proof
 OPEN = frozenset({Reason.STAMP_CERTIFICATE_MISSING, Reason.STAMP_ALGORITHM_WEAK})
 """Of a token that is not altered, as far as can be told: it proves nothing, and spoils nothing."""
-URGENCY: Sequence[Reason | None] = (
-    Reason.AUTHORITY_REVOKED,
-    Reason.AUTHORITY_EXPIRED,
-    Reason.POLICY_UNTRUSTED,
-    Reason.AUTHORITY_UNTRUSTED,
-)
-"""Which of several authorities' answers is told."""
 INVALID = Check(8, INDETERMINATE, "its proof does not hold", Reason.ANCHOR_INVALID)
 
 T = TypeVar("T")
@@ -170,23 +163,13 @@ def _timestamp(anchor: TimestampAnchor, stamped: Stamped, trust: Trust) -> Ancho
 
 def _timestamp_trust(token: Token, signer: bytes, trust: Trust) -> tuple[Check, TrustedAuthority | None]:
     """Check 8: an authority that the verifier configured, and none of them says that it was revoked."""
-    from notary.timestamps.tsp import judge_token
+    from notary.timestamps.tsp import judge_by_all
 
-    found: TrustedAuthority | None = None
-    worst: Check | None = None
-    for authority in trust.authorities:
-        try:
-            judge_token(token, signer, authority)
-        except TokenUntrusted as exc:
-            check = Check(8, INDETERMINATE, str(exc), Reason(exc.reason))
-            worst = min(worst or check, check, key=lambda one: URGENCY.index(one.reason))
-        else:
-            found = found or authority
-    if found is not None and (worst is None or worst.reason is not Reason.AUTHORITY_REVOKED):
-        return Check(8, PASSED, f"you trust the time-stamp authority {_name(found)}, by its root certificate"), found
-    if worst is None:
-        worst = Check(8, INDETERMINATE, "you name no time-stamp authority that you trust", Reason.AUTHORITY_UNTRUSTED)
-    return worst, None
+    try:
+        found = judge_by_all(token, signer, trust.authorities).authority
+    except TokenUntrusted as exc:
+        return Check(8, INDETERMINATE, str(exc), Reason(exc.reason)), None
+    return Check(8, PASSED, f"you trust the time-stamp authority {_name(found)}, by its root certificate"), found
 
 
 def _name(authority: TrustedAuthority) -> str:
@@ -196,10 +179,10 @@ def _name(authority: TrustedAuthority) -> str:
 def _timestamp_result(
     token: Token | None, own: Check, trust: Check, authority: TrustedAuthority | None = None
 ) -> AnchorResult:
+    from notary.timestamps.tsp import uncertainty
+
     holds = token is not None and own.status is PASSED
-    uncertainty = authority.uncertainty_seconds if authority else AUTHORITY_UNCERTAINTY
-    if token is not None and token.accuracy_us is not None:
-        uncertainty = -(-token.accuracy_us // 1_000_000)
+    configured = authority.uncertainty_seconds if authority else AUTHORITY_UNCERTAINTY
     return AnchorResult(
         kind="rfc3161",
         facts={
@@ -212,7 +195,7 @@ def _timestamp_result(
         proof=own,
         trust=trust,
         pinned=authority is not None,
-        uncertainty_seconds=uncertainty + 1,  # a token's time is rounded down to the second
+        uncertainty_seconds=uncertainty(token, configured) if token is not None else configured,
         qualified=authority is not None and authority.qualified,
     )
 

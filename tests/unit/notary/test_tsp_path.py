@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from support.tsa import OTHER_POLICY, POLICY, signed_data, token, tst_info
 from support.tsa_chain import AT, ISSUER, KINDS, LEAF, STAMPING, YEAR, Chain, Member, Shape, chain, crl, key_of, member
 
 from notary.errors import TokenUntrusted
-from notary.timestamps.tsp import check_token, judge_token, read_token
+from notary.timestamps.tsp import Token, check_token, is_earlier, judge_by_all, judge_token, read_token, uncertainty
 from notary.timestamps.tsp_path import MAX_PATH
 from notary.verdicts.trust import TrustedAuthority
 
@@ -255,6 +257,74 @@ class TestPolicy:
 REASONS = x509.ReasonFlags
 
 
+class TestSeveralAuthorities:
+    def by_all(self, given: bytes, authorities: list[TrustedAuthority]) -> str:
+        read = read_token(given)
+        return judge_by_all(read, check_token(read, DATA), authorities).authority.name
+
+    def test_who_knows_less_does_not_overrule_a_revocation(self, authority: Chain) -> None:
+        listed = crl(authority.between[0], [(authority.leaf, AT, REASONS.key_compromise)])
+        knowing, other = authority.trusted(crls=(listed,)), replace(authority.trusted(), name="Without a list")
+        given = token(authority, DATA)
+        assert self.by_all(given, [other]) == "Without a list"
+        for authorities in ([knowing], [knowing, other], [other, knowing]):
+            with pytest.raises(TokenUntrusted) as caught:
+                self.by_all(given, authorities)
+            assert caught.value.reason == "authority-revoked"
+
+    def test_the_first_that_accepts_is_named_whatever_strangers_say(self, authority: Chain) -> None:
+        stranger, own = chain(title="Stranger").trusted(), authority.trusted()
+        assert self.by_all(token(authority, DATA), [stranger, own, replace(own, name="Again")]) == own.name
+
+    def test_nobody_trusts_nobody(self, authority: Chain) -> None:
+        with pytest.raises(TokenUntrusted) as caught:
+            self.by_all(token(authority, DATA), [])
+        assert caught.value.reason == "authority-untrusted"
+
+    def test_every_certificate_of_the_path_is_told_with_its_end(self, authority: Chain) -> None:
+        short = chain(title="Short", between=[issuer_shape(ends=AT + YEAR)])
+        read = read_token(token(short, DATA))
+        vouched = judge_by_all(read, check_token(read, DATA), [short.trusted()])
+        assert [end for _, end in vouched.path] == [AT + 20 * YEAR, AT + YEAR, AT + 20 * YEAR]
+        assert all(whose.startswith("the certificate of CN=Short") for whose, _ in vouched.path)
+        assert judge_token(read, check_token(read, DATA), short.trusted(), AT + YEAR) == vouched.path
+        with pytest.raises(TokenUntrusted) as caught:
+            judge_token(read, check_token(read, DATA), short.trusted(), AT + YEAR + 1)
+        assert caught.value.reason == "authority-expired"
+        assert "needed at" in str(caught.value)
+
+
+class TestWhichTime:
+    @pytest.mark.parametrize(
+        ("stated", "configured", "seconds"),
+        [(None, 60, 61), ({"seconds": 1}, 60, 61), ({"seconds": 60, "millis": 1}, 60, 62), ({"seconds": 1}, 0, 2)],
+    )
+    def test_the_larger_of_the_stated_and_the_configured_uncertainty_counts(
+        self, authority: Chain, stated: dict[str, int] | None, configured: int, seconds: int
+    ) -> None:
+        assert uncertainty(read_token(token(authority, DATA, accuracy=stated)), configured) == seconds
+
+    @pytest.mark.parametrize(
+        ("one", "other", "earlier"),
+        [
+            ((0, 0), (0, 900_000), False),  # known to the second only
+            ((0, 900_000), (0, 0), False),
+            ((0, 100_000), (0, 900_000), True),
+            ((0, 900_000), (0, 100_000), False),
+            ((0, 900_000), (1, 0), True),
+            ((1, 0), (0, 900_000), False),
+        ],
+    )
+    def test_times_are_compared_as_exactly_as_both_are_stated(
+        self, authority: Chain, one: tuple[int, int], other: tuple[int, int], earlier: bool
+    ) -> None:
+        def at(seconds: int, micros: int) -> Token:
+            made = datetime.fromtimestamp(AT + seconds, UTC) + timedelta(microseconds=micros)
+            return read_token(token(authority, DATA, gen_time=made))
+
+        assert is_earlier(at(*one), at(*other)) == earlier
+
+
 class TestRevocation:
     def lists(self, authority: Chain, *ders: bytes) -> TrustedAuthority:
         return authority.trusted(crls=tuple(ders))
@@ -264,9 +334,7 @@ class TestRevocation:
         given = crl(authority.between[0], [(other, AT - 1, REASONS.key_compromise)])
         judge(token(authority, DATA), self.lists(authority, given, crl(authority.root)))
 
-    @pytest.mark.parametrize(
-        "reason", [None, *(one for one in REASONS if one not in (REASONS.unspecified, REASONS.remove_from_crl))]
-    )
+    @pytest.mark.parametrize("reason", [None, *(one for one in REASONS if one is not REASONS.remove_from_crl)])
     def test_a_certificate_revoked_before_is_refused_for_any_reason(
         self, authority: Chain, reason: x509.ReasonFlags | None
     ) -> None:
@@ -284,6 +352,7 @@ class TestRevocation:
             (REASONS.privilege_withdrawn, False),
             (REASONS.affiliation_changed, True),
             (REASONS.superseded, True),
+            (REASONS.unspecified, True),  # said, and not left out: RFC 3161, section 4
             (REASONS.cessation_of_operation, True),
         ],
     )
@@ -295,6 +364,19 @@ class TestRevocation:
             judge(token(authority, DATA), self.lists(authority, given))
         else:
             assert refusal(token(authority, DATA), self.lists(authority, given)) == "authority-revoked"
+
+    @pytest.mark.parametrize("valid_at", [AT, AT + 2, AT + YEAR])
+    def test_a_later_time_that_a_token_is_needed_until_changes_nothing_about_a_revocation(
+        self, authority: Chain, valid_at: int
+    ) -> None:
+        read = read_token(token(authority, DATA))
+        signer = check_token(read, DATA)
+        harmless = crl(authority.between[0], [(authority.leaf, AT + 1, REASONS.superseded)])
+        judge_token(read, signer, self.lists(authority, harmless), valid_at)
+        before = crl(authority.between[0], [(authority.leaf, AT, REASONS.superseded)])
+        with pytest.raises(TokenUntrusted) as caught:
+            judge_token(read, signer, self.lists(authority, before), valid_at)
+        assert caught.value.reason == "authority-revoked"
 
     def test_a_revoked_intermediate_is_refused(self, authority: Chain) -> None:
         given = crl(authority.root, [(authority.between[0], AT - 1, REASONS.superseded)])

@@ -65,9 +65,12 @@ class TestTimestamp:
         assert result.facts == {"authority": "Test TSA", "policy": tsa.POLICY, "serial": "4711", "hash": "sha256"}
         assert "the time-stamp authority Test TSA" in verdict.check(9).detail
 
-    def test_its_stated_accuracy_is_its_uncertainty_rounded_up(self) -> None:
-        token = token_anchor(NOTE, at=STAMPED_AT, accuracy={"seconds": 1, "millis": 500})
-        assert judged([token], trusting(TRUSTED)).interval.uncertainty_seconds == 3
+    @pytest.mark.parametrize(("seconds", "counts"), [(1, 31), (30, 32), (99, 101)])
+    def test_its_stated_accuracy_widens_the_configured_uncertainty_and_never_narrows_it(
+        self, seconds: int, counts: int
+    ) -> None:
+        token = token_anchor(NOTE, at=STAMPED_AT, accuracy={"seconds": seconds, "millis": 500})
+        assert judged([token], trusting(TRUSTED)).interval.uncertainty_seconds == counts
 
     @pytest.mark.parametrize("hash_name", ["sha384", "sha512", "sha3_256"])
     def test_its_imprint_may_be_by_any_strong_hash(self, hash_name: str) -> None:
