@@ -110,7 +110,7 @@ class TrustedAuthority:
     certificates         intermediate ones, and those of tokens that bring none
     policies             object identifiers that are accepted; empty: any
     qualified            the verifier's source says that it is a qualified one (eIDAS)
-    uncertainty_seconds  of its tokens' times, where they state no accuracy of their own
+    uncertainty_seconds  of its tokens' times, at least: one may state a worse accuracy
     crls                 revocation lists
     """
 
