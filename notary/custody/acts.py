@@ -20,6 +20,7 @@ from notary.custody.chain import Action, CustodyEntry
 from notary.errors import LogEntryInvalid
 from notary.log import ledger
 from notary.log.ledger import Head
+from notary.log.standing import State
 from notary.reading import Reader
 from notary.sealing import cases
 from notary.service_errors import ActRefused, ClaimNotInCase, LogDamaged, LogNotOpen
@@ -82,6 +83,8 @@ def revoke(
 
     log_id  as in `record`
 
+    A claim that a newer version superseded may be revoked as well.
+
     Raises as `record`; ActRefused too where a claim was revoked before.
     """
     return _act(ctx, case_id, leaf_indexes, Action.REVOKED, why, log_id)
@@ -101,8 +104,8 @@ def _act(
         done = []
         for place in places:
             if action is Action.REVOKED:
-                if batch.ended(commitments[place]) is not None:
-                    raise ActRefused(f"entry {place} was {batch.ended(commitments[place])} before")
+                if batch.ended(commitments[place]) is State.REVOKED:
+                    raise ActRefused(f"entry {place} was revoked before")
                 entry = batch.end(action, commitments[place], about)
             else:
                 entry = batch.act(action, commitments[place], about)

@@ -78,7 +78,7 @@ class CaseBatch:
         self._claims: list[tuple[object, ...]] = []  # in the order of _CLAIM_COLUMNS, but for the first
         self._custody: list[tuple[object, ...]] = []
         self._ended: list[Ended] = []
-        self._known: dict[bytes, State] | None = None
+        self._known: dict[bytes, Ended] | None = None
 
     @property
     def custody_head(self) -> bytes | None:
@@ -91,11 +91,15 @@ class CaseBatch:
         return self.log.size + len(self._entries)
 
     def ended(self, subject: bytes) -> State | None:
-        """What ended the claim with commitment `subject` before this batch; None: nothing did."""
+        """What has ended the claim with commitment `subject` so far; None: nothing has."""
+        known = self._standing().get(subject)
+        return None if known is None else known.state
+
+    def _standing(self) -> dict[bytes, Ended]:
         if self._known is None:
             tree = ended_at(self.connection, self.key.blinded, self._first)
-            self._known = {one.claim: one.state for one in tree.ended}
-        return self._known.get(subject)
+            self._known = {one.claim: one for one in tree.ended}
+        return self._known
 
     def enter(self, claim: Claim, secret: bytes, path: bytes, tags: tuple[bytes, bytes]) -> bytes:
         """Enter a claim in the log; the caller acts on it right after. Returns its commitment, 32 bytes.
@@ -139,8 +143,14 @@ class CaseBatch:
         return entry
 
     def mark_ended(self, state: State, subject: bytes, seq: int) -> None:
-        """Note that the custody entry `seq` of this batch ends the claim with commitment `subject`."""
-        self._ended.append(Ended(subject, state, seq))
+        """Note that the custody entry `seq` of this batch ends the claim with commitment `subject`.
+
+        What ended in a state as grave before stays as it is: a newer version does not undo a revocation.
+        """
+        new, known = Ended(subject, state, seq), self._standing()
+        if new.follows(known.get(subject)):
+            known[subject] = new
+            self._ended.append(new)
 
     def close(self) -> Head:
         """Sign, end the batch with its heads leaf, append all of it to the log.  Raises LogNotOpen, LogDamaged."""
@@ -238,7 +248,10 @@ def heads_at(connection: Connection, log_id: int, index: int) -> list[CaseHead]:
 
 
 def ended_at(connection: Connection, blinded: bytes, entries: int) -> EndedTree:
-    """The case's ended claims as of its first `entries` custody entries: of each claim what happened last."""
+    """The case's ended claims as of its first `entries` custody entries, each with its gravest state.
+
+    Rows of one claim only ever become graver (`mark_ended`), so the last one is it.
+    """
     query = (
         sa.select(ended_claims.c.claim, ended_claims.c.state, ended_claims.c.at)
         .where(ended_claims.c.blinded == blinded, ended_claims.c.at < entries)

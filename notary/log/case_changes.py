@@ -105,8 +105,9 @@ class CaseWalk:
         for case, one in change.ended:
             known = self.ended.setdefault(case, {})
             old = known.get(one.claim)
-            if old is not None and one.at <= old.at:
-                raise LogEntryInvalid(f"at {index}: a claim that ended at custody entry {old.at} ended at {one.at}")
+            if old is not None and not one.follows(old):
+                told = f"was {old.state} at custody entry {old.at} and is {one.state} at {one.at}"
+                raise LogEntryInvalid(f"at {index}: a claim {told}: superseded < revoked < erased")
             known[one.claim] = one
         grown, new = 0, False
         for head in change.heads:

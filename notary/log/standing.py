@@ -1,9 +1,12 @@
 """Standing: whether a claim is still current, as the case's head commits to it.
 
-A claim that was superseded, revoked or erased stands in its case's tree of ended claims, once, with what happened last:
+A claim that was superseded, revoked or erased stands in its case's tree of ended claims, once, with the gravest state:
 
     ended entry  JCS({"at": number of the custody entry, "claim": hex commitment, "state": "superseded" | ...})
     ended root   RFC 9162 root over these, sorted by commitment
+
+Nothing takes an end back: superseded < revoked < erased, and a state gives way to a graver one only. A newer version of a
+revoked document does not make the revoked claim a superseded one, which would pass.
 
 A claim that is there is shown with its own entry; that one is not there is shown by its neighbours: two entries side by
 side with its commitment between them, or the first or the last one beyond which it would stand. So "not superseded or
@@ -24,11 +27,14 @@ from notary.log import merkle
 
 
 class State(StrEnum):
-    """What ended a claim."""
+    """What ended a claim; a later one is graver."""
 
     SUPERSEDED = "superseded"
     REVOKED = "revoked"
     ERASED = "erased"
+
+
+_GRAVITY = {state: place for place, state in enumerate(State)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +42,17 @@ class Ended:
     """One ended claim.
 
     claim  32 bytes, its commitment
-    state  what happened to it last
+    state  the gravest thing that happened to it
     at     number of the custody entry that says so
     """
 
     claim: bytes
     state: State
     at: int
+
+    def follows(self, older: Ended | None) -> bool:
+        """Whether a claim may have gone from `older` (None: current) to this end: only to a graver one, and later."""
+        return older is None or (_GRAVITY[self.state] > _GRAVITY[older.state] and self.at > older.at)
 
     def to_json(self) -> dict[str, jcs.Json]:
         return {"at": self.at, "claim": self.claim.hex(), "state": self.state.value}

@@ -33,7 +33,7 @@ from notary.errors import (
 from notary.log import checkpoint, merkle
 from notary.log.checkpoint import SignedCheckpoint
 from notary.log.heads import CaseHead
-from notary.log.standing import Placed, verify_standing
+from notary.log.standing import Ended, Placed, verify_standing
 from notary.proofs.receipt import CaseHeadProof, CustodyProof, Inclusion, Later, LogRef, Receipt, SignedBatch
 from notary.sealing.claim import Value
 from notary.verdicts.trust import Trust
@@ -168,15 +168,18 @@ def standing(
     if receipt.later is not None and joined.status is PASSED:
         heads.append((receipt.later.case_head, receipt.later.standing, dates[1]))
     result: Standing | None = None
+    before: Ended | None = None
     for proof, placed, date in heads:
         head, size = proof.head, proof.entry.index + 1
         try:
             ended = verify_standing(commitment, placed, head.ended, head.ended_root)
         except (StandingInvalid, ProofInvalid) as exc:
             return Check(11, FAILED, str(exc), Reason.STANDING_INVALID), None
-        if ended is None and result is not None and result.state != "current":
-            detail = f"the claim was {result.state} at {result.log_size} entries, and is current again at {size}"
+        if before is not None and ended != before and (ended is None or not ended.follows(before)):
+            now = "current" if ended is None else f"{ended.state} by custody entry {ended.at}"
+            detail = f"the claim was {before.state} by custody entry {before.at}, and is {now} at {size} entries"
             return Check(11, FAILED, detail, Reason.STANDING_INVALID), None
+        before = ended
         result = Standing("current", size, date) if ended is None else Standing(ended.state.value, size, date, ended.at)
     assert result is not None
     if headed.reason is Reason.CASE_HIDDEN:

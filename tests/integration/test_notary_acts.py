@@ -113,6 +113,25 @@ class TestRevoke:
             acts.revoke(w.ctx, "acme", [1, 2], "")
         assert [standing(receipt) for receipt in newest(w)] == [None, None, State.REVOKED, None, None]
 
+    def test_a_newer_version_of_a_revoked_file_leaves_its_claim_revoked(self, w: World) -> None:
+        acts.revoke(w.ctx, "acme", [1], "forged")
+        w.put("f00001.txt", b"one letter more")
+        assert seal(w.ctx, "acme", [w.files]).count("superseded") == 1
+        found = {receipt.entry.index: standing(receipt) for receipt in newest(w)}
+        assert found == {0: None, 1: State.REVOKED, 2: None, 3: None, 4: None, 7: None}
+        actions = [(line.entry.action, line.entry.subject) for line in acts.history(w.ctx, "acme") if line.entry]
+        revoked = actions[1][1]
+        assert actions[-1] == (Action.SUPERSEDED, revoked)  # the chain says so all the same
+
+    def test_a_superseded_claim_may_be_revoked_and_its_successor_stays_current(self, w: World) -> None:
+        w.put("f00001.txt", b"a newer version")
+        seal(w.ctx, "acme", [w.files])
+        acts.revoke(w.ctx, "acme", [1], "the older version was forged")
+        found = {receipt.entry.index: standing(receipt) for receipt in newest(w)}
+        assert found == {0: None, 1: State.REVOKED, 2: None, 3: None, 4: None, 6: None}
+        with pytest.raises(ActRefused, match="revoked before"):
+            acts.revoke(w.ctx, "acme", [1], "")
+
     def test_a_superseded_claim_stands_as_superseded_and_its_successor_as_current(self, w: World) -> None:
         w.put("f00001.txt", b"a newer version")
         seal(w.ctx, "acme", [w.files])

@@ -101,6 +101,11 @@ class Grown:
     claims: dict[bytes, list[bytes]] = field(default_factory=dict)
     previous: int | None = None
 
+    def may_end(self, case: bytes, claim: bytes, state: State) -> bool:
+        """Whether a claim of the case that stands as it does may become `state`."""
+        known = self.ended.get(case, {}).get(claim)
+        return known is None or list(State).index(known.state) < list(State).index(state)
+
     def batch(self, case: bytes, new: list[bytes], ends: list[tuple[bytes, State]]) -> None:
         old = self.heads.get(case)
         count, custody = (0, 0) if old is None else (old.count, old.custody)
@@ -131,7 +136,7 @@ def grown(draw: st.DrawFn) -> Grown:
             [] if not known else draw(st.lists(st.tuples(st.sampled_from(known), st.sampled_from(State)), max_size=2))
         )
         if len({claim for claim, _ in ends}) == len(ends):
-            log.batch(case, new, ends)
+            log.batch(case, new, [one for one in ends if log.may_end(case, *one)])
     return log
 
 
@@ -173,6 +178,18 @@ def test_case_heads_and_their_mutants_are_judged_as_by_the_reference(log: Grown,
     expected = agrees(reference.follow_cases, log.entries, mutant)
     assert holds(walked, log.entries, changed) == expected
     assert expected == (mutant == plain)
+
+
+@settings(max_examples=60, deadline=None)
+@given(grown(), st.data())
+def test_a_claim_that_ended_is_followed_to_graver_states_only(log: Grown, data: st.DataObject) -> None:
+    case = data.draw(st.sampled_from(sorted(log.heads)))
+    claim, state = data.draw(st.sampled_from(log.claims[case])), data.draw(st.sampled_from(State))
+    allowed = log.may_end(case, claim, state)
+    log.batch(case, [], [(claim, state)])
+    files = {index: change.to_bytes() for index, change in log.changes.items()}
+    plain = {index: json.loads(file) for index, file in files.items()}
+    assert holds(walked, log.entries, files) == agrees(reference.follow_cases, log.entries, plain) == allowed
 
 
 @settings(max_examples=200, deadline=None)

@@ -158,7 +158,7 @@ def follow_cases(entries: Sequence[bytes], changes: dict[int, Any]) -> dict[str,
         assert change["index"] == index and change["heads"]
         for one in change["ended"]:
             old = ended.setdefault(one["case"], {}).get(one["claim"])
-            assert old is None or old["at"] < one["at"]
+            assert old is None or (old["at"] < one["at"] and STATES.index(old["state"]) < STATES.index(one["state"]))
             ended[one["case"]][one["claim"]] = {name: one[name] for name in ("at", "claim", "state")}
         grown, began = 0, False
         for head in change["heads"]:

@@ -251,6 +251,32 @@ class TestStanding:
         assert verdict.status is Status.FAILED
         assert verdict.check(10).reason is Reason.CASE_SHRANK or verdict.check(11).reason is Reason.STANDING_INVALID
 
+    @pytest.mark.parametrize(
+        ("first", "then", "holds"),
+        [
+            (State.SUPERSEDED, Action.REVOKED, True),
+            (State.SUPERSEDED, Action.ERASED, True),
+            (State.REVOKED, Action.ERASED, True),
+            (State.REVOKED, Action.SUPERSEDED, False),
+            (State.REVOKED, Action.REVOKED, False),
+            (State.ERASED, Action.SUPERSEDED, False),
+            (State.ERASED, Action.REVOKED, False),
+        ],
+    )
+    def test_an_end_gives_way_to_a_graver_one_only(self, first: State, then: Action, holds: bool) -> None:
+        """Who has sealed a newer version of what was revoked must not show the revoked claim as superseded."""
+        claim = RECEIPT.opening.commitment()
+        gone = seal(ended=(*ENDED, Ended(claim, first, 0)))
+        newer = later(without(gone, claim), gone.receipts[1], action=then).later
+        verdict = verify(replace(gone.receipts[1], later=newer))
+        status, reason = found(verdict, 11)
+        assert found(verdict, 10) == (Status.PASSED, None)
+        if holds:
+            assert reason is Reason(then.value) and verdict.standing is not None and verdict.standing.state == then
+        else:
+            assert (status, reason) == (Status.FAILED, Reason.STANDING_INVALID)
+            assert f"{first} by custody entry 0" in verdict.check(11).detail
+
     def test_a_hidden_case_says_nothing_of_the_standing(self) -> None:
         hidden = replace(RECEIPT, opening=RECEIPT.opening.hide(["case_blinded"]))
         verdict = judged(hidden)
