@@ -5,8 +5,8 @@ A claim that was superseded, revoked or erased stands in its case's tree of ende
     ended entry  JCS({"at": number of the custody entry, "claim": hex commitment, "state": "superseded" | ...})
     ended root   RFC 9162 root over these, sorted by commitment
 
-Nothing takes an end back: superseded < revoked < erased, and a state gives way to a graver one only. A newer version of a
-revoked document does not make the revoked claim a superseded one, which would pass.
+Nothing takes an end back: superseded < revoked < erased, and a state gives way to a graver one only. A newer version of
+a revoked document does not make the revoked claim a superseded one, which would pass.
 
 A claim that is there is shown with its own entry; that one is not there is shown by its neighbours: two entries side by
 side with its commitment between them, or the first or the last one beyond which it would stand. So "not superseded or

@@ -12,7 +12,8 @@ again: what was sealed is recognised.
 
 A file is known by its absolute path, or, when it was moved, by its name and content. A new version supersedes the claim
 at the same path: it carries that entry's leaf hash (`continues`) and its exhibit number, and the custody chain says
-that the older claim has ended.
+that the older claim has ended. A file whose claim was revoked is not sealed again unless the caller asks for it, for a
+folder that is sealed every night would take the revocation back.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from notary.context import Progress, silent
 from notary.custody.batch import CaseBatch, writing
 from notary.custody.chain import Action
 from notary.errors import ClaimInvalid
-from notary.log import ledger, merkle
+from notary.log import ledger, merkle, standing
 from notary.log.ledger import Head
 from notary.memory import no_cycle_search
 from notary.sealing import cases, commitment
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 BATCH_CLAIMS = 2000  # how long others wait for the lock: about half a second
 _IN = 500  # tags in one query
 
-State = Literal["sealed", "superseded", "unchanged"]
+State = Literal["sealed", "superseded", "unchanged", "revoked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ NO_DETAILS = Details()
 class SealedFile:
     """One file of the call.
 
-    state       sealed: new in this case; superseded: a new version, its predecessor is superseded; unchanged
+    state       sealed: new in this case; superseded: a new version, its predecessor is superseded; unchanged;
+                revoked: unchanged, but its claim was revoked, and no new one was made
     leaf_index  place of its claim in the log
     sha256      32 bytes
     log_id      row id of that log: an unchanged file may stand in one that gave way to the present one
@@ -93,7 +95,12 @@ class SealedFile:
 
 @dataclass(frozen=True, slots=True)
 class SealResult:
-    """What a call did. head: the log's newest checkpoint afterwards. skipped: folders of our own that were left out."""
+    """What a call did.
+
+    head     the log's newest checkpoint afterwards; of 0 entries and without a note where all is unchanged, and stands
+             in logs that gave way to this one, which is empty still
+    skipped  folders of our own that were left out
+    """
 
     case_id: str
     files: tuple[SealedFile, ...]
@@ -111,6 +118,7 @@ def seal(
     *,
     details: Details = NO_DETAILS,
     extra_digests: Sequence[str] = (),
+    again: bool = False,
     progress: Progress = silent,
     batch_claims: int = BATCH_CLAIMS,
 ) -> SealResult:
@@ -118,6 +126,7 @@ def seal(
 
     paths          files and folders
     extra_digests  names from hashing.EXTRA_DIGESTS, computed in the same pass
+    again          make a new claim for an unchanged file whose claim was revoked; that one stays revoked
     batch_claims   claims in one transaction
 
     Raises InputsRefused, CaseUnknown, CaseErased, VaultLocked, VaultDamaged, LogUnknown, LogNotOpen, LogBusy,
@@ -141,12 +150,11 @@ def seal(
     sealed: list[SealedFile] = []
     for start in range(0, len(hashed), batch_claims):
         with writing(ctx) as connection, no_cycle_search():
-            sealed += _Batch(ctx, connection, case_id, template).run(hashed[start : start + batch_claims])
+            sealed += _Batch(ctx, connection, case_id, template, again).run(hashed[start : start + batch_claims])
         progress("seal", len(sealed), len(hashed), "files")
     with ctx.engine.connect() as connection:
         head = ledger.head(connection, log.id)
-    assert head is not None  # at least one claim is in the log, now or before
-    return SealResult(case_id, tuple(sealed), head, found.skipped)
+    return SealResult(case_id, tuple(sealed), head or Head(0, merkle.EMPTY_ROOT, ""), found.skipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +252,9 @@ class _Batch:
     """One transaction: compare, then append what is new."""
 
     def __init__(
-        self, ctx: NotaryContext, connection: Connection, case_id: str, template: dict[str, Value | None]
+        self, ctx: NotaryContext, connection: Connection, case_id: str, template: dict[str, Value | None], again: bool
     ) -> None:
-        self.connection, self.template = connection, template
+        self.connection, self.template, self.again = connection, template, again
         self.batch = CaseBatch(ctx, connection, case_id)
         self.key, self.log_id = self.batch.key, self.batch.log.id
 
@@ -259,10 +267,12 @@ class _Batch:
         new: list[_New] = []
         for file, (path_tag, content_tag) in zip(files, tags, strict=True):
             before = at_path.get(path_tag) or of_content.get(content_tag)
-            if before is not None and before.content_tag == content_tag:
+            revoked = before is not None and self.batch.ended(before.commitment) is standing.State.REVOKED
+            if before is not None and before.content_tag == content_tag and not (revoked and self.again):
                 if before.path_tag != path_tag:
                     self._move(before, file, path_tag)
-                done.append(_sealed(file, "unchanged", before.leaf_index, before.log_id))
+                state: State = "revoked" if revoked else "unchanged"
+                done.append(_sealed(file, state, before.leaf_index, before.log_id))
             else:
                 place = self.batch.log.size + len(new)
                 done.append(_sealed(file, "sealed" if before is None else "superseded", place, self.log_id))

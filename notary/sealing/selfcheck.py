@@ -36,7 +36,7 @@ def verify_sealed(ctx: NotaryContext, done: SealResult, progress: Progress = sil
     Raises SealedUnverified for the first that does not hold; ReceiptInvalid, LogDamaged, VaultLocked, VaultDamaged,
     CaseErased.
     """
-    made = {(file.log_id, file.leaf_index): file for file in done.files if file.state != "unchanged"}
+    made = {(file.log_id, file.leaf_index): file for file in done.files if file.state in ("sealed", "superseded")}
     checked, verifier = 0, Verifier()
     with ctx.engine.connect() as connection:
         key = cases.case_key(ctx, done.case_id, connection)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from portal.cli.shell import Shell, command
 from portal.cli.words import moment, plural
 
-STATES: tuple[Literal["sealed"], Literal["superseded"], Literal["unchanged"]] = ("sealed", "superseded", "unchanged")
+if TYPE_CHECKING:
+    from notary.sealing.seal import State
+
+STATES: Final[tuple[State, ...]] = ("sealed", "superseded", "unchanged", "revoked")
 SHOWN = 20  # files that are listed one by one
 
 
@@ -26,6 +29,7 @@ SHOWN = 20  # files that are listed one by one
 @click.option("--source", metavar="WHERE", default="", help="Where it is from.")
 @click.option("--not-before", metavar="C:N:0xH", default="", help="A final block that you know: the claim is younger.")
 @click.option("--digest", "digests", multiple=True, metavar="NAME", help="A further digest: sha3_512, sm3, ...")
+@click.option("--again", is_flag=True, help="Seal a file again, as it is, whose claim was revoked.")
 @click.option("--store", type=click.Choice(["ipfs"]), help="Encrypt each document and put the ciphertext there.")
 def seal(
     shell: Shell,
@@ -37,13 +41,15 @@ def seal(
     source: str,
     not_before: str,
     digests: tuple[str, ...],
+    again: bool,
     store: str | None,
 ) -> None:
     """Seal files and folders into CASE: each gets one entry in the log, and nothing of its content leaves this machine.
 
     All files are read before anything is written: one that is missing, unreadable or changes meanwhile stops the
     whole command and nothing has changed. Sealing again recognises what is unchanged; a new version supersedes the
-    old one. Each new receipt is verified before this says that it is sealed.
+    old one. A file whose claim was revoked is named and left as it is, without --again. Each new receipt is verified
+    before this says that it is sealed.
 
     \b
     Examples:
@@ -60,7 +66,9 @@ def seal(
     with shell.world("seal") as world, shell.progress() as progress:
         if store:
             node_of(world.notary)  # a node that does not answer stops the command before anything is written
-        done = seal_files(world.notary, case, paths, details=details, extra_digests=digests, progress=progress)
+        done = seal_files(
+            world.notary, case, paths, details=details, extra_digests=digests, again=again, progress=progress
+        )
         verified = verify_sealed(world.notary, done, progress)
         stored = store_sealed(world.notary, done, progress=progress) if store else None
     for file in done.files if len(done.files) <= SHOWN else ():
@@ -70,6 +78,8 @@ def seal(
     if verified:
         shell.say(f"Verified at once: {plural(verified, 'receipt')}.")
     shell.say(f"{plural(len(done.files), 'file')}: {words}. The log has {plural(done.head.size, 'entry', 'entries')}.")
+    if done.count("revoked"):
+        shell.note("a claim that was revoked stays so: its file is sealed again, as it is, with --again only")
     if stored is not None:
         shell.say(f"On IPFS, encrypted: {len(stored.stored)} new, {len(stored.kept)} there already.")
     for folder in done.skipped:

@@ -123,6 +123,19 @@ class TestRevoke:
         revoked = actions[1][1]
         assert actions[-1] == (Action.SUPERSEDED, revoked)  # the chain says so all the same
 
+    def test_a_revoked_file_is_sealed_again_on_request_only_and_its_claim_stays_revoked(self, w: World) -> None:
+        acts.revoke(w.ctx, "acme", [1], "not ours")
+        size = seal(w.ctx, "acme", [w.files]).head.size
+        w.put("elsewhere/f00001.txt", (w.files / "f00001.txt").read_bytes())
+        (w.files / "f00001.txt").unlink()
+        moved = seal(w.ctx, "acme", [w.files / "elsewhere/f00001.txt"])
+        assert (moved.head.size, moved.count("revoked"), moved.files[0].leaf_index) == (size, 1, 1)
+        done = seal(w.ctx, "acme", [w.files], again=True)
+        assert (done.count("superseded"), done.count("unchanged"), done.head.size) == (1, 4, size + 2)
+        assert seal(w.ctx, "acme", [w.files], again=True).count("unchanged") == 5
+        found = {receipt.entry.index: standing(receipt) for receipt in newest(w)}
+        assert found == {0: None, 1: State.REVOKED, 2: None, 3: None, 4: None, 7: None}
+
     def test_a_superseded_claim_may_be_revoked_and_its_successor_stays_current(self, w: World) -> None:
         w.put("f00001.txt", b"a newer version")
         seal(w.ctx, "acme", [w.files])

@@ -27,6 +27,7 @@ from notary.log.succession import Closure
 from notary.proofs import receipts
 from notary.sealing import cases
 from notary.sealing.seal import seal
+from notary.sealing.selfcheck import verify_sealed
 from notary.service_errors import ActRefused, LogBehindChain, LogForked, LogNotOpen, SuccessionRefused
 from notary.store import LOG_CLOSED, LOG_OPEN, claims, ended_claims, logs
 from onchain.devchain import DevChain
@@ -134,6 +135,14 @@ class TestOpenLog:
         leaf = merkle.leaf_hash(b'{"c":"%s","t":"claim"}' % older.commitment.hex().encode())
         assert made["b"].shown()["continues"] == leaf.hex()
         check_world(w, dev)
+
+    def test_sealing_what_is_unchanged_into_an_heir_without_entries_makes_none(self, w: World, dev: DevChain) -> None:
+        sealed(w, "a", "b")
+        old = closed(w, dev).old
+        done = seal(w.ctx, "acme", [w.files])
+        assert [(file.state, file.log_id) for file in done.files] == [("unchanged", old.id)] * 2
+        assert (done.head.size, done.head.root, done.head.note) == (0, merkle.EMPTY_ROOT, "")
+        assert verify_sealed(w.ctx, done) == 0
 
     def test_acts_reach_claims_of_the_old_log_and_never_the_neighbours_at_the_same_place(
         self, w: World, dev: DevChain
