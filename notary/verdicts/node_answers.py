@@ -10,10 +10,10 @@ Pure: who asks is portal/trusted.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from notary.verdicts.trust import Judgement, Trust, TrustedBlock
+from notary.verdicts.trust import Judgement, KnownTime, Trust, TrustedBlock, known_time
 from notary.verdicts.verdict import Reason, Status
 
 
@@ -43,38 +43,47 @@ class NodeAnswer:
         return self.hash is not None and self.number <= self.final
 
 
+KNOWS = frozenset({Reason.CONTRACT_UNTRUSTED, Reason.DEV_CHAIN_UNTRUSTED})
+"""Reasons for which a block is not trusted though the verifier's own source names this very block."""
+
+
 @dataclass(frozen=True, slots=True)
 class AskedTrust(Trust):
-    """What the verifier knows, and what nodes of theirs answered."""
+    """What the verifier knows, and what nodes of theirs answered; `answers` by (chain id, block number)."""
 
-    answers: tuple[NodeAnswer, ...] = ()
+    answers: Mapping[tuple[int, int], Sequence[NodeAnswer]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, trust: Trust, answers: Iterable[NodeAnswer]) -> AskedTrust:
         """`trust` and these answers."""
-        return cls(trust.chains, trust.authorities, trust.bitcoin, trust.signers, tuple(answers))
+        by_block: dict[tuple[int, int], list[NodeAnswer]] = {}
+        for answer in answers:
+            by_block.setdefault((answer.chain_id, answer.number), []).append(answer)
+        return cls(trust.chains, trust.authorities, trust.bitcoin, trust.signers, by_block)
 
     def judge(self, chain_id: int, genesis: bytes, contract: bytes, number: int, block_hash: bytes) -> Judgement:
         """As Trust.judge, with the nodes' answers.
 
-        1. Nodes of another chain with this number count for nothing.
+        1. Nodes of another chain with this number count for nothing. But a receipt that names a chain which neither a
+           node nor the verifier's side knows by its genesis is not confirmed: no proof covers the name.
         2. A source that names another block contradicts; with one that confirms beside it, nothing is known.
         3. Who confirms, and calls the block final, counts as a block of the verifier's own.
         """
         # 1. The same chain.
-        asked = [a for a in self.answers if (a.chain_id, a.number) == (chain_id, number)]
+        asked = self.answers.get((chain_id, number), ())
         here = [a for a in asked if a.genesis == genesis]
         known = Trust.judge(self, chain_id, genesis, contract, number, block_hash)
         if known.reason is Reason.GENESIS_DIFFERS:
             return known
-        if asked and not here and known.reason is Reason.BLOCK_HASH_UNCONFIRMED:
+        named = any((chain.chain_id, chain.genesis) == (chain_id, genesis) for chain in self.chains)
+        if asked and not here and not named and known.reason is not Reason.BLOCK_HASH_DIFFERS:
             detail = f"the node {asked[0].node} serves a chain {chain_id}, but its genesis is not 0x{genesis.hex()}"
-            return replace(known, detail=detail, reason=Reason.GENESIS_DIFFERS)
+            return Judgement(Status.INDETERMINATE, detail, Reason.GENESIS_DIFFERS)
 
         # 2. Contradiction.
         confirming = [a for a in here if a.is_final and a.hash == block_hash]
         other = [a for a in here if a.hash not in (None, block_hash)]
-        if other and (confirming or known.status is Status.PASSED):
+        if other and (confirming or known.status is Status.PASSED or known.reason in KNOWS):
             source = _nodes(confirming) if confirming else "what you know already"
             detail = f"{source} says that block {number} of chain {chain_id} is 0x{block_hash.hex()}, {_others(other)}"
             return _disagreement(detail)
@@ -89,30 +98,38 @@ class AskedTrust(Trust):
         if confirming:
             source = f"{_nodes(confirming)}, where it is {confirming[0].finality},"
             block = TrustedBlock(number, block_hash, confirming[0].timestamp, source)
-            return (
-                Trust(self.chains)
-                .with_block(chain_id, block, genesis)
-                .judge(chain_id, genesis, contract, number, block_hash)
-            )
+            of_number = self._about(chain_id, number).with_block(chain_id, block, genesis)
+            return of_number.judge(chain_id, genesis, contract, number, block_hash)
         if here and known.reason is Reason.BLOCK_HASH_UNCONFIRMED:
             return replace(known, detail=f"{known.detail}; {'; '.join(_open(a, block_hash) for a in here)}")
         return known
 
-    def time_of(self, chain_id: int, number: int, block_hash: bytes) -> int | None:
+    def time_of(self, chain_id: int, number: int, block_hash: bytes) -> KnownTime | None:
         """As Trust.time_of, with the nodes' answers; None also where any source names another block."""
-        asked = [a for a in self.answers if (a.chain_id, a.number) == (chain_id, number) and a.hash is not None]
+        asked = [a for a in self.answers.get((chain_id, number), ()) if a.hash is not None]
         if any(a.hash != block_hash for a in asked):
             return None
         known = Trust.time_of(self, chain_id, number, block_hash)
         if known is not None:
             return known
+        about = self._about(chain_id, number).chains
+        if any(block.hash != block_hash for chain in about for block in chain.blocks.values()):
+            return None
         for answer in asked:
             if answer.is_final and answer.timestamp is not None:
-                block = TrustedBlock(number, block_hash, answer.timestamp)
-                return (
-                    Trust(self.chains).with_block(chain_id, block, answer.genesis).time_of(chain_id, number, block_hash)
-                )
+                chains = [chain for chain in about if chain.genesis in (None, answer.genesis)]
+                return known_time(chain_id, chains, answer.timestamp)
         return None
+
+    def _about(self, chain_id: int, number: int) -> Trust:
+        """What the verifier's own side says of this chain number, with none but this block: it may know very many."""
+        return Trust(
+            tuple(
+                replace(chain, blocks={number: chain.blocks[number]} if number in chain.blocks else {})
+                for chain in self.chains
+                if chain.chain_id == chain_id
+            )
+        )
 
 
 def _disagreement(detail: str) -> Judgement:

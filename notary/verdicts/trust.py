@@ -164,6 +164,20 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownTime:
+    """When a block was made, as the verifier's sources say.
+
+    timestamp    Unix seconds
+    uncertainty  seconds that the chain's clock may be off
+    dev          a development chain's block: whoever has the chain set its clock
+    """
+
+    timestamp: int
+    uncertainty: int
+    dev: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Trust:
     """All that the verifier knows from its own side. `Trust()` is nothing at all: the default."""
 
@@ -284,13 +298,27 @@ class Trust:
             max(chain.uncertainty_seconds for chain in chains),
         )
 
-    def time_of(self, chain_id: int, number: int, block_hash: bytes) -> int | None:
+    def time_of(self, chain_id: int, number: int, block_hash: bytes) -> KnownTime | None:
         """The time of a block that the verifier's sources know with its time, on a chain that they trust."""
-        for chain in self.chains:
-            block = chain.blocks.get(number) if chain.chain_id == chain_id else None
-            if block is not None and block.hash == block_hash and (chain.dev or chain_id not in DEV_CHAIN_IDS):
-                return block.timestamp
+        chains = [chain for chain in self.chains if chain.chain_id == chain_id]
+        for chain in chains:
+            block = chain.blocks.get(number)
+            if block is not None and block.hash == block_hash and block.timestamp is not None:
+                return known_time(chain_id, chains, block.timestamp)
         return None
+
+
+def known_time(chain_id: int, chains: Iterable[TrustedChain], timestamp: int) -> KnownTime | None:
+    """The time of a block, as good as a chain's clock is; None on a development chain that the verifier does not trust.
+
+    chains  what is known of that chain id
+    """
+    known = list(chains)
+    dev = any(chain.dev for chain in known)
+    if chain_id in DEV_CHAIN_IDS and not dev:
+        return None
+    uncertainty = max((chain.uncertainty_seconds for chain in known), default=DEFAULT_UNCERTAINTY)
+    return KnownTime(timestamp, uncertainty, dev)
 
 
 def parse_block(text: str) -> tuple[int, int, bytes]:

@@ -110,12 +110,14 @@ class Interval:
     not_after            time of the confirmed anchor that bounds it best; the claim is older
     uncertainty_seconds  how far that anchor's own time may be from the true one
     sources              every confirmed anchor, the one that bounds it best first
+    not_before_uncertainty_seconds  how far the named block's own time may be from the true one
     """
 
     not_before: int | None
     not_after: int | None
     uncertainty_seconds: int
     sources: tuple[AnchorResult, ...] = ()
+    not_before_uncertainty_seconds: int = 0
 
     def say(self, language: Words = ENGLISH) -> str:
         """One sentence; only where `not_after` is known."""
@@ -124,7 +126,8 @@ class Interval:
         values["source"] = self.sources[0].source(language) if self.sources else "?"
         if self.not_before is None:
             return language.say(Text.MADE_BEFORE, values)
-        return language.say(Text.MADE_BETWEEN, {**values, "begin": utc(self.not_before)})
+        begin = {"begin": utc(self.not_before), "begin_seconds": self.not_before_uncertainty_seconds}
+        return language.say(Text.MADE_BETWEEN, {**values, **begin})
 
     def say_others(self, language: Words = ENGLISH) -> list[str]:
         """One sentence for each further source."""
@@ -140,6 +143,7 @@ class Interval:
     def to_json(self) -> dict[str, Json]:
         return {
             "not_before": self.not_before,
+            "not_before_uncertainty_seconds": self.not_before_uncertainty_seconds,
             "not_after": self.not_after,
             "uncertainty_seconds": self.uncertainty_seconds,
             "sources": [

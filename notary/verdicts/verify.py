@@ -12,7 +12,7 @@
        (notary/verdicts/trust.py). Nothing in a receipt can pass this check: whoever makes a receipt can make a chain as
        well.
     9  The time: an interval, bounded above by the confirmed anchor whose time plus uncertainty is earliest, below by a
-       block that the claim names.
+       block that the claim names. No confirmed anchor may be older than that block.
     10 One log: the newer head, where one is carried, is of the same log and continues this one.
     11 Standing: the claim is not superseded, revoked or erased as of the newest head that is carried.
     12 Custody: who signed the entry that sealed the claim.
@@ -41,7 +41,7 @@ from notary.proofs.receipt import PendingAnchor, Receipt, SignedBatch, UnknownAn
 from notary.sealing.claim import DIGEST_SIZES, Value
 from notary.sealing.commitment import claim_entry
 from notary.verdicts import verify_case
-from notary.verdicts.trust import Trust, parse_block
+from notary.verdicts.trust import KnownTime, Trust, parse_block
 from notary.verdicts.verdict import (
     AnchorResult,
     Check,
@@ -115,7 +115,7 @@ class Verifier:
     ask_wallet  tells whether a contract wallet signed, where the verifier has a node to ask (verify_case.AskWallet)
 
     Checks 5 to 8, 10 and 12 of receipts of one batch are the same, or nearly. Their results are kept under the very
-    bytes that they are about, so a receipt that differs in a single bit is checked anew. Results are few and bounded.
+    bytes that they are about, so a receipt that differs in a single bit is checked anew. Results are bounded.
     """
 
     def __init__(self, trust: Trust | None = None, ask_wallet: AskWallet | None = None) -> None:
@@ -167,7 +167,8 @@ class Verifier:
         anchored, known = _anchors(receipt, anchors), _known(anchors)
         # 9. The time.
         before = (parsed, same, claimed, entered, signed, headed, anchored, known)
-        timed, interval = self._time(before, shown, anchors)
+        bound = self._bound(shown, known.reason)
+        timed, interval = _time(before, anchors, bound)
 
         # 11 and 12 are about a claim that is in the log.
         proven = commitment if entered.status is PASSED else None
@@ -181,7 +182,8 @@ class Verifier:
 
         checks = (*before, timed, joined, stands, custody)
         status, reason = _overall(checks)
-        notes = self._notes(receipt, shown, anchors)
+        newest = standing.log_size if standing is not None else state.size
+        notes = _notes(receipt, shown, (anchors, later_anchors), bound, newest)
         return Verdict(status, reason, checks, interval, shown, anchors, notes, standing, signers, later_anchors)
 
     def _one_log(self, receipt: Receipt) -> tuple[tuple[AnchorResult, ...], Check]:
@@ -216,61 +218,85 @@ class Verifier:
         )
         return verify_case.signed_by(signers), signers
 
-    def _time(
-        self, checks: Sequence[Check], shown: Mapping[str, Value], anchors: Sequence[AnchorResult]
-    ) -> tuple[Check, Interval]:
-        nothing = Interval(None, None, 0)
-        if any(check.status is FAILED for check in checks):
-            return Check(9, INDETERMINATE, "no time follows from it", Reason.NOT_REACHED), nothing
-        sources = _confirmed(anchors, checks[-1].reason)
-        if not sources:
-            return Check(9, INDETERMINATE, "no anchor of it is known", Reason.TIME_UNKNOWN), nothing
-        best = sources[0]
-        assert best.timestamp is not None
-        not_before, chain_id = self._not_before(shown)
-        interval = Interval(not_before, best.timestamp, best.uncertainty_seconds, sources)
-        # Blocks of one chain follow each other; the clocks of two sources agree only as far as they are certain.
-        slack = 0 if best.facts.get("chain_id") == chain_id else best.uncertainty_seconds
-        if not_before is not None and not_before > best.timestamp + slack:
-            detail = f"not before {utc(not_before)}, says the claim; anchored at {utc(best.timestamp)}"
-            return Check(9, FAILED, detail, Reason.TIME_CONTRADICTION), interval
-        return Check(9, PASSED, interval.say()), interval
+    def _bound(self, shown: Mapping[str, Value], reason: Reason | None) -> tuple[int, KnownTime] | None:
+        """Chain and time of the block that the claim names, where the verifier's own sources know it.
 
-    def _not_before(self, shown: Mapping[str, Value]) -> tuple[int | None, int | None]:
-        """The time of the block that the claim names, where the verifier's own sources know it, and its chain."""
+        reason  of check 8: a dev chain's clock, which anybody sets, bounds nothing that a real source confirms
+        """
         named = shown.get("not_before_block")
         try:
             if named is None:
-                return None, None
+                return None
             chain_id, number, block_hash = parse_block(str(named))
-            return self._trust.time_of(chain_id, number, block_hash), chain_id
-        except TrustInvalid:  # check 3 has failed on it already
-            return None, None
+            known = self._trust.time_of(chain_id, number, block_hash)
+        except TrustInvalid:  # the field is not of that form, so check 3 has failed on it
+            return None
+        return None if known is None or (known.dev and reason is not Reason.DEV_CHAIN) else (chain_id, known)
 
-    def _notes(self, receipt: Receipt, shown: Mapping[str, Value], anchors: Sequence[AnchorResult]) -> tuple[Note, ...]:
-        notes = []
-        for anchor in anchors:
-            if anchor.kind == "evm" and anchor.trust.status is PASSED and not anchor.pinned:
-                values = {"chain_id": str(anchor.facts["chain_id"]), "contract": str(anchor.facts["contract"])}
-                notes.append(Note(Reason.CONTRACT_UNPINNED, Text.CONTRACT_UNPINNED, values))
-            if anchor.qualified and anchor.trust.status is PASSED:
-                notes.append(Note(None, Text.QUALIFIED, {"name": str(anchor.facts["authority"])}))
-        every = (*receipt.anchors, *(receipt.later.anchors if receipt.later else ()))
-        unknown = sum(isinstance(anchor, UnknownAnchor) for anchor in every)
-        if unknown:
-            notes.append(Note(Reason.ANCHOR_UNKNOWN, Text.ANCHOR_UNKNOWN, {"count": unknown}))
-        pending = sum(isinstance(anchor, PendingAnchor) for anchor in every)
-        pending += sum(anchor.proof.reason is Reason.OTS_PENDING for anchor in anchors)
-        if pending:
-            notes.append(Note(Reason.ANCHOR_PENDING, Text.ANCHOR_PENDING, {"count": pending}))
-        if "not_before_block" in shown and self._not_before(shown)[0] is None:
-            values = {"block": str(shown["not_before_block"])}
-            notes.append(Note(Reason.NOT_BEFORE_UNCONFIRMED, Text.NOT_BEFORE_UNCONFIRMED, values))
-        if "continues" in shown:
-            notes.append(Note(None, Text.CONTINUES, {"leaf": str(shown["continues"])}))
-        newest = receipt.later.note if receipt.later else receipt.note
-        notes.append(Note(None, Text.LATER_UNKNOWN, {"entry": newest.checkpoint.size - 1}))
-        return tuple(notes)
+
+def _time(
+    checks: Sequence[Check], anchors: Sequence[AnchorResult], bound: tuple[int, KnownTime] | None
+) -> tuple[Check, Interval]:
+    """Check 9. Blocks of one chain follow each other; the clocks of two sources agree only as far as both are certain.
+
+    A lower bound after any one of the confirmed anchors contradicts it, however well the others bound the time: one
+    more anchor must not make good what another one refutes.
+    """
+    if any(check.status is FAILED for check in checks):
+        return Check(9, INDETERMINATE, "no time follows from it", Reason.NOT_REACHED), Interval(None, None, 0)
+    sources = _confirmed(anchors, checks[-1].reason)
+    if not sources:
+        return Check(9, INDETERMINATE, "no anchor of it is known", Reason.TIME_UNKNOWN), Interval(None, None, 0)
+    best = sources[0]
+    if bound is None:
+        interval = Interval(None, best.timestamp, best.uncertainty_seconds, sources)
+        return Check(9, PASSED, interval.say()), interval
+    chain_id, begin = bound
+    interval = Interval(begin.timestamp, best.timestamp, best.uncertainty_seconds, sources, begin.uncertainty)
+    for source in sources:
+        assert source.timestamp is not None
+        slack = 0 if source.facts.get("chain_id") == chain_id else source.uncertainty_seconds + begin.uncertainty
+        if begin.timestamp > source.timestamp + slack:
+            detail = f"not before {utc(begin.timestamp)}, says the claim; anchored at {utc(source.timestamp)}"
+            return Check(9, FAILED, detail, Reason.TIME_CONTRADICTION), interval
+    return Check(9, PASSED, interval.say()), interval
+
+
+def _notes(
+    receipt: Receipt,
+    shown: Mapping[str, Value],
+    results: tuple[Sequence[AnchorResult], Sequence[AnchorResult]],
+    bound: tuple[int, KnownTime] | None,
+    newest: int,
+) -> tuple[Note, ...]:
+    """What to know beside the checks.
+
+    results  of the anchors of the receipt's own head, and of the newer one's
+    newest   entries of the log under the head that the claim's standing was read at
+    """
+    anchors, later_anchors = results
+    notes = []
+    for anchor in anchors:
+        if anchor.kind == "evm" and anchor.trust.status is PASSED and not anchor.pinned:
+            values = {"chain_id": str(anchor.facts["chain_id"]), "contract": str(anchor.facts["contract"])}
+            notes.append(Note(Reason.CONTRACT_UNPINNED, Text.CONTRACT_UNPINNED, values))
+        if anchor.qualified and anchor.trust.status is PASSED:
+            notes.append(Note(None, Text.QUALIFIED, {"name": str(anchor.facts["authority"])}))
+    every = (*receipt.anchors, *(receipt.later.anchors if receipt.later else ()))
+    unknown = sum(isinstance(anchor, UnknownAnchor) for anchor in every)
+    if unknown:
+        notes.append(Note(Reason.ANCHOR_UNKNOWN, Text.ANCHOR_UNKNOWN, {"count": unknown}))
+    pending = sum(isinstance(anchor, PendingAnchor) for anchor in every)
+    pending += sum(anchor.proof.reason is Reason.OTS_PENDING for anchor in (*anchors, *later_anchors))
+    if pending:
+        notes.append(Note(Reason.ANCHOR_PENDING, Text.ANCHOR_PENDING, {"count": pending}))
+    if "not_before_block" in shown and bound is None:
+        values = {"block": str(shown["not_before_block"])}
+        notes.append(Note(Reason.NOT_BEFORE_UNCONFIRMED, Text.NOT_BEFORE_UNCONFIRMED, values))
+    if "continues" in shown:
+        notes.append(Note(None, Text.CONTINUES, {"leaf": str(shown["continues"])}))
+    notes.append(Note(None, Text.LATER_UNKNOWN, {"entry": newest - 1}))
+    return tuple(notes)
 
 
 def _document(shown: Mapping[str, Value], document: DocumentDigests | None) -> Check:

@@ -14,7 +14,7 @@ reads them is imported only where there is one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -29,8 +29,9 @@ from notary.errors import (
 from notary.evm.evm_proof import EvmAnchor, Header, verify_anchor
 from notary.jcs import Json
 from notary.log.checkpoint import SignedCheckpoint
+from notary.proofs.bundle import MAX_RECEIPTS
 from notary.proofs.receipt import Anchor, OtsAnchor, TimestampAnchor
-from notary.verdicts.trust import AUTHORITY_UNCERTAINTY, Judgement, Trust, TrustedAuthority
+from notary.verdicts.trust import AUTHORITY_UNCERTAINTY, Judgement, Trust, TrustedAuthority, TrustedHeader
 from notary.verdicts.verdict import AnchorResult, Check, Reason, Status, utc
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from notary.timestamps.tsp import Token
 
 PASSED, FAILED, INDETERMINATE = Status.PASSED, Status.FAILED, Status.INDETERMINATE
-MEMO_SIZE = 1024  # results kept per kind; receipts of one batch share two of them
+MEMO_SIZE = MAX_RECEIPTS  # results kept per kind: a bundle that names more heads in turn would have each done again
 CALENDARS_SHOWN = 32  # of one pending proof
 OPEN = frozenset({Reason.STAMP_CERTIFICATE_MISSING, Reason.STAMP_ALGORITHM_WEAK})
 """Of a token that is not altered, as far as can be told: it proves nothing, and spoils nothing."""
@@ -67,11 +68,12 @@ class AnchorJudge:
     """Judges anchors against one trust, each only once.
 
     Results are kept under the very bytes that they are about, so an anchor or a head that differs in a single bit is
-    looked at anew. Results are few and bounded.
+    looked at anew. Results are no more than a bundle has receipts.
     """
 
     def __init__(self, trust: Trust) -> None:
         self._trust = trust
+        self._headers = {one.height: one for one in trust.bitcoin}
         self._results: dict[Hashable, tuple[AnchorResult, ...]] = {}
 
     def results(self, anchors: tuple[Anchor, ...], stamped: Stamped) -> tuple[AnchorResult, ...]:
@@ -86,7 +88,7 @@ class AnchorJudge:
             elif isinstance(anchor, TimestampAnchor):
                 found.append(_timestamp(anchor, stamped, self._trust))
             elif isinstance(anchor, OtsAnchor):
-                found.append(_ots(anchor, stamped, self._trust))
+                found.append(_ots(anchor, stamped, self._headers))
         return found
 
 
@@ -203,7 +205,7 @@ def _timestamp_result(
 # OpenTimestamps
 
 
-def _ots(anchor: OtsAnchor, stamped: Stamped, trust: Trust) -> AnchorResult:
+def _ots(anchor: OtsAnchor, stamped: Stamped, headers: Mapping[int, TrustedHeader]) -> AnchorResult:
     from notary.timestamps.ots import Kind, check_proof
 
     try:
@@ -214,7 +216,7 @@ def _ots(anchor: OtsAnchor, stamped: Stamped, trust: Trust) -> AnchorResult:
     if own.status is not PASSED:
         calendars: list[Json] = [*sorted({a.uri for a in proof.attestations() if a.kind is Kind.PENDING})]
         return _ots_result(own, Check(8, INDETERMINATE, own.detail, own.reason), calendars=calendars[:CALENDARS_SHOWN])
-    return _ots_known(proof, own, heights, trust)
+    return _ots_known(proof, own, heights, headers)
 
 
 def _ots_proof(proof: OtsProof) -> tuple[Check, list[int]]:
@@ -243,12 +245,12 @@ def _ots_proof(proof: OtsProof) -> tuple[Check, list[int]]:
     return Check(7, INDETERMINATE, detail, Reason.OTS_ATTESTATION_UNKNOWN), []
 
 
-def _ots_known(proof: OtsProof, own: Check, heights: list[int], trust: Trust) -> AnchorResult:
+def _ots_known(proof: OtsProof, own: Check, heights: list[int], at_hand: Mapping[int, TrustedHeader]) -> AnchorResult:
     """Check 8: the lowest block whose header the verifier knows and that the proof leads to."""
     from notary.timestamps.bitcoin import MAINNET, REGTEST, BlockHeader, KnownHeaders
     from notary.timestamps.ots import judge
 
-    known = {one.height: one for one in trust.bitcoin if one.height in heights}
+    known = {height: at_hand[height] for height in heights if height in at_hand}
     try:
         headers = {
             height: BlockHeader.from_bytes(one.header, REGTEST if one.regtest else MAINNET)

@@ -52,6 +52,7 @@ class IntervalModel(_Model):
     not_before: int | None
     not_after: int | None
     uncertainty_seconds: int
+    not_before_uncertainty_seconds: int
     sources: tuple[SourceModel, ...]
 
 

@@ -125,7 +125,7 @@ class Text(StrEnum):
     CASE = "case"  # case
     NAME_HIDDEN = "name-hidden"
     CASE_HIDDEN = "case-is-hidden"
-    MADE_BETWEEN = "made-between"  # begin, end, seconds, source
+    MADE_BETWEEN = "made-between"  # begin, begin_seconds, end, seconds, source
     MADE_BEFORE = "made-before"  # end, seconds, source
     ALSO_BEFORE = "also-before"  # end, seconds, source
     SOURCE_EVM = "source-evm"  # chain_id, block_number

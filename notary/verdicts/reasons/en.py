@@ -127,7 +127,8 @@ WORDS: Final = Words(
         Text.CASE: "case {case}",
         Text.NAME_HIDDEN: "(name hidden)",
         Text.CASE_HIDDEN: "(hidden)",
-        Text.MADE_BETWEEN: "made after {begin} and before {end}, give or take {seconds} seconds, by {source}",
+        Text.MADE_BETWEEN: "made after {begin}, give or take {begin_seconds} seconds, and before {end}, give or take "
+        "{seconds} seconds, by {source}",
         Text.MADE_BEFORE: "made at an unknown time and before {end}, give or take {seconds} seconds, by {source}",
         Text.ALSO_BEFORE: "before {end}, give or take {seconds} seconds, by {source} as well",
         Text.SOURCE_EVM: "block {block_number} of chain {chain_id}",

@@ -114,7 +114,8 @@ WORDS: Final = Words(
         Text.CASE: "案件 {case}",
         Text.NAME_HIDDEN: "（名称未披露）",
         Text.CASE_HIDDEN: "（未披露）",
-        Text.MADE_BETWEEN: "形成于 {begin} 之后、{end} 之前，误差不超过 {seconds} 秒，依据为{source}",
+        Text.MADE_BETWEEN: "形成于 {begin}（误差不超过 {begin_seconds} 秒）"
+        "之后、{end}（误差不超过 {seconds} 秒）之前，依据为{source}",
         Text.MADE_BEFORE: "形成于 {end} 之前（起始时间不明），误差不超过 {seconds} 秒，依据为{source}",
         Text.ALSO_BEFORE: "另据{source}，形成于 {end} 之前，误差不超过 {seconds} 秒",
         Text.SOURCE_EVM: "链 {chain_id} 的第 {block_number} 号区块",

@@ -114,7 +114,8 @@ WORDS: Final = Words(
         Text.CASE: "案件 {case}",
         Text.NAME_HIDDEN: "（名稱未披露）",
         Text.CASE_HIDDEN: "（未披露）",
-        Text.MADE_BETWEEN: "形成於 {begin} 之後、{end} 之前，誤差不超過 {seconds} 秒，依據為{source}",
+        Text.MADE_BETWEEN: "形成於 {begin}（誤差不超過 {begin_seconds} 秒）"
+        "之後、{end}（誤差不超過 {seconds} 秒）之前，依據為{source}",
         Text.MADE_BEFORE: "形成於 {end} 之前（起始時間不明），誤差不超過 {seconds} 秒，依據為{source}",
         Text.ALSO_BEFORE: "另據{source}，形成於 {end} 之前，誤差不超過 {seconds} 秒",
         Text.SOURCE_EVM: "鏈 {chain_id} 的第 {block_number} 號區塊",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
 import pytest
 
 from notary.verdicts.node_answers import AskedTrust, NodeAnswer
-from notary.verdicts.trust import Judgement, Trust, TrustedBlock, TrustedChain
+from notary.verdicts.trust import DEFAULT_UNCERTAINTY, Judgement, KnownTime, Trust, TrustedBlock, TrustedChain
 from notary.verdicts.verdict import Reason, Status
 
 CHAIN, NUMBER = 10, 500
@@ -80,6 +83,30 @@ class TestJudge:
         result = judged(said(), trust=knows(genesis=OTHER_GENESIS))
         assert (result.status, result.reason) == (Status.INDETERMINATE, Reason.GENESIS_DIFFERS)
 
+    def test_a_made_up_genesis_does_not_switch_the_contradicting_node_off(self) -> None:
+        """No proof covers the genesis that a receipt names: one that no source knows must not loosen anything."""
+        by_hand = knows(HASH, genesis=None)
+        result = judged(said(hash_=OTHER), trust=by_hand)
+        assert (result.status, result.reason) == (Status.INDETERMINATE, Reason.SOURCES_DISAGREE)
+        for answer in (OTHER, HASH, None):
+            result = judged(said(hash_=answer, genesis=OTHER_GENESIS), trust=by_hand)
+            assert (result.status, result.reason) == (Status.INDETERMINATE, Reason.GENESIS_DIFFERS)
+        result = judged(said(hash_=HASH, genesis=OTHER_GENESIS), trust=knows(OTHER, genesis=None))
+        assert (result.status, result.reason) == (Status.FAILED, Reason.BLOCK_HASH_DIFFERS)
+        assert judged(said(hash_=OTHER, genesis=OTHER_GENESIS), trust=knows(HASH)).status is Status.PASSED
+
+    @pytest.mark.parametrize("contracts", [(), (CONTRACT,), (b"\x0d" * 20,)])
+    def test_the_files_block_counts_as_known_though_its_contract_is_not_trusted(self, contracts: object) -> None:
+        result = judged(said(hash_=OTHER), trust=knows(HASH, contracts=contracts))
+        assert (result.status, result.reason) == (Status.INDETERMINATE, Reason.SOURCES_DISAGREE)
+
+    def test_a_development_chains_block_that_is_not_trusted_counts_as_known_too(self) -> None:
+        trust = Trust((TrustedChain(31337, GENESIS, blocks={NUMBER: TrustedBlock(NUMBER, HASH)}),))
+        for answer, reason in ((OTHER, Reason.SOURCES_DISAGREE), (HASH, Reason.DEV_CHAIN_UNTRUSTED)):
+            node = replace(said(hash_=answer), chain_id=31337)
+            result = AskedTrust.of(trust, [node]).judge(31337, GENESIS, CONTRACT, NUMBER, HASH)
+            assert (result.status, result.reason) == (Status.INDETERMINATE, reason)
+
     def test_a_node_without_the_block_neither_confirms_nor_contradicts(self) -> None:
         assert "has no block 500" in judged(said(hash_=None)).detail
         assert judged(said(hash_=None), said()).status is Status.PASSED
@@ -87,14 +114,59 @@ class TestJudge:
 
 class TestTimeOf:
     def test_a_final_answer_gives_the_time_and_any_contradiction_takes_it(self) -> None:
-        def time_of(*answers: NodeAnswer) -> int | None:
+        def time_of(*answers: NodeAnswer) -> KnownTime | None:
             return AskedTrust.of(Trust(), answers).time_of(CHAIN, NUMBER, HASH)
 
-        assert time_of(said()) == TIME
-        assert time_of(said(), said(hash_=None)) == TIME
+        assert time_of(said()) == KnownTime(TIME, DEFAULT_UNCERTAINTY)
+        assert time_of(said(), said(hash_=None)) == KnownTime(TIME, DEFAULT_UNCERTAINTY)
         assert time_of(said(final=NUMBER - 1)) is None
         assert time_of(said(), said("https://b.example", OTHER)) is None
         assert time_of() is None
 
     def test_what_the_file_says_is_still_known(self) -> None:
-        assert AskedTrust.of(knows(HASH), ()).time_of(CHAIN, NUMBER, HASH) == TIME
+        asked = AskedTrust.of(knows(HASH, uncertainty_seconds=12), ())
+        assert asked.time_of(CHAIN, NUMBER, HASH) == KnownTime(TIME, 12)
+
+    def test_a_block_given_by_hand_without_its_time_leaves_the_nodes_time(self) -> None:
+        by_hand = Trust((TrustedChain(CHAIN, blocks={NUMBER: TrustedBlock(NUMBER, HASH)}),))
+        known = AskedTrust.of(by_hand, [said()]).time_of(CHAIN, NUMBER, HASH)
+        assert known == KnownTime(TIME, DEFAULT_UNCERTAINTY)
+
+    def test_a_node_tells_no_time_of_a_block_that_the_file_knows_otherwise(self) -> None:
+        assert AskedTrust.of(knows(OTHER), [said()]).time_of(CHAIN, NUMBER, HASH) is None
+
+    def test_a_nodes_time_of_a_development_chain_counts_where_the_file_trusts_it(self) -> None:
+        node = replace(said(), chain_id=31337)
+        for dev, expected in ((True, KnownTime(TIME, DEFAULT_UNCERTAINTY, dev=True)), (False, None)):
+            trust = Trust((TrustedChain(31337, GENESIS, dev=dev),))
+            assert AskedTrust.of(trust, [node]).time_of(31337, NUMBER, HASH) == expected
+
+
+class Scanned(Mapping[int, TrustedBlock]):
+    """Blocks of a chain that count how often they are gone through, not looked up."""
+
+    def __init__(self) -> None:
+        self.lists = 0
+
+    def __getitem__(self, number: int) -> TrustedBlock:
+        raise KeyError(number)
+
+    def __iter__(self) -> Iterator[int]:
+        self.lists += 1
+        return iter(())
+
+    def __len__(self) -> int:
+        return 100_000
+
+
+class TestGrowth:
+    def test_neither_the_files_blocks_nor_other_blocks_answers_are_gone_through_for_one_anchor(self) -> None:
+        """A bundle names as many blocks as it likes: each must cost the same, however many others are known."""
+        blocks = Scanned()
+        answers = [replace(said(final=NUMBER + 50), number=number) for number in range(NUMBER, NUMBER + 50)]
+        asked = AskedTrust.of(Trust((TrustedChain(CHAIN, GENESIS, blocks=blocks),)), answers)
+        for number in range(NUMBER, NUMBER + 50):
+            assert asked.judge(CHAIN, GENESIS, CONTRACT, number, HASH).status is Status.PASSED
+            assert asked.time_of(CHAIN, number, HASH) is not None
+            assert len(asked.answers[CHAIN, number]) == 1
+        assert blocks.lists == 0

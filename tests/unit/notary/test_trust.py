@@ -11,6 +11,7 @@ from notary.verdicts.trust import (
     AUTHORITY_UNCERTAINTY,
     DEFAULT_UNCERTAINTY,
     MAX_CERTIFICATES,
+    KnownTime,
     Trust,
     TrustedAuthority,
     TrustedBlock,
@@ -117,10 +118,15 @@ class TestJudge:
 class TestTimeOf:
     def test_only_a_known_block_with_a_time_on_a_trusted_chain_has_one(self) -> None:
         trust = Trust((chain(), chain(31337), chain(31338, dev=True), chain(2, blocks={5: TrustedBlock(5, HASH)})))
-        assert trust.time_of(1, 5, HASH) == 1_800_000_000
-        assert trust.time_of(31338, 5, HASH) == 1_800_000_000
+        assert trust.time_of(1, 5, HASH) == KnownTime(1_800_000_000, 900)
+        assert trust.time_of(31338, 5, HASH) == KnownTime(1_800_000_000, 900, dev=True)
         for block in ((1, 5, WRONG), (1, 6, HASH), (31337, 5, HASH), (2, 5, HASH)):
             assert trust.time_of(*block) is None
+
+    def test_a_block_given_by_hand_without_its_time_does_not_hide_the_files(self) -> None:
+        by_hand = TrustedChain(1, blocks={5: TrustedBlock(5, HASH)})
+        for chains in ((by_hand, chain(uncertainty_seconds=1000)), (chain(uncertainty_seconds=1000), by_hand)):
+            assert Trust(chains).time_of(1, 5, HASH) == KnownTime(1_800_000_000, 1000)
 
 
 class TestWithBlock:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import Any
 
@@ -27,20 +27,23 @@ from support.sealed import (
     seal,
     trust_in,
 )
+from support.stamped import authority, token_anchor, trusting
 
 from notary.evm import evm_proof
 from notary.evm.evm_proof import EvmAnchor
 from notary.log import merkle
 from notary.log.checkpoint import SignedCheckpoint, sign
+from notary.proofs.bundle import MAX_RECEIPTS
 from notary.proofs.receipt import Inclusion, PendingAnchor, Receipt, UnknownAnchor
 from notary.verdicts import verify_anchors
-from notary.verdicts.trust import Trust, TrustedBlock, TrustedChain, trust_blocks
+from notary.verdicts.trust import DEFAULT_UNCERTAINTY, Trust, TrustedBlock, TrustedChain, trust_blocks
 from notary.verdicts.verdict import MEANINGS, NOT_PROVEN, TITLES, Reason, Status, Verdict
 from notary.verdicts.verify import DocumentDigests, Verifier, needed_digests, verify, verify_bytes
 
 DOCUMENT, RECEIPT, BLOCK = sample()
 DIGESTS = document_of(DOCUMENT)
 TRUST = trust_in(BLOCK)
+TSA = authority().trusted(certificates=authority().certificates)
 
 
 def statuses(verdict: Verdict) -> str:
@@ -393,6 +396,8 @@ class TestTime:
         verdict = verify(receipt, DIGESTS, trust)
         assert verdict.status is Status.PASSED
         assert (verdict.interval.not_before, verdict.interval.not_after) == (BLOCK_TIME - 5000, BLOCK_TIME)
+        assert verdict.interval.to_json()["not_before_uncertainty_seconds"] == DEFAULT_UNCERTAINTY
+        assert "06:36:40 UTC, give or take 900 seconds, and before 2027-01-15 08:00:00" in verdict.check(9).detail
 
     def test_an_unknown_block_leaves_it_unbounded_with_a_note(self) -> None:
         receipt, trust = dated(None)
@@ -406,6 +411,45 @@ class TestTime:
         receipt, trust = dated(BLOCK_TIME + 1)
         verdict = verify(receipt, DIGESTS, trust)
         assert (verdict.status, verdict.reason) == (Status.FAILED, Reason.TIME_CONTRADICTION)
+
+    def test_one_more_anchor_does_not_make_good_what_another_refutes(self) -> None:
+        """Anchored in a block before the one that the claim calls older, and in a token that bounds it better."""
+        receipt, trust = dated(BLOCK_TIME + 500)
+        token = token_anchor(receipt.note, at=BLOCK_TIME + 600)
+        for anchors in (receipt.anchors, (*receipt.anchors, token), (token, *receipt.anchors)):
+            verdict = verify(replace(receipt, anchors=anchors), DIGESTS, trusting(TSA, more=trust))
+            assert (verdict.status, verdict.reason) == (Status.FAILED, Reason.TIME_CONTRADICTION)
+
+    @pytest.mark.parametrize(("ahead", "status"), [(32, Status.PASSED), (33, Status.FAILED)])
+    def test_clocks_of_two_sources_agree_only_as_far_as_both_are_certain(self, ahead: int, status: Status) -> None:
+        receipt, trust = dated(BLOCK_TIME + ahead)
+        trust = Trust(tuple(replace(chain, uncertainty_seconds=30) for chain in trust.chains))
+        token = token_anchor(receipt.note, at=BLOCK_TIME, accuracy={"seconds": 1})  # and one for the rounding
+        tsa = replace(TSA, uncertainty_seconds=1)
+        verdict = verify(replace(receipt, anchors=(token,)), DIGESTS, trusting(tsa, more=trust))
+        assert verdict.status is status
+        assert verdict.interval.not_before_uncertainty_seconds == 30
+
+    @pytest.mark.parametrize("begin", [BLOCK_TIME - 3, BLOCK_TIME + 10_000])
+    def test_a_dev_chains_clock_bounds_nothing_that_a_real_source_confirms(self, begin: int) -> None:
+        named = b"\x77" * 32
+        sealed = seal(fields={"not_before_block": f"31337:77:0x{named.hex()}"})
+        blocks = {77: TrustedBlock(77, named, begin)}
+        dev = Trust((TrustedChain(31337, GENESIS, dev=True, blocks=blocks),))
+        receipt = replace(sealed.receipts[1], anchors=(token_anchor(sealed.note),))
+        verdict = verify(receipt, DIGESTS, trusting(TSA, more=dev))
+        assert (verdict.status, verdict.reason, verdict.interval.not_before) == (Status.PASSED, None, None)
+        assert Reason.NOT_BEFORE_UNCONFIRMED in {note.reason for note in verdict.notes}
+
+    def test_a_dev_chains_clock_bounds_what_a_dev_chain_confirms_and_the_verdict_says_so(self) -> None:
+        named = b"\x77" * 32
+        sealed = seal(fields={"not_before_block": f"31337:77:0x{named.hex()}"})
+        block = anchored_block(sealed)
+        trust = trust_in(block, chain_id=31337, dev=True)
+        trust = trust.with_block(31337, TrustedBlock(77, named, BLOCK_TIME - 3), GENESIS)
+        receipt = anchor(sealed, make_anchor(block, 7, 1, chain_id=31337))[1]
+        verdict = verify(receipt, DIGESTS, trust)
+        assert (verdict.reason, verdict.interval.not_before) == (Reason.DEV_CHAIN, BLOCK_TIME - 3)
 
     def test_the_earliest_of_several_known_blocks_counts(self) -> None:
         sealed = seal()
@@ -463,6 +507,20 @@ class TestVerifier:
         ):
             assert verifier.verify(changed, DIGESTS).status is Status.FAILED
         assert verifier.verify(RECEIPT, DIGESTS).status is Status.PASSED
+
+    def test_receipts_that_name_as_many_heads_as_a_bundle_may_are_checked_once_a_head(self) -> None:
+        """In turn, so that keeping fewer results than a bundle has heads would check each of them again and again."""
+        kept: dict[Hashable, int] = {}
+        computed = [0]
+
+        def compute() -> int:
+            computed[0] += 1
+            return computed[0]
+
+        for _ in range(2):
+            for head in range(MAX_RECEIPTS):
+                verify_anchors.memo(kept, head, compute)
+        assert computed[0] == MAX_RECEIPTS
 
     def test_memory_is_bounded(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(verify_anchors, "MEMO_SIZE", 3)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -35,7 +35,7 @@ from support.stamped import (
 from notary.proofs.receipt import Anchor, OtsAnchor, PendingAnchor, Receipt, TimestampAnchor
 from notary.verdicts.trust import Trust, TrustedAuthority, TrustedBlock, TrustedHeader
 from notary.verdicts.verdict import Reason, Status, Verdict
-from notary.verdicts.verify import verify
+from notary.verdicts.verify import Verifier, verify
 
 SEALED = seal()
 NOTE = SEALED.note
@@ -238,16 +238,31 @@ class TestSeveral:
         verdict = judged([dev, token_anchor(NOTE, at=STAMPED_AT)], trusting(TRUSTED, headers=(header,)))
         assert (verdict.reason, verdict.interval.not_after) == (None, STAMPED_AT)
 
-    def test_a_lower_bound_contradicts_beyond_the_uncertainty_of_another_source_only(self) -> None:
+    def test_a_lower_bound_contradicts_only_beyond_the_uncertainty_of_both_sources(self) -> None:
         named = b"\x77" * 32
         sealed = seal(fields={"not_before_block": f"1:77:0x{named.hex()}"})
         token = token_anchor(sealed.note, at=STAMPED_AT)
         receipt_ = replace(sealed.receipts[1], anchors=(token,))
-        for seconds, status in ((31, Status.PASSED), (32, Status.FAILED)):
+        for seconds, status in ((931, Status.PASSED), (932, Status.FAILED)):  # 900 of the chain, 31 of the token
             block = TrustedBlock(77, named, STAMPED_AT + seconds)
             trust = trusting(TRUSTED, more=Trust().with_block(1, block, GENESIS))
             verdict = verify(receipt_, DIGESTS, trust)
             assert verdict.check(9).status is status, seconds
+
+    def test_the_verifiers_headers_are_gone_through_once_however_many_proofs_there_are(self) -> None:
+        scans = []
+
+        class Counted(tuple[TrustedHeader, ...]):
+            def __iter__(self) -> Iterator[TrustedHeader]:
+                scans.append(1)
+                return super().__iter__()
+
+        proof, header = ots_anchor(NOTE)
+        verifier = Verifier(replace(trusting(), bitcoin=Counted([header])))
+        for count in range(1, 9):
+            receipt = replace(SEALED.receipts[1], anchors=(proof,) * count)
+            assert verifier.verify(receipt, DIGESTS).check(8).status is Status.PASSED
+        assert len(scans) == 1
 
     def test_pending_anchors_of_other_kinds_are_told_first(self) -> None:
         verdict = judged([PendingAnchor(1), pending_anchor(NOTE)])
