@@ -8,13 +8,12 @@
     5  Each token's own proof holds: it is signed by the certificate that it names (notary/timestamps/tsp.py).
     6  Each token's authority is one that the verifier trusts, and was valid when the token was made and still when the
        next one was; the last one at the time of the validation. The first tokens may have expired long ago by then.
-    7  Each algorithm was good until it was renewed, by the verifier's policy (notary/records/algorithms.py): those of a
-    token
+    7  Each algorithm was good until it was renewed, by the verifier's policy (notary/records/algorithms.py): a token's
        until the next token, the hash of a chain until the next chain; the last ones at the time of the validation.
     8  The time: the documents existed when the first token was made.
 
 FAILED if any check failed. PASSED if 1 to 7 passed. INDETERMINATE otherwise, with the first reason. Too late a renewal
-makes nothing false, but nothing proves it any more: that is INDETERMINATE, too.
+and a revoked authority make nothing false, but nothing proves it any more: that is INDETERMINATE, too, as in receipts.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from notary.errors import EvidenceRecordInvalid, HashTreeInvalid, TokenInvalid
+from notary.errors import EvidenceRecordInvalid, HashTreeInvalid, TokenInvalid, TokenUntrusted
 from notary.records.algorithms import Ending, Facts, Policy, Use
 from notary.records.evidence_record import (
     ArchiveTimeStamp,
@@ -32,9 +31,10 @@ from notary.records.evidence_record import (
     time_stamp_value,
     tree_value,
 )
-from notary.records.evidence_tokens import Tokens, token_facts
+from notary.records.evidence_tokens import Tokens
 from notary.records.evidence_verdict import TITLES, RecordCheck, RecordVerdict, StampResult
 from notary.records.hash_tree import root_of
+from notary.timestamps.tsp import Vouched, is_earlier, uncertainty
 from notary.verdicts.reasons.records import RecordReason
 from notary.verdicts.trust import TrustedAuthority
 from notary.verdicts.verdict import Status, utc
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from notary.timestamps.tsp import Token
 
 PASSED, FAILED, INDETERMINATE = Status.PASSED, Status.FAILED, Status.INDETERMINATE
+
+_REASONS = {"authority-revoked": RecordReason.TOKEN_REVOKED, "authority-expired": RecordReason.TOKEN_EXPIRED}
 
 Document: TypeAlias = Callable[[str], bytes | None]
 """A document by its hashes: the digest under the hash of that name, or None where it is not at hand."""
@@ -155,10 +157,9 @@ class _Validation:
         if status is not PASSED or first is None:
             checks.append(_not_reached(8))
             return RecordVerdict(status, reason, tuple(checks), results, next_end=next_end)
-        not_after = first.gen_time + 1  # genTime was rounded down
-        detail = f"it existed at {utc(not_after)}, give or take {self.uncertainty} seconds"
+        detail = f"it existed at {utc(first.gen_time)}, give or take {self.uncertainty} seconds"
         checks.append(RecordCheck(8, PASSED, detail))
-        return RecordVerdict(status, reason, tuple(checks), results, not_after, self.uncertainty, next_end)
+        return RecordVerdict(status, reason, tuple(checks), results, first.gen_time, self.uncertainty, next_end)
 
     def _1(self) -> str:
         if self.record.encryption_info is not None:
@@ -201,7 +202,7 @@ class _Validation:
     def _4(self) -> str:
         for before, one in zip(self.stamps, self.stamps[1:], strict=False):
             earlier, later = self._token(before), self._token(one)
-            if (later.gen_time, later.gen_time_us) < (earlier.gen_time, earlier.gen_time_us):
+            if is_earlier(later, earlier):
                 detail = f"{one.title} is of {utc(later.gen_time)}, the one before it of {utc(earlier.gen_time)}"
                 raise _Fault(FAILED, RecordReason.CHAIN_BROKEN, detail)
             if one.chain == before.chain:
@@ -250,32 +251,23 @@ class _Validation:
         ends = [self._token(one).gen_time for one in self.stamps[1:]]
         for one, _, end in zip(self.stamps, self.signers, [*ends, self.at], strict=False):
             token = self._token(one)
-            authority = self._trusted(one, token.gen_time)
+            give_or_take = uncertainty(token, self._vouched(one, token.gen_time).authority.uncertainty_seconds)
             if one is self.stamps[0]:
-                stated = -(-(token.accuracy_us or 0) // 1_000_000)
-                self.uncertainty = max(stated, authority.uncertainty_seconds)
-            if end < token.gen_time:
+                self.uncertainty = give_or_take
+            if end + give_or_take < token.gen_time:
                 detail = f"{one.title} is of {utc(token.gen_time)}, which is still to come"
                 raise _Fault(INDETERMINATE, RecordReason.TOKEN_UNTRUSTED, detail)
-            self._trusted(one, end)  # as judged when the next one was made
+            self._vouched(one, max(end, token.gen_time))  # as judged when the next one was made
         if len(self.signers) < len(self.stamps):
             raise _Fault(INDETERMINATE, RecordReason.NOT_REACHED, "not every signature was checked")
         return f"{len(self.stamps)} tokens, each of a trusted authority and renewed in time"
 
-    def _trusted(self, one: _Stamp, at: int) -> TrustedAuthority:
-        found = self.tokens.authority(one.stamp.token, at)
-        if isinstance(found, TrustedAuthority):
+    def _vouched(self, one: _Stamp, at: int) -> Vouched:
+        found = self.tokens.vouched(one.stamp.token, at)
+        if not isinstance(found, TokenUntrusted):
             return found
-        refusals = found
-        for refusal in refusals:
-            if refusal.reason == "authority-revoked":
-                raise _Fault(FAILED, RecordReason.TOKEN_REVOKED, f"{one.title}: {refusal}")
-        for refusal in refusals:
-            if refusal.reason == "authority-expired":
-                detail = f"{one.title}, needed until {utc(at)}: {refusal}"
-                raise _Fault(INDETERMINATE, RecordReason.TOKEN_EXPIRED, detail)
-        detail = str(refusals[0]) if refusals else "no authority is trusted"
-        raise _Fault(INDETERMINATE, RecordReason.TOKEN_UNTRUSTED, f"{one.title}: {detail}")
+        reason = _REASONS.get(found.reason, RecordReason.TOKEN_UNTRUSTED)
+        raise _Fault(INDETERMINATE, reason, f"{one.title}: {found}")
 
     def _7(self) -> str:
         for place, one in enumerate(self.stamps):
@@ -298,10 +290,8 @@ class _Validation:
         return self.at if one is None else self._token(one).gen_time
 
     def _facts(self, place: int) -> Facts | None:
-        one = self.stamps[place]
-        if one.token is None or place >= len(self.signers):
-            return None
-        return token_facts(one.token, self.signers[place])
+        needed = self.stamps[place + 1].token if place + 1 < len(self.stamps) else None
+        return self.tokens.facts(self.stamps[place].stamp.token, self.at if needed is None else needed.gen_time)
 
     def _in_der(self, stamp: ArchiveTimeStamp) -> ArchiveTimeStamp:
         """As others hash it whose token came in BER."""

@@ -7,7 +7,6 @@ very bytes that they are about; they are few and bounded.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from notary.errors import TokenInvalid, TokenUntrusted
@@ -17,7 +16,7 @@ from notary.timestamps import tsp
 from notary.verdicts.trust import TrustedAuthority
 
 if TYPE_CHECKING:
-    from notary.timestamps.tsp import Token
+    from notary.timestamps.tsp import Token, Vouched
 
 MEMO_SIZE = 1024  # results kept per kind: a record has some ten tokens
 
@@ -27,15 +26,17 @@ T = TypeVar("T")
 class Tokens:
     """What the verifier finds of tokens.
 
-    authorities  that the verifier trusts
+    authorities   that the verifier trusts
+    certificates  DER of further ones at hand, for tokens that come without
     """
 
-    def __init__(self, authorities: Sequence[TrustedAuthority]) -> None:
-        self.authorities = tuple(authorities)
+    def __init__(self, authorities: Sequence[TrustedAuthority], certificates: Sequence[bytes] = ()) -> None:
+        self._authorities = tuple(authorities)
         self._certificates = [der for authority in authorities for der in authority.certificates]
+        self._certificates += certificates
         self._read: dict[Hashable, Token | TokenInvalid] = {}
         self._signers: dict[Hashable, bytes | TokenInvalid] = {}
-        self._judged: dict[Hashable, TrustedAuthority | tuple[TokenUntrusted, ...]] = {}
+        self._judged: dict[Hashable, Vouched | TokenUntrusted] = {}
         self._der: dict[Hashable, bytes] = {}
 
     def read(self, token: bytes) -> Token | TokenInvalid:
@@ -49,36 +50,44 @@ class Tokens:
             return read
         return _memo(self._signers, token, lambda: _tried(lambda: tsp.check_signature(read, self._certificates)))
 
-    def authority(self, token: bytes, at: int) -> TrustedAuthority | tuple[TokenUntrusted, ...]:
-        """The authority that it leads to by certificates valid at `at`; or what each authority has against it.
+    def vouched(self, token: bytes, at: int) -> Vouched | TokenUntrusted:
+        """The authority that it leads to by certificates valid at `at`, or what stands against that.
 
-        at  Unix seconds: the token's own time, or a later one until which it is needed
+        token  one whose own proof holds
+        at     Unix seconds: the token's own time, or a later one until which it is needed
         """
         return _memo(self._judged, (token, at), lambda: self._judge(token, at))
+
+    def facts(self, token: bytes, at: int) -> Facts | None:
+        """What it rests on when it is needed until `at`; None where its own proof does not hold."""
+        read, signer = self.read(token), self.signer(token)
+        if isinstance(read, TokenInvalid) or isinstance(signer, TokenInvalid):
+            return None
+        for time in (at, read.gen_time):  # a path that holds still, or else the one that did
+            vouched = self.vouched(token, max(time, read.gen_time))
+            if not isinstance(vouched, TokenUntrusted):
+                return token_facts(read, signer, vouched.path)
+        return token_facts(read, signer)
 
     def der(self, token: bytes) -> bytes:
         """The token as those hash it who write DER."""
         return _memo(self._der, token, lambda: der_token(token))
 
-    def _judge(self, token: bytes, at: int) -> TrustedAuthority | tuple[TokenUntrusted, ...]:
+    def _judge(self, token: bytes, at: int) -> Vouched | TokenUntrusted:
         read, signer = self.read(token), self.signer(token)
-        if isinstance(read, TokenInvalid) or isinstance(signer, TokenInvalid):
-            return ()
-        refusals: list[TokenUntrusted] = []
-        for authority in self.authorities:
-            try:
-                tsp.judge_token(replace(read, gen_time=at), signer, authority)
-            except TokenUntrusted as exc:
-                refusals.append(exc)
-            else:
-                return authority
-        return tuple(refusals)
+        assert not isinstance(read, TokenInvalid)
+        assert not isinstance(signer, TokenInvalid)
+        try:
+            return tsp.judge_by_all(read, signer, self._authorities, at)
+        except TokenUntrusted as exc:
+            return exc
 
 
-def token_facts(token: Token, signer: bytes) -> Facts:
-    """What a token rests on: the hashes it uses, its signer's key, and how long that certificate lasts.
+def token_facts(token: Token, signer: bytes, path: tuple[tuple[str, int], ...] = ()) -> Facts:
+    """What a token rests on: the hashes it uses, its signer's key, and how long the certificates last.
 
     signer  DER, as tsp.check_signature returned it
+    path    as tsp.Vouched has it; empty where no authority is known: the signer's certificate alone counts
     """
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -94,7 +103,7 @@ def token_facts(token: Token, signer: bytes) -> Facts:
     hashes = dict.fromkeys((token.hash_name, token.signer.digest))
     ends = int(certificate.not_valid_after_utc.timestamp())
     whose = f"the certificate of {certificate.subject.rfc4514_string()[:200] or 'the authority'}"
-    return Facts((*(Use("hash", name) for name in hashes), use), ((whose, ends),))
+    return Facts((*(Use("hash", name) for name in hashes), use), path or ((whose, ends),))
 
 
 def _tried(work: Callable[[], T]) -> T | TokenInvalid:

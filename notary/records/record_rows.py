@@ -150,8 +150,8 @@ def writing(ctx: NotaryContext, key: CaseKey) -> Iterator[Connection]:
     """
     try:
         with ledger.write(ctx.engine) as connection:
-            ledger.lock(connection, ctx.note_key)  # an erasure holds it while it changes the case's key
-            if cases.case_key(ctx, key.case_id, connection).epoch != key.epoch:
+            ledger.lock(connection, ctx.note_key)
+            if cases.lock_case(ctx, key.case_id, connection).epoch != key.epoch:
                 raise RecordBusy(key.case_id)
             yield connection
     except IntegrityError as exc:

@@ -7,17 +7,16 @@ evidence record over the case carries all of it further.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notary.errors import TokenInvalid
 from notary.records.algorithms import Ending, Facts, Policy, Use
-from notary.records.evidence_tokens import token_facts
+from notary.records.evidence_tokens import Tokens
 from notary.records.record_rows import kept, records_of
 from notary.records.renewals import TREE_HASHES, uncovered
 from notary.sealing import cases
 from notary.timestamps import tsp
+from notary.timestamps.stamp_sources import TimestampSources
 
 if TYPE_CHECKING:
     from notary.context import NotaryContext
@@ -47,14 +46,16 @@ class Due:
         return None if self.ending is None else self.ending.until
 
 
-def due(ctx: NotaryContext, policy: Policy, certificates: Sequence[bytes] = ()) -> list[Due]:
+def due(ctx: NotaryContext, policy: Policy) -> list[Due]:
     """What weakens next in each case that is not erased, the first to end first.
 
-    certificates  DER of configured authorities', for tokens that come without
+    Of an authority that is configured all certificates up to its root count, of another one only what its tokens bring.
 
     Raises VaultLocked, VaultDamaged.
     """
     found: list[Due] = []
+    sources = ctx.timestamps or TimestampSources()
+    tokens = Tokens(sources.trusted(), [der for one in sources.authorities for der in one.certificates])
     for case in cases.list_cases(ctx):
         if case.title is None or not case.count:
             continue
@@ -64,20 +65,18 @@ def due(ctx: NotaryContext, policy: Policy, certificates: Sequence[bytes] = ()) 
             found.append(Due(case.id, None, ending, left, f"tallystick renew {case.id}"))
         for record in records_of(ctx, case.id):
             if kept(record.chains.chains[-1].leaves):
-                ending = policy.weakest(facts_of(record, certificates))
+                ending = policy.weakest(_facts(record, tokens, ctx.clock()))
                 found.append(
                     Due(case.id, record.number, ending, 0, _action(case.id, record, ending, policy, ctx.clock()))
                 )
     return sorted(found, key=lambda one: (one.until is None, one.until or 0, one.case_id, one.record or 0))
 
 
-def facts_of(record: Record, certificates: Sequence[bytes] = ()) -> Facts:
+def _facts(record: Record, tokens: Tokens, now: int) -> Facts:
     """What the last time-stamp of a record rests on."""
-    token = tsp.read_token(record.last_token)
-    try:
-        facts = token_facts(token, tsp.check_signature(token, certificates))
-    except TokenInvalid:  # its signer's certificate is not at hand: the hashes are known all the same
-        facts = Facts((Use("hash", token.signer.digest),))
+    facts = tokens.facts(record.last_token, now)
+    if facts is None:  # its signer's certificate is not at hand: the hashes are known all the same
+        facts = Facts((Use("hash", tsp.read_token(record.last_token).signer.digest),))
     tree = Use("hash", record.hash_name)
     return facts if tree in facts.uses else Facts((tree, *facts.uses), facts.certificates)
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from notary.verdicts.trust import TrustedAuthority
+
 
 @dataclass(frozen=True, slots=True)
 class Authority:
@@ -31,6 +33,12 @@ class Authority:
     crls: tuple[bytes, ...] = field(default=(), repr=False)
     qualified: bool = False
 
+    def trusted(self) -> TrustedAuthority | None:
+        """As those trust it who configured it; None without a root."""
+        if self.root is None:
+            return None
+        return TrustedAuthority(self.name, self.root, self.certificates, qualified=self.qualified, crls=self.crls)
+
 
 @dataclass(frozen=True, slots=True)
 class TimestampSources:
@@ -51,3 +59,7 @@ class TimestampSources:
     calendars_needed: int = 1
     allowed: tuple[str, ...] = field(default=(), repr=False)
     unusable: tuple[str, ...] = ()
+
+    def trusted(self) -> tuple[TrustedAuthority, ...]:
+        """The authorities whose root is known."""
+        return tuple(trusted for authority in self.authorities if (trusted := authority.trusted()) is not None)

@@ -22,7 +22,6 @@ from notary.errors import NotaryError, TokenInvalid, TokenUntrusted
 from notary.service_errors import TimestampRefused, TimestampUnavailable
 from notary.timestamps import tsp
 from notary.timestamps.stamp_sources import Authority
-from notary.verdicts.trust import TrustedAuthority
 
 if TYPE_CHECKING:
     import httpx
@@ -101,11 +100,8 @@ def _verify(authority: Authority, token: tsp.Token, data: bytes) -> None:
     """Raises TokenInvalid, TokenUntrusted."""
     root = () if authority.root is None else (authority.root,)
     signer = tsp.check_token(token, data, (*authority.certificates, *root))
-    if authority.root is not None:
-        policies = () if authority.policy is None else (authority.policy,)
-        trusted = TrustedAuthority(
-            authority.name, authority.root, authority.certificates, policies, crls=authority.crls
-        )
+    trusted = authority.trusted()
+    if trusted is not None:  # its policy was compared with the request's
         tsp.judge_token(token, signer, trusted)
 
 

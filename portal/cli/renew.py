@@ -154,12 +154,8 @@ def _renew(
 def _verified(ctx: NotaryContext, case: str, policy: Policy) -> dict[str, int]:
     """What was made is looked at at once, as a stranger would who trusts the configured authorities' roots."""
     from notary.records.record_export import validate_case
-    from notary.verdicts.trust import TrustedAuthority
 
-    configured = () if ctx.timestamps is None else ctx.timestamps.authorities
-    authorities: list[TrustedAuthority] = [
-        TrustedAuthority(one.name, one.root, one.certificates, crls=one.crls) for one in configured if one.root
-    ]
+    authorities = () if ctx.timestamps is None else ctx.timestamps.trusted()
     statuses = [found.verdict.status.value for found in validate_case(ctx, case, authorities, policy)]
     return {word: statuses.count(word) for word in COLOURS}
 
@@ -169,8 +165,7 @@ def _due(shell: Shell, policy: Policy) -> None:
 
     with shell.world("renew --due") as world:
         ctx = world.notary
-        configured = () if ctx.timestamps is None else ctx.timestamps.authorities
-        found = due(ctx, policy, [der for one in configured for der in one.certificates])
+        found = due(ctx, policy)
         now = ctx.clock()
     if not found:
         shell.result({"due": []}, "Nothing is sealed that could weaken.")

@@ -246,7 +246,7 @@ class TestRenewals:
         w.clock.now += 5 * YEAR
         patient = Policy(tuple(replace(row, until=None) for row in POLICY.rows))
         found = validate_case(w.ctx, "acme", trusted, patient)
-        assert [(one.verdict.status, one.verdict.not_after) for one in found] == [(Status.PASSED, first + 1)] * 5
+        assert [(one.verdict.status, one.verdict.not_after) for one in found] == [(Status.PASSED, first)] * 5
         by_ours = validate_case(w.ctx, "acme", trusted, POLICY)
         assert {one.verdict.reason for one in by_ours} == {RecordReason.ALGORITHM_WEAK}  # ECDSA ends in 2035
 
@@ -406,6 +406,24 @@ class TestDue:
         (due,) = renewal_due.due(w.ctx, POLICY)
         assert due.until == short.ends
         assert due.ending is not None and "CN=Short" in due.ending.what
+
+    def test_a_root_that_ends_before_the_stamping_certificate_is_named_where_it_is_configured(self, w: World) -> None:
+        begins, ends = w.clock.now - YEAR, w.clock.now + YEAR
+        root = tsa.member(
+            "Short root", None, replace(tsa.ISSUER, begins=begins, ends=ends), tsa.key_of("ecdsa", "short")
+        )
+        leaf = tsa.member("Leaf", root, replace(tsa.LEAF, begins=begins, ends=ends + YEAR), tsa.key_of("ecdsa", "leaf"))
+
+        def token(data: bytes, name: str) -> bytes:
+            return tsa.token(tsa.Chain(root, (), leaf, "ecdsa"), data, hash_name=name, at=w.clock.now)
+
+        renewals.create(w.ctx, "acme", token)
+        (unknown,) = renewal_due.due(w.ctx, POLICY)
+        assert unknown.until == ends + YEAR
+        w.with_context(timestamps=TimestampSources((Authority("Short", "http://127.0.0.1:9/", root=root.der),)))
+        (due,) = renewal_due.due(w.ctx, POLICY)
+        assert due.until == ends
+        assert due.ending is not None and due.ending.what == "the certificate of CN=Short root"
 
     def test_a_hash_that_ends_first_asks_for_a_new_tree(self, w: World, stamp: Stamping) -> None:
         renewals.create(w.ctx, "acme", stamp)

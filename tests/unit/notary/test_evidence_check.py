@@ -6,12 +6,14 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from support.stamper import YEAR, Stamper
-from support.tsa_chain import crl
+from support.tsa import signed_data, tst_info
+from support.tsa_chain import ISSUER, LEAF, Chain, crl, member
 
 from notary.records.algorithms import Policy, Use, default_policy
 from notary.records.evidence_check import validate, validate_bytes
@@ -85,8 +87,8 @@ class TestPassed:
         verdict = check()
         assert (verdict.status, verdict.reason) == (Status.PASSED, None)
         assert reasons(verdict) == {}
-        assert verdict.not_after == START + 1
-        assert verdict.uncertainty_seconds == 60
+        assert verdict.not_after == START
+        assert verdict.uncertainty_seconds == 61  # a token's time is rounded down
         assert [(one.chain, one.place, one.hash_name) for one in verdict.stamps] == [
             (0, 0, "sha256"),
             (0, 1, "sha256"),
@@ -286,23 +288,85 @@ class TestTokens:
     @pytest.mark.parametrize(
         ("when", "why", "passes"),
         [
-            (START - 1, x509.ReasonFlags.superseded, False),
-            (START + YEAR, x509.ReasonFlags.superseded, False),  # before the renewal
-            (START + 2 * YEAR + 1, x509.ReasonFlags.superseded, True),  # after it
+            (START, x509.ReasonFlags.superseded, False),
+            (START + 1, x509.ReasonFlags.superseded, True),  # RFC 3161, section 4: what was stamped before stays valid
+            (START + 2 * YEAR + 1, x509.ReasonFlags.superseded, True),
             (START + 2 * YEAR + 1, x509.ReasonFlags.key_compromise, False),  # any token may be forged
         ],
     )
-    def test_a_revoked_authority_fails_unless_that_came_after_the_renewal(
+    def test_a_revoked_authority_proves_nothing_unless_the_token_is_older_and_the_key_was_not_stolen(
         self, when: int, why: x509.ReasonFlags, passes: bool
     ) -> None:
         revoked = crl(YOUNG.chain.root, [(YOUNG.chain.leaf, when, why)])
         trusted = (replace(AUTHORITIES[0], crls=(revoked,)), *AUTHORITIES[1:])
         verdict = check(authorities=trusted)
-        assert verdict.status is (Status.PASSED if passes else Status.FAILED)
+        assert verdict.status is (Status.PASSED if passes else Status.INDETERMINATE)
         assert verdict.reason is (None if passes else RecordReason.TOKEN_REVOKED)
 
-    def test_a_token_of_the_future_proves_nothing_yet(self) -> None:
-        assert check(begun().record(1), at=START - 1).reason is RecordReason.TOKEN_UNTRUSTED
+    def test_a_token_that_was_never_renewed_outlives_a_harmless_revocation(self) -> None:
+        revoked = crl(YOUNG.chain.root, [(YOUNG.chain.leaf, START + YEAR // 2, x509.ReasonFlags.superseded)])
+        trusted = (replace(AUTHORITIES[0], crls=(revoked,)),)
+        assert check(begun().record(1), authorities=trusted, at=START + YEAR).status is Status.PASSED
+
+    def test_a_revocation_is_not_overruled_by_another_entry_of_the_same_root(self) -> None:
+        revoked = crl(YOUNG.chain.root, [(YOUNG.chain.leaf, START + 100, x509.ReasonFlags.key_compromise)])
+        without = TrustedAuthority("Without a list", YOUNG.root_der)
+        knowing = replace(without, name="With a list", crls=(revoked,))
+        for authorities in ((knowing,), (knowing, without), (without, knowing)):
+            verdict = check(begun().record(1), authorities=authorities, at=START + YEAR)
+            assert (verdict.status, verdict.reason) == (Status.INDETERMINATE, RecordReason.TOKEN_REVOKED)
+
+    def test_a_token_of_the_future_proves_nothing_yet_but_its_clock_may_be_as_much_ahead_as_it_is_uncertain(
+        self,
+    ) -> None:
+        assert check(begun().record(1), at=START - 61).status is Status.PASSED
+        verdict = check(begun().record(1), at=START - 62)
+        assert (verdict.status, verdict.reason) == (Status.INDETERMINATE, RecordReason.TOKEN_UNTRUSTED)
+
+    def test_a_certificate_that_began_only_when_it_stamped_is_valid_to_a_clock_behind_it(self) -> None:
+        fresh = Stamper("Fresh", begins=START, ends=START + YEAR)
+        trusted = (TrustedAuthority("Fresh", fresh.root_der),)
+        assert check(begun(stamper=fresh).record(1), authorities=trusted, at=START - 1).status is Status.PASSED
+
+    def test_the_certificate_of_the_path_that_ends_first_is_the_one_to_renew_before(self) -> None:
+        wide = replace(ISSUER, begins=START - YEAR, ends=START + 2 * YEAR)
+        root = member("Short root", None, wide, ec.generate_private_key(ec.SECP256R1()))
+        shape = replace(LEAF, begins=START - YEAR, ends=START + 9 * YEAR)
+        leaf = member("Long leaf", root, shape, ec.generate_private_key(ec.SECP256R1()))
+        digest = hashlib.sha256(b"alone").digest()
+        token = signed_data(Chain(root, (), leaf, "ecdsa"), tst_info(digest, "sha256", START))
+        record, trusted = new_record("sha256", (), token), (TrustedAuthority("Short", root.der),)
+        verdict = check(record, b"alone", trusted, at=START + YEAR)
+        assert verdict.status is Status.PASSED
+        assert verdict.next_end is not None
+        assert (verdict.next_end.what, verdict.next_end.until) == ("the certificate of CN=Short root", wide.ends)
+        assert check(record, b"alone", trusted, at=wide.ends).status is Status.PASSED
+        late = check(record, b"alone", trusted, at=wide.ends + 1)
+        assert late.reason is RecordReason.TOKEN_EXPIRED
+        assert late.next_end is not None and late.next_end.until == wide.ends
+        unknown = check(record, b"alone", (), at=START + YEAR).next_end
+        assert unknown is not None and unknown.until == shape.ends  # nobody knows its root
+
+    @pytest.mark.parametrize(("first", "second", "passes"), [(900_000, 0, True), (0, 900_000, True), (2, 1, False)])
+    def test_a_time_without_a_fraction_is_compared_by_its_second(self, first: int, second: int, passes: bool) -> None:
+        def token(what: tuple[bytes, str], micros: int) -> bytes:
+            made = datetime.fromtimestamp(START, UTC) + timedelta(microseconds=micros)
+            imprint = hashlib.new(what[1], what[0]).digest()
+            return signed_data(YOUNG.chain, tst_info(imprint, what[1], START, gen_time=made))
+
+        begun_ = EvidenceSet().with_chain(
+            "sha256", leaves("sha256"), token(EvidenceSet().begins("sha256", leaves("sha256")), first)
+        )
+        verdict = check(begun_.with_token(token(begun_.renewal(), second)).record(1), at=START + YEAR)
+        assert verdict.reason is (None if passes else RecordReason.CHAIN_BROKEN)
+
+    def test_a_stated_accuracy_widens_the_uncertainty_of_the_time(self) -> None:
+        digest = hashlib.sha256(b"alone").digest()
+        for seconds, counts in ((1, 61), (99, 100)):
+            info = tst_info(digest, "sha256", START, accuracy={"seconds": seconds})
+            record = new_record("sha256", (), signed_data(YOUNG.chain, info))
+            verdict = check(record, b"alone", at=START + YEAR)
+            assert (verdict.not_after, verdict.uncertainty_seconds) == (START, counts)
 
 
 class TestAlgorithms:
