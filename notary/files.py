@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from notary.service_errors import VaultDamaged, VaultLocked
@@ -60,18 +60,23 @@ def write_private_once(path: Path, data: bytes) -> None:
         raise VaultLocked(str(path), f"cannot be written ({os.strerror(exc.errno or 0)})") from exc
 
 
-def replace_private(path: Path, data: bytes) -> None:
-    """Replace a private file durably by `data`, and overwrite what it held before.
+def change_private(path: Path, change: Callable[[bytes], bytes]) -> bool:
+    """Replace a private file durably by what `change` makes of its bytes, and overwrite what it held before; whether
+    there was anything to do. One process at a time does this in a folder.
 
-    The new bytes stand in ".NAME.new" first, the old file stays linked as ".NAME.old" until it is overwritten, so a
-    crash leaves both to `overwrite_leftovers`.
+    The new bytes stand in ".NAME.new" first, the old file stays linked as ".NAME.old" until it is overwritten, so that
+    what a crash leaves is overwritten by the next call for any file of the folder, even one that changes nothing.
 
-    Raises VaultLocked.
+    Raises VaultLocked, VaultDamaged, what `change` raises.
     """
     temporary, old = path.with_name(f".{path.name}.new"), path.with_name(f".{path.name}.old")
     try:
         with _alone(path.parent):
-            _overwrite_leftovers(path.parent)
+            found = _overwrite_leftovers(path.parent)
+            before = read_private(path)
+            data = change(before)
+            if data == before:
+                return found
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
@@ -81,23 +86,26 @@ def replace_private(path: Path, data: bytes) -> None:
             temporary.replace(path)
             sync_folder(path.parent)
             _overwrite_leftovers(path.parent)
+            return True
     except OSError as exc:
         raise VaultLocked(str(path), f"cannot be written ({os.strerror(exc.errno or 0)})") from exc
 
 
-def overwrite_leftovers(folder: Path) -> None:
-    """Overwrite and remove what `replace_private` left when it was cut off.  Raises OSError."""
-    with _alone(folder):
-        _overwrite_leftovers(folder)
+def leftovers(folder: Path) -> list[Path]:
+    """What `change_private` left in `folder` when it was cut off."""
+    return [*folder.glob(".*.new"), *folder.glob(".*.old")]
 
 
-def _overwrite_leftovers(folder: Path) -> None:
-    for left in [*folder.glob(".*.new"), *folder.glob(".*.old")]:
+def _overwrite_leftovers(folder: Path) -> bool:
+    """Whether there were any."""
+    found = leftovers(folder)
+    for left in found:
         current = left.with_name(left.name[1:].rpartition(".")[0])
         if not (current.exists() and left.samefile(current)):  # else it was cut off before the new one stood
             overwrite(left)
         left.unlink(missing_ok=True)
         sync_folder(folder)
+    return bool(found)
 
 
 @contextlib.contextmanager

@@ -139,6 +139,17 @@ class ActRefused(NotaryError):
     hint = "`tallystick case custody CASE` shows what was done so far."
 
 
+class ExhibitUnknown(ActRefused):
+    """No current claim of the case is of a file with this name."""
+
+    code = "notary.exhibit-unknown"
+    hint = "`tallystick case show CASE` lists the current exhibits with their names and entries."
+
+    def __init__(self, case_id: str, name: str) -> None:
+        super().__init__(f"case {case_id!r} has no current exhibit {name!r}")
+        self.case_id, self.name = case_id, name
+
+
 class VaultLocked(NotaryError):
     """A key file is missing, cannot be read, or may be read by others."""
 

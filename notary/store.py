@@ -33,6 +33,7 @@ metadata = sa.MetaData(
 # What a log may be. Only an open log is sealed into.
 LOG_OPEN: Final = "open"
 LOG_BEHIND: Final = "behind"  # the chain holds a longer log: entries were lost here
+LOG_RECOVERED: Final = "recovered"  # entries are back, later ones may have been signed: anchored, not sealed into
 LOG_FORKED: Final = "forked"  # the chain holds another history
 LOG_CLOSED: Final = "closed"  # it ended on purpose, or gave way to a successor
 LOG_WAITING: Final = "waiting"  # a successor whose predecessor is not closed on the chain yet
@@ -83,7 +84,8 @@ logs = sa.Table(
     sa.Column("kept", sa.BigInteger),  # once closed: entries that heads on the chain cover; later ones do not count
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.CheckConstraint(
-        f"state IN ('{LOG_OPEN}', '{LOG_BEHIND}', '{LOG_FORKED}', '{LOG_CLOSED}', '{LOG_WAITING}')", name="state"
+        f"state IN ('{LOG_OPEN}', '{LOG_BEHIND}', '{LOG_RECOVERED}', '{LOG_FORKED}', '{LOG_CLOSED}', '{LOG_WAITING}')",
+        name="state",
     ),
 )
 
@@ -229,6 +231,7 @@ stamps = sa.Table(
     sa.Column("nonce", sa.LargeBinary),  # ots: 16 random bytes; whoever asks calendars asks for the same commitment
     sa.Column("authority", sa.Text),  # who gave the token
     sa.Column("data", sa.LargeBinary),  # the token, or the .ots file, byte for byte as it came
+    sa.Column("asked", sa.Text),  # ots: JSON list of the calendars that took it, as they are configured
     sa.Column("error", sa.Text),  # of the last attempt
     sa.Column("attempts", sa.Integer, nullable=False),  # since the status changed
     sa.Column("next_at", sa.BigInteger),  # not asked again before; null: nothing is left to ask for

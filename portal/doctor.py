@@ -63,6 +63,7 @@ def examine(world: World) -> Iterator[Finding]:
     yield from _guarded("keys", lambda: _keys(world))
     yield from _signers(world)
     yield from _guarded("evidence log", lambda: _log(world))
+    yield from _guarded("erasures", lambda: _erasures(world))
     for role in ROLES:
         yield from _guarded(f"{role} chain", lambda role=role: _chain(world, role))  # type: ignore[misc]  # a default
     yield from _guarded("time stamps", lambda: _timestamps(world))
@@ -154,6 +155,14 @@ def _signers(world: World) -> Iterator[Finding]:
                 yield Finding(what, "ok", f"{signer.kind}, {signer.identity}")
 
         yield from _guarded(what, opened)
+
+
+def _erasures(world: World) -> Iterator[Finding]:
+    from notary.custody.erasure import unfinished
+
+    for case_id in unfinished(world.notary):
+        told = "was cut off: a key or ciphertext of what was erased is left"
+        yield Finding(f"erasure in {case_id}", "wrong", told, f"tallystick case erase {case_id} --finish")
 
 
 def _log(world: World) -> Iterator[Finding]:

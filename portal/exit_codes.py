@@ -94,6 +94,7 @@ BY_CODE: Final[dict[str, Exit]] = {
     "notary.claim-unknown": Exit.INPUT,
     "notary.claim-not-in-case": Exit.INPUT,
     "notary.act-refused": Exit.INPUT,
+    "notary.exhibit-unknown": Exit.INPUT,
     "notary.database-unwritable": Exit.OUTSIDE,
     "notary.log-not-ours": Exit.INPUT,
     "notary.vault-locked": Exit.LOCKED,

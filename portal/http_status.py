@@ -74,6 +74,7 @@ BY_CODE: Final[dict[str, int]] = {
     "notary.claim-unknown": 404,
     "notary.claim-not-in-case": 404,
     "notary.act-refused": 409,
+    "notary.exhibit-unknown": 404,
     "notary.database-unwritable": 507,
     "notary.log-not-ours": 404,
     "notary.vault-locked": 503,

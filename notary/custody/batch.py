@@ -44,6 +44,7 @@ _CLAIM_COLUMNS = (
     "content_tag",
     "custody_seq",
     "secret",
+    "superseded_by",
     "created_at",
 )
 
@@ -101,10 +102,19 @@ class CaseBatch:
             self._known = {one.claim: one for one in tree.ended}
         return self._known
 
-    def enter(self, claim: Claim, secret: bytes, path: bytes, tags: tuple[bytes, bytes]) -> bytes:
+    def enter(
+        self,
+        claim: Claim,
+        secret: bytes,
+        path: bytes,
+        tags: tuple[bytes, bytes],
+        *,
+        superseded_by: int | None = None,
+    ) -> bytes:
         """Enter a claim in the log; the caller acts on it right after. Returns its commitment, 32 bytes.
 
-        path  the file's absolute path; tags  (of path, of content)
+        path           the file's absolute path; tags  (of path, of content)
+        superseded_by  place of a claim of this batch that continues it
         """
         committed = commitment.commit_claim(claim, secret)
         self._claims.append(
@@ -116,6 +126,7 @@ class CaseBatch:
                 *tags,
                 self._next,
                 cases.wrap_claim(self.key, committed, claim, secret, path),
+                superseded_by,
                 self.now,
             )
         )

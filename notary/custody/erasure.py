@@ -5,13 +5,17 @@ removes them, and gives the case a new key, so that older copies of the database
 that a key still opens:
 
     1  a key of the next epoch stands beside the old one in the case's key file
-    2  one transaction: custody entries `erased`; the claims' secrets, tags, stored documents and what was written about
-       them are removed; everything else of the case is wrapped under the new key; the case is in the next epoch
+    2  custody entries say `erased`; the claims' secrets, tags, stored documents and what was written about them are
+       removed; everything else of the case is wrapped under the new key; the case is in the next epoch
     3  the old key is destroyed
     4  ciphertext of the erased claims is deleted here and unpinned on the node; the write-ahead log is emptied
 
-A process may die between any two: `finish` (also the same command, made again) does 3 and 4 for whatever is left.
+1 and 2 are in one transaction. Erasing a whole case makes no new key: one transaction removes everything, the key is
+destroyed after it.
+
+A process may die between any two: `finish` does 3 and 4 for whatever is left; every `case erase` begins with it.
 What must never happen: a case whose rows are in an epoch whose key is gone; an erased claim that some key still opens.
+So what becomes of keys is decided by the case's row alone, while it is locked: another process may be erasing, too.
 
 What this cannot reach is named by the command: receipts and documents that were given away, the original files, and
 whatever storage keeps of overwritten blocks.
@@ -20,8 +24,9 @@ whatever storage keeps of overwritten blocks.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,6 +75,17 @@ class Erased:
 
 
 @dataclass(frozen=True, slots=True)
+class Finished:
+    """What `finish` found.
+
+    some  an erasure had been cut off before the end, and something of it was left to do
+    """
+
+    some: bool
+    left: Left
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """What an erasure could not reach yet: nothing in it can be opened any more, but it is still there.
 
@@ -95,64 +111,82 @@ def erase(
     places = sorted(set(leaf_indexes))
     if not places:
         raise ActRefused("no claim was named")
-    finish(ctx, case_id)
-    old = cases.case_key(ctx, case_id)
-    new = ctx.vault.add_epoch(case_id, old.epoch + 1)
     with writing(ctx) as connection:
         batch = CaseBatch(ctx, connection, case_id)
-        if batch.log.state != LOG_OPEN:
-            raise LogNotOpen(batch.log.origin, batch.log.state)
-        if batch.key.epoch != old.epoch:
-            raise ActRefused("the case was changed at the same time by another process: run the command again")
+        _refuse_unless_open(batch)
         of = batch.log.id if log_id is None else log_id
         commitments = acts.standing_claims(connection, batch, places, of)
-        _refuse_continued(connection, old, of, commitments)
+        _refuse_continued(connection, batch.key, of, commitments)
+        new = ctx.vault.add_epoch(case_id, batch.key.epoch + 1)
         for place in places:
             batch.end(Action.ERASED, commitments[place], why)
         head = batch.close()
-        _remove(connection, of, places)
-        _rewrap(connection, old, new, frozenset(commitments.values()))
-    return Erased(head, len(places), finish(ctx, case_id))
+        _remove(connection, commitments.values())
+        _rewrap(connection, batch.key, new, frozenset(commitments.values()))
+    return Erased(head, len(places), finish(ctx, case_id).left)
 
 
 def erase_case(ctx: NotaryContext, case_id: str, why: str = "") -> Erased:
-    """Erase all claims of a case, then its key: title, parties and custody entries are gone as well.
+    """Erase all claims of a case, in whichever log, and its key: title, parties and custody entries are gone as well.
 
     Again does no harm.  Raises as `erase`.
     """
-    with ctx.engine.connect() as connection:
-        query = sa.select(claims.c.log_id, claims.c.leaf_index).where(
-            claims.c.case_id == case_id, claims.c.secret.is_not(None)
-        )
-        places: dict[int, list[int]] = {}
-        for row in connection.execute(query.order_by(claims.c.log_id.desc())):  # later versions before earlier ones
-            places.setdefault(row.log_id, []).append(row.leaf_index)
+    head, commitments = None, []
     try:
-        parts = [erase(ctx, case_id, of_log, why, log_id=log_id) for log_id, of_log in places.items()]
-        left = parts[-1].left if parts else finish(ctx, case_id)
-        done = Erased(parts[-1].head if parts else None, sum(part.claims for part in parts), left)
+        cases.case_key(ctx, case_id)  # nobody is asked for a password where nothing is left to sign
+        with writing(ctx) as connection:
+            batch = CaseBatch(ctx, connection, case_id)
+            of_case = sa.select(claims.c.commitment).where(claims.c.case_id == case_id, claims.c.secret.is_not(None))
+            commitments = list(connection.execute(of_case.order_by(claims.c.custody_seq)).scalars())
+            if commitments:
+                _refuse_unless_open(batch)
+                for commitment in commitments:
+                    batch.end(Action.ERASED, commitment, why)
+                head = batch.close()
+                _remove(connection, commitments)
+            _forget_case(connection, batch.key, frozenset(commitments))
     except CaseErased:
-        return Erased(None, 0, Left())
-    with ledger.write(ctx.engine) as connection:
-        connection.execute(sa.update(case_rows).where(case_rows.c.id == case_id).values(sealed=_NOTHING))
-        connection.execute(sa.update(custody).where(custody.c.case_id == case_id).values(entry=None))
-        connection.execute(
-            sa.update(custody_batches).where(custody_batches.c.case_id == case_id).values(signatures=None)
-        )
-    ctx.vault.erase_case(case_id)
-    _empty_log(ctx)
-    return done
+        head, commitments = None, []
+    return Erased(head, len(commitments), finish(ctx, case_id).left)
 
 
-def finish(ctx: NotaryContext, case_id: str) -> Left:
-    """Do what an erasure that was cut off left undone; returns what is left still.
+def finish(ctx: NotaryContext, case_id: str) -> Finished:
+    """Do what an erasure that was cut off left undone.
 
-    Raises CaseUnknown, CaseErased, VaultLocked, VaultDamaged, DatabaseUnwritable.
+    Raises CaseUnknown, VaultLocked, VaultDamaged, LogBusy, DatabaseUnwritable.
     """
-    key = cases.case_key(ctx, case_id)
-    ctx.vault.keep_epoch(case_id, key.epoch)
-    cids = _delete_documents(ctx)
-    return Left(cids, not _empty_log(ctx))
+    with ledger.write(ctx.engine) as connection:
+        try:
+            key = cases.lock_case(ctx, case_id, connection)
+        except CaseErased:
+            destroyed = ctx.vault.erase_case(case_id)
+        else:
+            destroyed = ctx.vault.keep_epoch(case_id, key.epoch)
+    deleted, cids = _delete_documents(ctx)
+    return Finished(destroyed or deleted > 0, Left(cids, not _empty_log(ctx)))
+
+
+def unfinished(ctx: NotaryContext) -> list[str]:
+    """Cases with an erasure that was cut off, by name: a key of theirs still opens what was erased, or ciphertext of it
+    is still stored.
+
+    Raises VaultLocked, VaultDamaged.
+    """
+    with ctx.engine.connect() as connection:
+        rows = connection.execute(sa.select(case_rows.c.id, case_rows.c.epoch, case_rows.c.sealed)).all()
+        stored = sa.select(claims.c.case_id).join(stored_documents).where(claims.c.secret.is_(None)).distinct()
+        found = set(connection.execute(stored).scalars())
+    for row in rows:
+        if ctx.vault.epochs(row.id) not in ([], [row.epoch] if row.sealed else []):
+            found.add(row.id)
+    if ctx.vault.leftovers() and rows:
+        found.add(rows[0].id)  # any case's `finish` sees to them
+    return sorted(found)
+
+
+def _refuse_unless_open(batch: CaseBatch) -> None:
+    if batch.log.state != LOG_OPEN:
+        raise LogNotOpen(batch.log.origin, batch.log.state)
 
 
 def _refuse_continued(connection: Connection, key: CaseKey, log_id: int, erased: Mapping[int, bytes]) -> None:
@@ -180,22 +214,34 @@ def _refuse_continued(connection: Connection, key: CaseKey, log_id: int, erased:
                 )
 
 
-def _remove(connection: Connection, log_id: int, places: Sequence[int]) -> None:
+def _remove(connection: Connection, commitments: Iterable[bytes]) -> None:
     """Remove what stands behind the claims: secrets, tags, and what opens their documents."""
-    for place in places:
-        row = connection.execute(
-            sa.select(claims.c.id).where(claims.c.log_id == log_id, claims.c.leaf_index == place)
-        ).one()
-        connection.execute(
-            sa.update(stored_documents)
-            .where(stored_documents.c.claim_id == row.id)
-            .values(wrapped_key=_NOTHING, cipher_sha256=_NOTHING, cipher_size=0)
-        )
-        connection.execute(
-            sa.update(claims)
-            .where(claims.c.id == row.id)
-            .values(secret=None, path_tag=secrets.token_bytes(32), content_tag=secrets.token_bytes(32))
-        )
+    rows = [
+        {"of": commitment, "of_path": secrets.token_bytes(32), "of_content": secrets.token_bytes(32)}
+        for commitment in commitments
+    ]
+    claim = sa.select(claims.c.id).where(claims.c.commitment == sa.bindparam("of")).scalar_subquery()
+    connection.execute(
+        sa.update(stored_documents)
+        .where(stored_documents.c.claim_id == claim)
+        .values(wrapped_key=_NOTHING, cipher_sha256=_NOTHING, cipher_size=0),
+        [{"of": row["of"]} for row in rows],
+    )
+    connection.execute(
+        sa.update(claims)
+        .where(claims.c.commitment == sa.bindparam("of"))
+        .values(secret=None, path_tag=sa.bindparam("of_path"), content_tag=sa.bindparam("of_content")),
+        rows,
+    )
+
+
+def _forget_case(connection: Connection, key: CaseKey, erased: AbstractSet[bytes]) -> None:
+    """Remove what is left of a case whose claims are erased: no key is needed for that, nor left."""
+    record_rows.forget(connection, key, key, erased)
+    of_custody, of_batches = custody.c.case_id == key.case_id, custody_batches.c.case_id == key.case_id
+    connection.execute(sa.update(custody).where(of_custody).values(entry=None))
+    connection.execute(sa.update(custody_batches).where(of_batches).values(signatures=None))
+    connection.execute(sa.update(case_rows).where(case_rows.c.id == key.case_id).values(sealed=_NOTHING))
 
 
 def _rewrap(connection: Connection, old: CaseKey, new: CaseKey, erased: AbstractSet[bytes]) -> None:
@@ -296,8 +342,8 @@ def name_on_disk(claim: Claim) -> bytes:
     return bytes.fromhex(str(raw)) if raw is not None else str(claim.get("name")).encode()
 
 
-def _delete_documents(ctx: NotaryContext) -> tuple[str, ...]:
-    """Delete the ciphertext of erased claims; the CIDs that could not be unpinned."""
+def _delete_documents(ctx: NotaryContext) -> tuple[int, tuple[str, ...]]:
+    """Delete the ciphertext of erased claims: (how many are gone now, CIDs that could not be unpinned)."""
     with ctx.engine.connect() as connection:
         rows = connection.execute(
             sa.select(stored_documents.c.claim_id, stored_documents.c.cid, stored_documents.c.status)
@@ -313,11 +359,11 @@ def _delete_documents(ctx: NotaryContext) -> tuple[str, ...]:
             continue
         with ledger.write(ctx.engine) as connection:
             connection.execute(sa.delete(stored_documents).where(stored_documents.c.claim_id == row.claim_id))
-    return tuple(left)
+    return len(rows) - len(left), tuple(left)
 
 
 def _delete_blob(path: Path) -> None:
-    if path.exists():
+    with suppress(FileNotFoundError):  # another process that finishes the same erasure was faster
         overwrite(path)
         path.unlink()
         sync_folder(path.parent)

@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from notary.files import overwrite, overwrite_leftovers, read_private, replace_private, status_of, write_private_once
+from notary.files import change_private, leftovers, read_private, status_of, write_private_once
 from notary.keyed import HmacKey
 from notary.log.heads import blinded_case
 from notary.service_errors import CaseErased, CaseNameInvalid, VaultDamaged
@@ -147,52 +147,71 @@ class Vault:
         known = self._cases.get((case_id, epoch))
         if known and known[0] == stamp:
             return known[1]
-        identity, keys = self._read(case_id)
-        if epoch not in keys:
-            raise VaultDamaged(f"key file of {case_id}", f"has no key of epoch {epoch}")
-        key = CaseKey(case_id, epoch, identity, keys[epoch])
+        identity, keys = self._open(case_id, read_private(path))
+        key = CaseKey(case_id, epoch, identity, _key_of(case_id, keys, epoch))
         self._cases[case_id, epoch] = (stamp, key)
         return key
 
     def add_epoch(self, case_id: str, epoch: int) -> CaseKey:
-        """A further key for the case, beside the others; one that is there already is taken up again.
+        """A fresh key for the case, beside the one of the epoch before; any other is destroyed.
+
+        The caller holds the case's row, which says that it is in the epoch before: two processes that decide about a
+        case's keys without that destroy the key which the rows are under.
 
         Raises CaseNameInvalid, CaseErased, VaultLocked, VaultDamaged.
         """
-        identity, keys = self._read(check_case_name(case_id))
-        if epoch not in keys:
-            new = {**keys, epoch: secrets.token_bytes(KEY_BYTES)}
-            replace_private(self._path(case_id), self._case_file(case_id, identity, new))
+
+        def add(data: bytes) -> bytes:
+            identity, keys = self._open(case_id, data)
+            now = {epoch - 1: _key_of(case_id, keys, epoch - 1), epoch: secrets.token_bytes(KEY_BYTES)}
+            return self._case_file(case_id, identity, now)
+
+        change_private(self._path(check_case_name(case_id)), add)
         return self.case(case_id, epoch)
 
-    def keep_epoch(self, case_id: str, epoch: int) -> None:
+    def keep_epoch(self, case_id: str, epoch: int) -> bool:
         """Destroy all keys of the case but that of `epoch`: what they wrapped is noise. Again does no harm.
+
+        The caller holds the case's row, which says that it is in `epoch`.  Returns whether there was anything to do.
 
         Raises CaseNameInvalid, CaseErased, VaultLocked, VaultDamaged.
         """
-        identity, keys = self._read(check_case_name(case_id))
-        if epoch not in keys:
-            raise VaultDamaged(f"key file of {case_id}", f"has no key of epoch {epoch}")
+
+        def keep(data: bytes) -> bytes:
+            identity, keys = self._open(case_id, data)
+            key = _key_of(case_id, keys, epoch)
+            return data if len(keys) == 1 else self._case_file(case_id, identity, {epoch: key})
+
         self._forget(case_id)
-        if len(keys) > 1:
-            replace_private(self._path(case_id), self._case_file(case_id, identity, {epoch: keys[epoch]}))
-        overwrite_leftovers(self.folder)
+        return change_private(self._path(check_case_name(case_id)), keep)
 
-    def erase_case(self, case_id: str) -> None:
-        """Overwrite the case's keys on disk: from then on its secrets are noise. Doing it again does no harm.
+    def erase_case(self, case_id: str) -> bool:
+        """Destroy the case's keys: from then on its secrets are noise. Doing it again does no harm.
 
-        The blocks are overwritten and flushed before the file says that it was erased; on a copy-on-write file system
-        or a flash disk old blocks may outlive this, which the user's guide says.
+        The file that says so stands before the old one is overwritten and flushed, so there is no moment at which the
+        file is neither; on a copy-on-write file system or a flash disk old blocks may outlive this, which the user's
+        guide says.  Returns whether there was anything to do.
+
+        Raises CaseNameInvalid, VaultLocked, VaultDamaged.
         """
-        path = self._path(check_case_name(case_id))
+        erased = json.dumps({"version": 1, "case": case_id, "state": _ERASED}).encode() + b"\n"
         self._forget(case_id)
-        status_of(path)
-        overwrite(path)
-        with path.open("r+b", buffering=0) as file:
-            file.truncate()
-            file.write(json.dumps({"version": 1, "case": case_id, "state": _ERASED}).encode() + b"\n")
-            os.fsync(file.fileno())
-        overwrite_leftovers(self.folder)
+        return change_private(self._path(check_case_name(case_id)), lambda _: erased)
+
+    def epochs(self, case_id: str) -> list[int]:
+        """Of which epochs the case has keys: one, but for the moment of a change and after one that was cut off; none
+        once it is erased.
+
+        Raises CaseNameInvalid, VaultLocked, VaultDamaged.
+        """
+        try:
+            return sorted(self._open(case_id, read_private(self._path(check_case_name(case_id))))[1])
+        except CaseErased:
+            return []
+
+    def leftovers(self) -> int:
+        """How many files are left of changes that were cut off; they hold keys until the next change."""
+        return len(leftovers(self.folder))
 
     def _forget(self, case_id: str) -> None:
         for known in [known for known in self._cases if known[0] == case_id]:
@@ -207,9 +226,9 @@ class Vault:
         value = {"version": 1, "case": case_id, "state": "wrapped", "identity": who, "keys": wrapped}
         return json.dumps(value).encode() + b"\n"
 
-    def _read(self, case_id: str) -> tuple[bytes, dict[int, bytes]]:
-        """(identity, key of each epoch) of a case's file."""
-        document = _parse(case_id, read_private(self._path(case_id)))
+    def _open(self, case_id: str, data: bytes) -> tuple[bytes, dict[int, bytes]]:
+        """(identity, key of each epoch) from the bytes of a case's file."""
+        document = _parse(case_id, data)
         try:
             who = bytes.fromhex(document["identity"])
             wrapped = {int(epoch): bytes.fromhex(key) for epoch, key in document["keys"].items()}
@@ -241,6 +260,12 @@ class Vault:
 
     def _path(self, case_id: str) -> Path:
         return self.folder / f"case-{case_id}.key"
+
+
+def _key_of(case_id: str, keys: Mapping[int, bytes], epoch: int) -> bytes:
+    if epoch not in keys:
+        raise VaultDamaged(f"key file of {case_id}", f"has no key of epoch {epoch}")
+    return keys[epoch]
 
 
 def _parse(name: str, data: bytes) -> dict[str, Any]:

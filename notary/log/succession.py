@@ -10,10 +10,15 @@
 
 N is the size of the last head that the chain and our entries have in common. What was sealed below it keeps its
 receipts: they stay valid, under the old log and its key. What was sealed beyond it is under no head on the chain and
-never will be, so it is sealed again: a new claim with the same fields, which continues nothing but carries the case's
-custody on; the lost claim is ended by it. A log that was open is anchored before it is closed, so nothing is lost then;
-a log that is behind or forked (a copied workspace, a stolen appender key) loses what was sealed after the others'
-heads. So a change of the note key is a succession of an open log.
+never will be, so it is sealed again: a new claim with the same fields, which continues no claim but the new one of the
+version before it, and carries the case's custody on; the lost claim is ended by it. What was revoked is not sealed
+again. A case that has nothing to seal again but was acted on beyond N (revoked, erased, handed over) is entered in the
+heir all the same: its last act is said again there, and the case's head carries the whole custody chain and all ended
+claims with it. Only a case whose key was destroyed cannot be.
+
+A log that was open or recovered is anchored before it is closed, so nothing is lost then; a log that is behind or
+forked (a copied workspace, a stolen appender key) loses what was sealed after the others' heads. So a change of the
+note key is a succession of an open log.
 
     the appender            our row                            what moves it on
     old                     old
@@ -22,8 +27,8 @@ heads. So a change of the note key is a succession of an open log.
 
 Who moves it: `close` and `rotate_appender`, as often as anybody likes: every step looks at what is there already, and a
 transaction is named by what it is for (onchain.send), so a process may die between any two lines. What must never
-happen: a log closed on the chain in favour of an heir whose key we do not hold; two open logs; a claim sealed again
-twice.
+happen: a log closed on the chain in favour of an heir whose key we do not hold; two open logs; an heir here that the
+chain does not name; a claim sealed again twice.
 """
 
 from __future__ import annotations
@@ -33,18 +38,20 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from notary.custody import acts
 from notary.custody.batch import CaseBatch, writing
 from notary.custody.chain import Action
 from notary.evm import anchors
-from notary.log import ledger, note_keys
+from notary.log import ledger, merkle, note_keys
 from notary.log.ledger import LogRow
 from notary.log.log_events import Handed, LogHistory, history
 from notary.log.log_recovery import adopt_anchors
 from notary.log.merkle import Frontier
+from notary.log.standing import State
 from notary.sealing import cases, commitment
 from notary.sealing.claim import Claim
 from notary.service_errors import (
@@ -60,8 +67,13 @@ from notary.store import (
     ANCHOR_FINAL,
     LOG_CLOSED,
     LOG_OPEN,
+    LOG_RECOVERED,
     LOG_WAITING,
+    case_heads,
     claims,
+    custody,
+    custody_batches,
+    ended_claims,
     logs,
     stored_documents,
 )
@@ -118,10 +130,13 @@ def close(
         old = _named(connection, origin)
         heir = _heir_of(connection, old)
     if heir is None or heir.state == LOG_WAITING:
-        _check_chain(evidence, old, owner)
+        if _check_chain(evidence, old, owner).closed:
+            _check_heir(old, heir, _history(evidence, old, first_block), wanted=keys is not None)
         if keys is not None:
             heir = _create_heir(ctx, evidence, old, keys)
-        if old.state == LOG_OPEN and old.note_key == ctx.note_key.public:
+        elif heir is not None and heir.chain_log_id is None:
+            heir = None  # begun by a call that was cut off; without its key and its log on the chain it is none
+        if old.state in (LOG_OPEN, LOG_RECOVERED) and old.note_key == ctx.note_key.public:
             _anchor_last(ctx, evidence)
         _close_on_chain(evidence, owner, old, heir)
         told = _history(evidence, old, first_block)
@@ -159,6 +174,21 @@ def _check_chain(evidence: EvidenceChain, log: LogRow, owner: Sender) -> ChainHe
     if head.owner != owner.address:
         raise SuccessionRefused(log.origin, f"its owner is {head.owner}, the key given is {owner.address}")
     return head
+
+
+def _check_heir(log: LogRow, heir: LogRow | None, told: LogHistory, *, wanted: bool) -> None:
+    """What the chain says of a log that is closed there: who its heir is cannot be changed any more.
+
+    wanted  an heir shall continue it
+
+    Raises SuccessionRefused.
+    """
+    if told.closed is None:
+        raise SuccessionRefused(log.origin, "the node does not show that it was closed; try another node")
+    named, ours = told.closed.successor, None if heir is None else heir.chain_log_id
+    if named != ours or (wanted and named is None):
+        other = "nothing" if named is None else f"log 0x{named.hex()}"
+        raise SuccessionRefused(log.origin, f"it is closed on the chain, which names {other} as its heir, not ours")
 
 
 # 1 and 2
@@ -256,11 +286,7 @@ def _history(evidence: EvidenceChain, log: LogRow, first_block: int) -> LogHisto
 
 def _hand_over(ctx: NotaryContext, old: LogRow, heir: LogRow | None, told: LogHistory) -> None:
     """In one transaction the old log is closed and the heir open.  Raises SuccessionRefused."""
-    closed = told.closed
-    if closed is None:
-        raise SuccessionRefused(old.origin, "the node does not show that it was closed; try another node")
-    if closed.successor is not None and (heir is None or closed.successor != heir.chain_log_id):
-        raise SuccessionRefused(old.origin, f"the chain names log 0x{closed.successor.hex()} as its heir, not ours")
+    _check_heir(old, heir, told, wanted=heir is not None)
     with ledger.write(ctx.engine) as connection:
         now = _locked(connection, old.id)
         kept = common_size(connection, now, told)
@@ -288,27 +314,51 @@ def common_size(connection: Connection, log: LogRow, told: LogHistory) -> int:
 # 5
 
 
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """A claim that is under no head on the chain, with what is needed to seal it again."""
+
+    id: int
+    leaf_index: int
+    commitment: bytes
+    claim: Claim
+    path: bytes
+    tags: tuple[bytes, bytes]
+
+
 def lost_claims(log: LogRow, case_id: str | None = None) -> sa.Select[tuple[int]]:
-    """Statement for the ids of current claims of a closed log that are under no head on the chain."""
-    query = sa.select(claims.c.id).where(
-        claims.c.log_id == log.id,
-        claims.c.heads_index >= (log.size if log.kept is None else log.kept),
-        claims.c.superseded_by.is_(None),
-        claims.c.secret.is_not(None),
-    )
+    """Statement for the ids of current claims of a closed log that are under no head on the chain, nor revoked."""
+    query = _lost(log).where(claims.c.superseded_by.is_(None))
     return (query if case_id is None else query.where(claims.c.case_id == case_id)).order_by(claims.c.id)
+
+
+def _lost(log: LogRow) -> sa.Select[tuple[int]]:
+    revoked = sa.select(ended_claims.c.claim).where(ended_claims.c.state == State.REVOKED.value)
+    return sa.select(claims.c.id).where(
+        claims.c.log_id == log.id,
+        claims.c.heads_index >= _kept(log),
+        claims.c.secret.is_not(None),
+        claims.c.commitment.not_in(revoked),
+    )
+
+
+def _kept(log: LogRow) -> int:
+    return log.size if log.kept is None else log.kept
 
 
 def _seal_again(ctx: NotaryContext, old: LogRow) -> tuple[int, int]:
     """(claims sealed again, claims that cannot be) of all cases."""
     again = lost = 0
     with ctx.engine.connect() as connection:
-        query = sa.select(claims.c.case_id).where(claims.c.id.in_(lost_claims(old))).distinct()
-        case_ids = sorted(connection.execute(query).scalars())
+        acted_on = sa.select(custody_batches.c.case_id).where(
+            custody_batches.c.log_id == old.id, custody_batches.c.heads_index >= _kept(old)
+        )
+        case_ids = sorted(connection.execute(acted_on.distinct()).scalars())
     for case_id in case_ids:
         try:
             while done := _seal_batch_again(ctx, old, case_id):
                 again += done
+            _act_again(ctx, old, case_id)
         except CaseErased:
             with ctx.engine.connect() as connection:
                 lost += len(connection.execute(lost_claims(old, case_id)).all())
@@ -322,24 +372,82 @@ def _seal_batch_again(ctx: NotaryContext, old: LogRow, case_id: str) -> int:
         rows = connection.execute(sa.select(claims).where(claims.c.id.in_(ids)).order_by(claims.c.id)).all()
         moved: list[tuple[int, bytes, bytes]] = []
         for row in rows:
-            claim, _, path = cases.unwrap_claim(batch.key, row.commitment, row.secret)
-            connection.execute(sa.update(claims).where(claims.c.id == row.id).values(superseded_by=batch.next_index))
-            secret = secrets.token_bytes(commitment.SECRET_SIZE)
-            made = batch.enter(_anew(claim, batch.custody_head), secret, path, (row.path_tag, row.content_tag))
-            about = f"sealed again: entry {row.leaf_index} of {old.origin} is under no head on the chain"
-            batch.act(Action.SEALED, made, about)
-            batch.end(Action.SUPERSEDED, row.commitment, about)
-            moved.append((row.id, row.commitment, made))
-        if rows:
+            moved += _seal_versions_again(connection, batch, old, _versions(connection, batch, old, row))
+        if moved:
             batch.close()
             _move_documents(connection, batch, moved)
-    return len(rows)
+    return len(moved)
 
 
-def _anew(claim: Claim, last: bytes | None) -> Claim:
-    """The same fields, continuing no claim, with the case's custody so far."""
-    fields = dict(claim.fields) | {"custody": "" if last is None else last.hex()}
-    return Claim.of({name: value for name, value in fields.items() if name != "continues" and value != ""})
+def _versions(connection: Connection, batch: CaseBatch, old: LogRow, row: sa.Row[Any]) -> list[_Lost]:
+    """A lost claim with the lost ones that it continues, oldest first, as far back as none was revoked or erased."""
+    claim, _, path = cases.unwrap_claim(batch.key, row.commitment, row.secret)
+    found = [_Lost(row.id, row.leaf_index, row.commitment, claim, path, (row.path_tag, row.content_tag))]
+    while (continued := found[0].claim.get("continues")) is not None:
+        before = sa.select(claims).where(
+            claims.c.id.in_(_lost(old)),
+            claims.c.case_id == batch.key.case_id,
+            claims.c.superseded_by == found[0].leaf_index,
+        )
+        for one in connection.execute(before).all():
+            if merkle.leaf_hash(commitment.claim_entry(one.commitment)).hex() == continued:
+                claim, _, path = cases.unwrap_claim(batch.key, one.commitment, one.secret)
+                tags = (one.path_tag, one.content_tag)
+                found.insert(0, _Lost(one.id, one.leaf_index, one.commitment, claim, path, tags))
+                break
+        else:
+            break
+    return found
+
+
+def _seal_versions_again(
+    connection: Connection, batch: CaseBatch, old: LogRow, versions: Sequence[_Lost]
+) -> list[tuple[int, bytes, bytes]]:
+    """Enter claims for the versions of one file, oldest first; (row id, commitment, new commitment) of each."""
+    moved: list[tuple[int, bytes, bytes]] = []
+    for number, lost in enumerate(versions, 1):
+        before = moved[-1][2] if moved else None
+        made = batch.enter(
+            _anew(lost.claim, before, batch.custody_head),
+            secrets.token_bytes(commitment.SECRET_SIZE),
+            lost.path,
+            lost.tags,
+            superseded_by=batch.next_index + 1 if number < len(versions) else None,
+        )
+        replaced = sa.update(claims).where(claims.c.id == lost.id).values(superseded_by=batch.next_index - 1)
+        connection.execute(replaced)
+        about = f"sealed again: entry {lost.leaf_index} of {old.origin} is under no head on the chain"
+        batch.act(Action.SEALED, made, about)
+        if before is not None:
+            batch.end(Action.SUPERSEDED, before)
+        batch.end(Action.SUPERSEDED, lost.commitment, about)
+        moved.append((lost.id, lost.commitment, made))
+    return moved
+
+
+def _anew(claim: Claim, before: bytes | None, last: bytes | None) -> Claim:
+    """The same fields with the case's custody so far, continuing the claim with commitment `before` (None: none)."""
+    fields = dict(claim.fields) | {
+        "continues": "" if before is None else merkle.leaf_hash(commitment.claim_entry(before)).hex(),
+        "custody": "" if last is None else last.hex(),
+    }
+    return Claim.of({name: value for name, value in fields.items() if value != ""})
+
+
+def _act_again(ctx: NotaryContext, old: LogRow, case_id: str) -> None:
+    """Enter the case in the heir, where nothing of it is there, by saying again what was done last."""
+    with writing(ctx) as connection:
+        batch = CaseBatch(ctx, connection, case_id)
+        of_heir = (case_heads.c.log_id == batch.log.id, case_heads.c.blinded == batch.key.blinded)
+        if connection.execute(sa.select(case_heads.c.idx).where(*of_heir).limit(1)).first() is not None:
+            return
+        query = sa.select(custody.c.seq, custody.c.entry).where(
+            custody.c.case_id == case_id, custody.c.entry.is_not(None)
+        )
+        row = connection.execute(query.order_by(custody.c.seq.desc()).limit(1)).one()
+        last = acts.read_entry(batch.key.unwrap("custody", row.seq.to_bytes(8, "big"), row.entry))
+        batch.act(last.action, last.subject, f"again: entries of {old.origin} from {_kept(old)} on are under no head")
+        batch.close()
 
 
 def _move_documents(connection: Connection, batch: CaseBatch, moved: Sequence[tuple[int, bytes, bytes]]) -> None:

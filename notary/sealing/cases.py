@@ -123,9 +123,27 @@ def case_key(ctx: NotaryContext, case_id: str, connection: Connection | None = N
     """
     check_case_name(case_id)
     with nullcontext(connection) if connection is not None else ctx.engine.connect() as reading:
-        row = reading.execute(sa.select(cases.c.blinded, cases.c.epoch).where(cases.c.id == case_id)).first()
+        row = reading.execute(_KEY_ROW.where(cases.c.id == case_id)).first()
+    return _key(ctx, case_id, row)
+
+
+def lock_case(ctx: NotaryContext, case_id: str, connection: Connection) -> CaseKey:
+    """As `case_key`; the case stays in this epoch until the transaction ends. Whoever wraps anything under a case's key
+    or decides about its keys comes through here, in whichever log it writes. The log, if at all, is locked before.
+    """
+    check_case_name(case_id)
+    row = connection.execute(_KEY_ROW.where(cases.c.id == case_id).with_for_update(key_share=True)).first()
+    return _key(ctx, case_id, row)
+
+
+_KEY_ROW = sa.select(cases.c.blinded, cases.c.epoch, cases.c.sealed)
+
+
+def _key(ctx: NotaryContext, case_id: str, row: sa.Row[*tuple[Any, ...]] | None) -> CaseKey:
     if row is None:
         raise CaseUnknown(case_id)
+    if not row.sealed:
+        raise CaseErased(case_id)  # its key file says so, too, unless the erasure was cut off
     key = ctx.vault.case(case_id, row.epoch)
     if key.blinded != row.blinded:
         raise VaultDamaged(f"key of case {case_id}", "is not the one that the case was opened with")
@@ -164,10 +182,13 @@ def show_case(ctx: NotaryContext, case_id: str) -> Case:
 
 
 def _case(ctx: NotaryContext, row: sa.Row[*tuple[Any, ...]]) -> Case:
+    erased = Case(row.id, None, (), row.created_at, row.ever, row.current)
+    if not row.sealed:
+        return erased
     try:
         key = ctx.vault.case(row.id, row.epoch)
     except CaseErased:
-        return Case(row.id, None, (), row.created_at, row.ever, row.current)
+        return erased
     try:
         about = json.loads(key.unwrap("case", row.id.encode(), row.sealed))
         return Case(row.id, about["title"], tuple(about["parties"]), row.created_at, row.ever, row.current)

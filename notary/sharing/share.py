@@ -211,7 +211,7 @@ def _encrypt(ctx: NotaryContext, sealed: SealedClaim, source: str) -> StoredDocu
     sync_folder(ctx.blobs)
     try:
         with ledger.write(ctx.engine) as connection:
-            key = cases.case_key(ctx, sealed.case_id, connection)  # as it is now: a claim may have been erased
+            key = cases.lock_case(ctx, sealed.case_id, connection)  # as it is now: a claim may have been erased
             document = StoredDocument(
                 sealed.id,
                 DOCUMENT_LOCAL,

@@ -116,57 +116,92 @@ def revoke(shell: Shell, name: str, what: tuple[str, ...], why: str) -> None:
 @click.argument("name")
 @click.argument("what", nargs=-1, metavar="[WHAT...]")
 @click.option("--whole-case", is_flag=True, help="All exhibits, and the case's key, title and parties.")
+@click.option("--finish", is_flag=True, help="Only what an earlier erasure that was cut off left undone.")
 @click.option("--why", default="", metavar="TEXT", help="The ground, such as a law. Do not say what is erased.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def erase(shell: Shell, name: str, what: tuple[str, ...], whole_case: bool, why: str, yes: bool) -> None:
+def erase(shell: Shell, name: str, what: tuple[str, ...], whole_case: bool, finish: bool, why: str, yes: bool) -> None:
     """Erase exhibits of the case NAME for good: nobody who holds only our data can tell what their log entries were.
 
     The log's entries stay, so every other receipt still verifies. Secrets, fields, stored ciphertext and what was
     written about them are removed, and the case gets a new key, so that older copies of the database open nothing.
+    It first finishes an erasure that was cut off; the same command may be made again.
 
     \b
     Examples:
       tallystick case erase smith-2026 passport.jpg --why "GDPR art. 17"
       tallystick case erase smith-2026 --whole-case
+      tallystick case erase smith-2026 --finish
     """
     from notary.custody import erasure
+    from notary.service_errors import ClaimNotInCase, ExhibitUnknown
 
-    if bool(what) == whole_case:
-        raise click.UsageError("name what to erase, or give --whole-case")
+    if bool(what) + whole_case + finish != 1:
+        raise click.UsageError("name what to erase, or give --whole-case or --finish")
+    done = None
     with shell.world("case erase") as world:
-        log_id, places = (None, []) if whole_case else _places(world.notary, name, what)
-        if not yes:
-            which = "the whole case" if whole_case else plural(len(places), "exhibit")
-            click.confirm(f"Erase {which} of {name}? This cannot be undone", abort=True, err=True)
-        if whole_case:
-            done = erasure.erase_case(world.notary, name, why)
-        else:
-            done = erasure.erase(world.notary, name, places, why, log_id=log_id)
-    if done.left.database:
-        shell.note("another process still reads older pages of the database: run the command again when it has ended")
-    for cid in done.left.cids:
-        shell.note(f"the IPFS node did not answer and may still hold {cid}: run the command again")
+        before = erasure.finish(world.notary, name)
+        if before.some:
+            shell.note("an erasure of this case had been cut off: what it left undone was done first")
+        try:
+            if whole_case:
+                _confirm(yes, f"the whole case {name}")
+                done = erasure.erase_case(world.notary, name, why)
+            elif what:
+                log_id, places = _places(world.notary, name, what)
+                _confirm(yes, f"{plural(len(places), 'exhibit')} of {name}")
+                done = erasure.erase(world.notary, name, places, why, log_id=log_id)
+        except (ExhibitUnknown, ClaimNotInCase):
+            cut_off = before.some or before.left.cids  # then this may be what that erasure was about
+            if not cut_off or any(_is_there(world.notary, name, word) for word in what):
+                raise
+    left = before.left if done is None else done.left
+    again = f"run `tallystick case erase {name} --finish`"
+    if left.database:
+        shell.note(f"another process still reads older pages of the database: {again} when it has ended")
+    for cid in left.cids:
+        shell.note(f"the IPFS node did not answer and may still hold {cid}: {again}")
+    count = 0 if done is None else done.claims
     shell.result(
         {
             "case": name,
-            "erased": done.claims,
+            "erased": count,
+            "finished": before.some,
             "whole_case": whole_case,
-            "log_size": done.head.size if done.head else None,
-            "left_on_ipfs": list(done.left.cids),
-            "left_in_database": done.left.database,
+            "log_size": done.head.size if done and done.head else None,
+            "left_on_ipfs": list(left.cids),
+            "left_in_database": left.database,
         },
-        f"{plural(done.claims, 'exhibit')} erased." if done.claims else "Nothing was left to erase.",
+        f"{plural(count, 'exhibit')} erased." if count else "Nothing was left to erase.",
     )
+
+
+def _confirm(yes: bool, what: str) -> None:
+    if not yes:
+        click.confirm(f"Erase {what}? This cannot be undone", abort=True, err=True)
+
+
+def _is_there(ctx: NotaryContext, case_id: str, word: str) -> bool:
+    """Whether the word of a WHAT names anything that is not erased."""
+    from notary.sealing.cases import claims_of
+    from notary.service_errors import ActRefused, ExhibitUnknown
+
+    try:
+        _, (place, *_) = _places(ctx, case_id, [word])
+    except ExhibitUnknown:
+        return False
+    except ActRefused:
+        return True
+    return any(claim.leaf_index == place for claim in claims_of(ctx, case_id))
 
 
 def _places(ctx: NotaryContext, case_id: str, what: Sequence[str]) -> tuple[int | None, list[int]]:
     """(row id of a log, entries of it) that the words name: #N of the present log, or the name of a current file.
 
-    The log's id is None where it is the present one.  Raises ActRefused.
+    The log's id is None where it is the present one.  Raises ExhibitUnknown, ActRefused.
     """
     from notary.log import ledger
     from notary.sealing.cases import claims_of
-    from notary.service_errors import ActRefused
+    from notary.service_errors import ActRefused, ExhibitUnknown
 
     with ctx.engine.connect() as connection:
         present = ledger.log_of(connection, ctx.note_key).id
@@ -181,7 +216,7 @@ def _places(ctx: NotaryContext, case_id: str, what: Sequence[str]) -> tuple[int 
             continue
         named = found.get(word, [])
         if not named:
-            raise ActRefused(f"case {case_id!r} has no current exhibit {word!r}")
+            raise ExhibitUnknown(case_id, word)
         if len(named) > 1:
             several = ", ".join(f"#{place}" for _, place in named)
             raise ActRefused(f"several exhibits are called {word!r}: name one of {several}")

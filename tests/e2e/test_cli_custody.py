@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from support.portalworld import deployed_workspace, tallystick
 
+from notary.custody.vault import Vault
+
 SECRET = "Passport-of-Nguyen-Thi-Lan-C7734512"
 
 
@@ -42,7 +44,7 @@ def test_custody_is_recorded_and_shown(w: Path) -> None:
     actions = [line["entry"]["action"] for line in chain]
     assert actions == ["sealed"] * 3 + ["transferred"] * 2
     refused = tallystick("case", "record", "smith", "accessed", "nobody.pdf", workspace=w, expect=(4,))
-    assert refused.error == "notary.act-refused"
+    assert refused.error == "notary.exhibit-unknown"
 
 
 def test_a_revocation_shows_in_an_older_receipt_once_the_log_is_proven_on(place: Path, w: Path) -> None:
@@ -109,3 +111,42 @@ def test_after_erase_no_byte_that_we_keep_names_the_document(place: Path, w: Pat
     assert tallystick(*verify).json["results"][0]["status"] == "PASSED"
     tallystick("case", "erase", "smith", f"{SECRET}.jpg", "--yes", workspace=w, expect=(4,))
     tallystick("case", "erase", "smith", "--yes", workspace=w, expect=(2,))
+
+
+def test_an_erasure_cut_off_after_its_transaction_is_finished_by_the_same_command(
+    place: Path, w: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Cut(BaseException):
+        pass
+
+    def cut(*_: object) -> None:
+        raise Cut
+
+    def erase_and_cut(name: str) -> None:
+        with monkeypatch.context() as patched:
+            real, calls = Vault.keep_epoch, iter(range(9))
+            patched.setattr(Vault, "keep_epoch", lambda *words: real(*words) if next(calls) == 0 else cut())
+            with pytest.raises(Cut):
+                tallystick("case", "erase", "smith", name, "--yes", workspace=w)
+
+    for name in ("late.pdf", "later.pdf"):
+        (place / name).write_bytes(name.encode())
+        tallystick("seal", "smith", place / name, workspace=w)
+    vault = Vault(w / "case-keys")
+    erase_and_cut("late.pdf")
+    assert len(vault.epochs("smith")) == 2
+    mixed = tallystick("case", "erase", "smith", "a.pdf", "late.pdf", "--yes", workspace=w, expect=(4,))
+    assert mixed.error == "notary.exhibit-unknown"  # a.pdf was not erased, so this is no success
+    assert len(vault.epochs("smith")) == 1
+    erase_and_cut("later.pdf")
+    _, present = vault.epochs("smith")
+    told = [one for one in tallystick("doctor", workspace=w, expect=None).json["findings"] if "erasure" in one["what"]]
+    assert [(one["state"], one["todo"]) for one in told] == [("wrong", "tallystick case erase smith --finish")]
+    said = tallystick("case", "erase", "smith", "later.pdf", "--yes", workspace=w).json
+    assert (said["erased"], said["finished"]) == (0, True)
+    assert vault.epochs("smith") == [present]
+    tallystick("case", "erase", "smith", "later.pdf", "--yes", workspace=w, expect=(4,))
+    said = tallystick("case", "erase", "smith", "--finish", workspace=w).json
+    assert (said["erased"], said["finished"]) == (0, False)
+    told = [one for one in tallystick("doctor", workspace=w, expect=None).json["findings"] if "erasure" in one["what"]]
+    assert told == []

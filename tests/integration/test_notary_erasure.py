@@ -14,7 +14,9 @@ from cryptography.exceptions import InvalidTag
 from support.notaryworld import World, open_context, world
 
 from notary.custody import acts, erasure
+from notary.custody.batch import ended_at
 from notary.custody.chain import Action
+from notary.custody.vault import Vault
 from notary.log import ledger
 from notary.log.standing import State, verify_standing
 from notary.proofs import receipts
@@ -22,11 +24,12 @@ from notary.proofs.receipt import Receipt
 from notary.sealing import cases
 from notary.sealing.seal import Details, seal
 from notary.service_errors import ActRefused, CaseErased, ClaimNotInCase, ClaimUnknown, VaultDamaged
+from notary.store import DOCUMENT_STORED, claims, custody, stored_documents
 from notary.store import cases as case_rows
-from notary.store import claims, custody
 
 SECRET = "Wang-Xiaoming-salary-table-2026"  # planted in name, content, path and custody entries
 ABOUT = "handed to Counsellor Fontaine-Lefebvre"
+CID = "bafkreifzjut3te7nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"  # of nothing that anybody stores
 
 
 @pytest.fixture
@@ -159,16 +162,10 @@ class TestFinish:
         place = place_of(w, SECRET)
         name = {"rewrap": "_rewrap_custody", "commit": "finish", "destroy": "_delete_documents"}[step]
         with monkeypatch.context() as patched:
-            if step == "commit":
-                real, calls = erasure.finish, iter(range(9))
-                patched.setattr(erasure, name, lambda *a: real(*a) if next(calls) == 0 else cut())
-            elif step == "destroy":
-                calls = iter(range(9))
-                patched.setattr(erasure, name, lambda *_: () if next(calls) == 0 else cut())
-            else:
-                patched.setattr(erasure, name, cut)
+            patched.setattr(erasure, name, cut)
             with pytest.raises(Cut):
                 erasure.erase(w.ctx, "acme", [place])
+        assert erasure.unfinished(w.ctx) == ([] if step == "destroy" else ["acme"])
         w.ctx.engine.dispose()
         again = w.ctx = open_context(w.folder / "workspace", w.clock)
         if step == "rewrap":
@@ -176,7 +173,8 @@ class TestFinish:
             assert len(list(cases.claims_of(again, "acme"))) == 5
             assert erasure.erase(again, "acme", [place]).claims == 1
         else:
-            erasure.finish(again, "acme")
+            assert erasure.finish(again, "acme").some == (step == "commit")
+        assert not erasure.finish(again, "acme").some and erasure.unfinished(again) == []
         assert cases.case_key(again, "acme").epoch == 1
         with pytest.raises(VaultDamaged):
             again.vault.case("acme", 0)
@@ -203,3 +201,53 @@ class TestEraseCase:
             assert list(ledger.audit(connection, ledger.log_of(connection, w.ctx.note_key))) == []
         assert len(list(receipts.receipts_of(w.ctx, "other"))) == 5
         assert next(case for case in cases.list_cases(w.ctx) if case.id == "acme").title is None
+
+    def test_one_cut_off_before_its_key_is_destroyed_breaks_nothing_and_is_finished_by_the_next(
+        self, w: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Cut(Exception):
+            pass
+
+        def cut(*_: object) -> None:
+            raise Cut
+
+        cases.create_case(w.ctx, "other")
+        with monkeypatch.context() as patched:
+            patched.setattr(Vault, "erase_case", cut)
+            with pytest.raises(Cut):
+                erasure.erase_case(w.ctx, "acme")
+        assert [(case.id, case.title) for case in cases.list_cases(w.ctx)] == [("acme", None), ("other", "other")]
+        with pytest.raises(CaseErased):
+            seal(w.ctx, "acme", [w.files])
+        assert erasure.unfinished(w.ctx) == ["acme"]
+        assert (erasure.erase_case(w.ctx, "acme").claims, erasure.unfinished(w.ctx)) == (0, [])
+        assert not erasure.finish(w.ctx, "acme").some
+        assert w.ctx.vault.epochs("acme") == []
+
+    def test_documents_that_the_node_would_not_forget_are_named_until_it_does(self, w: World) -> None:
+        with w.ctx.engine.begin() as connection:
+            row = connection.execute(sa.select(claims.c.id, claims.c.commitment).limit(1)).one()
+            connection.execute(
+                sa.insert(stored_documents).values(
+                    claim_id=row.id,
+                    status=DOCUMENT_STORED,
+                    cid=CID,
+                    cipher_sha256=bytes(32),
+                    cipher_size=1,
+                    chunk_size=1,
+                    wrapped_key=cases.case_key(w.ctx, "acme").wrap("content-key", row.commitment, bytes(32)),
+                    updated_at=1,
+                )
+            )
+        for _ in range(2):
+            assert erasure.erase_case(w.ctx, "acme").left.cids == (CID,)
+            assert erasure.unfinished(w.ctx) == ["acme"]
+
+    def test_earlier_versions_go_with_the_later_ones(self, w: World) -> None:
+        w.put("f00001.txt", b"newer")
+        seal(w.ctx, "acme", [w.files])
+        assert erasure.erase_case(w.ctx, "acme").claims == 6
+        with w.ctx.engine.connect() as connection:
+            assert connection.execute(sa.select(claims.c.id).where(claims.c.secret.is_not(None))).all() == []
+            blinded = connection.execute(sa.select(case_rows.c.blinded)).scalar_one()
+            assert {one.state for one in ended_at(connection, blinded, 10**6).ended} == {State.ERASED}

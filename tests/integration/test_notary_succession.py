@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -17,19 +18,22 @@ from support.notaryworld import World, open_context, world
 
 from notary.context import NotaryContext
 from notary.custody import acts, erasure
+from notary.custody.chain import Action
 from notary.evm import anchors
 from notary.evm.evm_proof import EvmAnchor
 from notary.log import ledger, merkle, note_keys, succession
 from notary.log.ledger import LogRow
 from notary.log.log_events import ask
+from notary.log.log_export import case_change
 from notary.log.notekey import NoteKey
 from notary.log.succession import Closure
 from notary.proofs import receipts
 from notary.sealing import cases
+from notary.sealing.commitment import claim_entry
 from notary.sealing.seal import seal
 from notary.sealing.selfcheck import verify_sealed
 from notary.service_errors import ActRefused, LogBehindChain, LogForked, LogNotOpen, SuccessionRefused
-from notary.store import LOG_CLOSED, LOG_OPEN, claims, ended_claims, logs
+from notary.store import LOG_CLOSED, LOG_OPEN, LOG_WAITING, claims, ended_claims, logs
 from onchain.devchain import DevChain
 from onchain.send import Sender
 
@@ -185,6 +189,41 @@ class TestOpenLog:
         with pytest.raises(LogNotOpen, match="closed"):
             sealed(w, "b")
 
+    def test_a_log_that_ended_without_an_heir_never_gets_one(
+        self, w: World, dev: DevChain, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sealed(w, "a")
+
+        def cut(*arguments: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(succession, "_hand_over", cut)
+        with pytest.raises(KeyboardInterrupt):
+            succession.close(w.ctx, connect(w, dev), owner(w, dev), row(w).origin, None)
+        monkeypatch.undo()
+        with pytest.raises(SuccessionRefused, match="names nothing as its heir"):
+            succession.close(w.ctx, connect(w, dev), owner(w, dev), row(w).origin, keys(w))
+        assert len(list(keys(w).iterdir())) == 1  # and nothing was made for one
+        done = succession.close(w.ctx, connect(w, dev), owner(w, dev), row(w).origin, None)
+        assert (done.heir, done.old.state) == (None, LOG_CLOSED)
+
+    def test_an_heir_that_was_only_begun_is_none_where_none_is_asked_for(
+        self, w: World, dev: DevChain, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sealed(w, "a")
+
+        def cut(*arguments: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(anchors, "ensure_log", cut)  # the heir's row stands, its log is not on the chain
+        with pytest.raises(KeyboardInterrupt):
+            succession.close(w.ctx, connect(w, dev), owner(w, dev), row(w).origin, keys(w))
+        monkeypatch.undo()
+        done = succession.close(w.ctx, connect(w, dev), owner(w, dev), row(w).origin, None)
+        assert (done.heir, done.old.state) == (None, LOG_CLOSED)
+        with w.ctx.engine.connect() as connection:
+            assert [log.state for log in ledger.all_logs(connection)] == [LOG_CLOSED, LOG_WAITING]
+
     def test_close_by_another_key_than_the_owners_is_refused_and_changes_nothing(self, w: World, dev: DevChain) -> None:
         sealed(w, "a")
         other = Sender(w.ctx.engine, dev.chain(), dev.signer(NEW_HOT), w.clock)
@@ -263,6 +302,59 @@ class TestForked:
         check_world(w, dev, documents={name: data for name, data in files_of(w).items() if name != "a"})
         other.ctx.engine.dispose()
 
+    def test_lost_versions_are_sealed_again_one_continuing_the_other_and_revoked_claims_are_not(
+        self, w: World, dev: DevChain
+    ) -> None:
+        kept = forked(w, dev, before=("a",))
+        w.put("a", b"a, second")
+        sealed(w, "b", "c")
+        w.put("a", b"a, third")
+        w.put("b", b"b, second")
+        sealed(w)
+        revoked = next(one for one in cases.claims_of(w.ctx, "acme") if one.claim.get("name") == "c")
+        acts.revoke(w.ctx, "acme", [revoked.leaf_index], "forged")
+        done = closed(w, dev)
+        assert (done.old.kept, done.again, done.lost) == (kept, 4, 0)  # both lost versions of a and of b
+        assert current(w) == [("a", 2), ("b", 2), ("c", 1)]
+        anchor_to_final(w.ctx, dev)
+        made = [r for s, r in receipts.receipts_of(w.ctx, "acme") if s.log_id == 2]
+        entries = {merkle.leaf_hash(claim_entry(r.opening.commitment())).hex(): r.shown()["sha256"] for r in made}
+        shown = {one["sha256"]: one for one in (r.shown() for r in made)}
+        continued = {d: entries[str(one["continues"])] for d, one in shown.items() if "continues" in one}
+        assert continued == {digest(b"a, third"): digest(b"a, second"), digest(b"b, second"): digest(b"b")}
+        older = {(name, log): "superseded" for name in ("a", "b") for log in (1, 2)}
+        assert states(w) == older | {("c", 1): "revoked"}
+        check_world(w, dev, documents={"a": b"a, third", "b": b"b, second"})
+        with pytest.raises(ActRefused, match="later version"):
+            erasure.erase(w.ctx, "acme", [next(s.leaf_index for s in cases.claims_of(w.ctx, "acme") if s.log_id == 2)])
+
+    @pytest.mark.parametrize("act", ["revoke", "erase", "record"])
+    def test_an_act_that_only_the_lost_part_holds_is_carried_into_the_heir(
+        self, w: World, dev: DevChain, act: str
+    ) -> None:
+        kept = forked(w, dev, before=("a", "c"))
+        claim = next(one for one in cases.claims_of(w.ctx, "acme") if one.claim.get("name") == "a")
+        if act == "revoke":
+            acts.revoke(w.ctx, "acme", [claim.leaf_index], "forged")
+        elif act == "erase":
+            erasure.erase(w.ctx, "acme", [claim.leaf_index])
+        else:
+            acts.record(w.ctx, "acme", [claim.leaf_index], Action.ACCESSED, "to counsel")
+        length = len(acts.history(w.ctx, "acme"))
+        done = closed(w, dev)
+        assert (done.old.kept, done.again) == (kept, 0) and row(w).size == 1
+        anchor_to_final(w.ctx, dev)
+        with w.ctx.engine.connect() as connection:
+            change = case_change(connection, row(w).id, 0)
+        assert change is not None and change.heads[0].custody == length + 1
+        gone = [(one.claim, one.state.value) for _, one in change.ended]
+        assert gone == ([] if act == "record" else [(claim.commitment, f"{act}d")])
+        last = acts.history(w.ctx, "acme")[-1].entry
+        assert last is not None and last.subject == claim.commitment and last.about.startswith("again")
+        check_world(w, dev)
+        again = succession.close(w.ctx, connect(w, dev), owner(w, dev), done.old.origin, keys(w))
+        assert again.again == 0 and row(w).size == 1
+
     def test_a_case_whose_key_is_gone_is_counted_as_lost(self, w: World, dev: DevChain) -> None:
         cases.create_case(w.ctx, "beta", "Beta", ())
         anchor_to_final_of_other(w, dev)
@@ -273,6 +365,22 @@ class TestForked:
         w.ctx.vault.erase_case("beta")
         done = closed(w, dev)
         assert (done.again, done.lost) == (0, 1)
+
+
+def forked(w: World, dev: DevChain, before: tuple[str, ...]) -> int:
+    """Seal and anchor `before`, then let a copy anchor a file of its own; the size that both have in common."""
+    size = sealed(w, *before)
+    anchor_to_final(w.ctx, dev)
+    other = copied(w, dev)
+    sealed(w, "of the copy", ctx=other.ctx)
+    anchor_to_final(other.ctx, dev)
+    other.ctx.engine.dispose()
+    (w.files / "of the copy").unlink()
+    return size
+
+
+def digest(data: bytes) -> str:
+    return sha256(data).hexdigest()
 
 
 def anchor_to_final_of_other(w: World, dev: DevChain) -> None:

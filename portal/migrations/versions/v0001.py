@@ -128,7 +128,9 @@ def upgrade() -> None:
         sa.Column("follows", sa.Integer(), nullable=True),
         sa.Column("kept", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("state IN ('open', 'behind', 'forked', 'closed', 'waiting')", name=op.f("ck_logs_state")),
+        sa.CheckConstraint(
+            "state IN ('open', 'behind', 'recovered', 'forked', 'closed', 'waiting')", name=op.f("ck_logs_state")
+        ),
         sa.ForeignKeyConstraint(["follows"], ["logs.id"], name=op.f("fk_logs_follows")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_logs")),
         sa.UniqueConstraint("follows", name=op.f("uq_logs_follows")),
@@ -269,6 +271,7 @@ def upgrade() -> None:
         sa.Column("nonce", sa.LargeBinary(), nullable=True),
         sa.Column("authority", sa.Text(), nullable=True),
         sa.Column("data", sa.LargeBinary(), nullable=True),
+        sa.Column("asked", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_at", sa.BigInteger(), nullable=True),

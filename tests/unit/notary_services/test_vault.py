@@ -6,6 +6,8 @@ import json
 import os
 import pickle
 import stat
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -106,16 +108,39 @@ class TestVault:
         assert vault.create_case(name).case_id == name
 
 
+class Cut(BaseException):
+    """Stands for a kill."""
+
+
+def cut_before(patched: pytest.MonkeyPatch, place: int) -> None:
+    """Let the call of a changing function of `os` that has this place, from 0, be a kill."""
+    calls = iter(range(1000))
+
+    def counted(real: Callable[..., object]) -> Callable[..., object]:
+        def call(*words: object, **more: object) -> object:
+            if next(calls) == place:
+                raise Cut
+            return real(*words, **more)
+
+        return call
+
+    for function in ("open", "fsync", "link", "rename", "replace", "unlink"):
+        patched.setattr(os, function, counted(getattr(os, function)))
+
+
 class TestErase:
     def test_erase_leaves_no_byte_of_the_wrapped_key(self, vault: Vault) -> None:
         key = vault.create_case("acme")
         before = (vault.folder / "case-acme.key").read_bytes()
-        inode = (vault.folder / "case-acme.key").stat().st_ino
         wrapped = json.loads(before)["keys"]["0"]
-        vault.erase_case("acme")
+        with (vault.folder / "case-acme.key").open("rb") as held:
+            assert vault.erase_case("acme")
+            blocks = held.read()  # of the file that held the key: overwritten, not only unlinked
         after = (vault.folder / "case-acme.key").read_bytes()
-        assert wrapped[:16].encode() not in after and wrapped[-16:].encode() not in after
-        assert (vault.folder / "case-acme.key").stat().st_ino == inode  # overwritten in place, not replaced
+        assert len(blocks) == len(before)
+        for each in (blocks, after):
+            assert wrapped[:16].encode() not in each and wrapped[-16:].encode() not in each
+        assert [path.name for path in vault.folder.iterdir() if path.name.startswith(".")] == []
         del key
 
     def test_erase_makes_the_case_unreadable_for_an_open_vault_too(self, vault: Vault) -> None:
@@ -129,10 +154,44 @@ class TestErase:
 
     def test_erase_twice_does_no_harm_and_the_name_stays_burnt(self, vault: Vault) -> None:
         vault.create_case("acme")
-        vault.erase_case("acme")
-        vault.erase_case("acme")
+        assert vault.erase_case("acme")
+        assert not vault.erase_case("acme")
         with pytest.raises(CaseErased):
             vault.create_case("acme")
+
+    @pytest.mark.parametrize("change", ["erase", "keep", "add"])
+    def test_a_change_cut_off_at_any_step_leaves_the_file_as_it_was_or_changed(
+        self, vault: Vault, change: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Every call of the file system that a change makes is the last one, in turn."""
+
+        steps = 0
+        for place in range(100):
+            name = f"case{place}"
+            vault.create_case(name)
+            vault.add_epoch(name, 1)
+            path = vault.folder / f"case-{name}.key"
+            whole = path.read_bytes()
+            act = {
+                "erase": lambda name=name: vault.erase_case(name),
+                "keep": lambda name=name: vault.keep_epoch(name, 1),
+                "add": lambda name=name: vault.add_epoch(name, 2),
+            }[change]
+            with monkeypatch.context() as patched:
+                cut_before(patched, place)
+                try:
+                    act()
+                except Cut:
+                    steps += 1
+                else:
+                    break
+            left = vault.epochs(name)
+            assert left in ([0, 1], {"erase": [], "keep": [1], "add": [1, 2]}[change])
+            assert (path.read_bytes() == whole) == (left == [0, 1])
+            act()
+            assert vault.epochs(name) == {"erase": [], "keep": [1], "add": [1, 2]}[change]
+            assert vault.leftovers() == 0
+        assert steps >= 8
 
 
 class TestEpochs:
@@ -143,7 +202,29 @@ class TestEpochs:
         assert old.blinded == new.blinded
         assert old.tag("path", b"x") != new.tag("path", b"x")
         assert vault.case("acme", 0).tag("path", b"x") == old.tag("path", b"x")
-        assert vault.add_epoch("acme", 1).tag("path", b"x") == new.tag("path", b"x")  # again: the same key
+        assert vault.epochs("acme") == [0, 1]
+
+    def test_an_epoch_added_again_has_another_key_because_the_first_may_have_wrapped_what_is_erased_now(
+        self, vault: Vault
+    ) -> None:
+        vault.create_case("acme")
+        stale = vault.add_epoch("acme", 1)
+        assert vault.add_epoch("acme", 1).tag("path", b"x") != stale.tag("path", b"x")
+        vault.add_epoch("acme", 2)
+        assert vault.epochs("acme") == [1, 2]  # what is older than the epoch before goes, too
+        with pytest.raises(VaultDamaged):
+            vault.add_epoch("acme", 4)
+        assert vault.epochs("acme") == [1, 2]
+
+    def test_two_processes_that_change_a_file_at_once_lose_no_change(self, vault: Vault) -> None:
+        for case in range(8):
+            vault.create_case(f"case{case}")
+        with ThreadPoolExecutor(4) as pool:
+            for epoch in range(1, 6):
+                asked = [f"case{case}" for case in range(8)] * 2
+                list(pool.map(lambda name, epoch=epoch: Vault(vault.folder).add_epoch(name, epoch), asked))
+        assert [vault.epochs(f"case{case}") for case in range(8)] == [[4, 5]] * 8
+        assert vault.leftovers() == 0
 
     def test_keep_epoch_destroys_the_others_and_every_byte_of_them(self, vault: Vault) -> None:
         vault.create_case("acme")
