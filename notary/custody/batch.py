@@ -64,13 +64,13 @@ class CaseBatch:
     """A batch of one case. Use it within one writing transaction: read, `enter` and `act`, then `close` it once."""
 
     def __init__(self, ctx: NotaryContext, connection: Connection, case_id: str) -> None:
-        """Lock the log and read how the case stands.
+        """Lock the log and the case, and read how it stands.
 
         Raises LogUnknown, LogDamaged, CaseUnknown, CaseErased, VaultLocked, VaultDamaged.
         """
         self.ctx, self.connection = ctx, connection
         self.log: LogRow = ledger.lock(connection, ctx.note_key)
-        self.key = cases.case_key(ctx, case_id, connection)
+        self.key = cases.lock_case(ctx, case_id, connection)
         self.now = ctx.clock()
         self._count, self._next, self._last = self._state()
         self._first = self._next
