@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
     from notary.log.log_events import ChainSide
-    from onchain.records import TxRecord
     from onchain.send import Sender
     from portal.world import World
 
@@ -25,7 +24,8 @@ WAIT_SECONDS: Final = 3600  # for a block to become final
 @command("recover", after="`tallystick log audit` checks the whole log again.", opens_key=True)
 @click.option("--from", "where", metavar="FOLDER|URL|DATABASE", required=True, help="What to recover from.")
 @click.option("--log", "log_id", metavar="0xID", help="The log's id on the chain, where the database was lost whole.")
-def recover(shell: Shell, where: str, log_id: str | None) -> None:
+@click.option("--newest", is_flag=True, help="You know that nothing was sealed after FROM was written: seal on.")
+def recover(shell: Shell, where: str, log_id: str | None, newest: bool) -> None:
     """Bring a log that is behind its chain back to what the chain holds.
 
     FROM is what `log export` wrote, the address of a served log, or the database of a second copy of this workspace
@@ -33,13 +33,18 @@ def recover(shell: Shell, where: str, log_id: str | None) -> None:
     written. Only a second copy brings back what is private: names, secrets and custody of what was sealed; bring its
     case-keys folder first.
 
+    What was sealed after FROM was written may be in receipts already, under heads that this key signed. A second head
+    of the same size would prove two histories, so a recovered log is anchored but not sealed into any more: close it
+    in favour of an heir, or say --newest.
+
     \b
     Examples:
       tallystick log recover --from public/log
-      tallystick log recover --from ../second-copy/tallystick.sqlite
+      tallystick log recover --from ../second-copy/tallystick.sqlite --newest
     """
     from notary.log import log_recovery
     from notary.log.log_source import open_tree
+    from notary.store import LOG_RECOVERED
 
     with shell.world("log recover") as world, shell.progress() as progress:
         told = _told(world, log_id)
@@ -51,6 +56,7 @@ def recover(shell: Shell, where: str, log_id: str | None) -> None:
                 source,
                 told,
                 copy=copy,
+                newest=newest,
                 advance=lambda done, total: progress("recover", done, total, "entries"),
             )
         finally:
@@ -63,6 +69,9 @@ def recover(shell: Shell, where: str, log_id: str | None) -> None:
         shell.say("  from the copy: " + ", ".join(f"{count} {name}" for name, count in rows.items()))
     elif done.entries:
         shell.say("  what these entries stand for is private and was not in the export: seal the files again")
+    if done.log.state == LOG_RECOVERED:
+        shell.say("  heads beyond it may have been signed, so nothing more is sealed into it: close it for an heir,")
+        shell.say(f"  `tallystick log close {done.log.origin} --successor new`")
     shell.result(
         {
             "origin": done.log.origin,
@@ -200,9 +209,9 @@ def transfer(shell: Shell, to: str, key: str) -> None:
     """
     with shell.world("log transfer") as world:
         address = world.keys.resolve(to)
-        origin, record = _call(world, key, "transferOwnership", address)
+        origin, tx = _call(world, key, "transferOwnership", ("pending", address), address)
     shell.result(
-        {"origin": origin, "next_owner": address, "tx": "0x" + record.tx_hash.hex()},
+        {"origin": origin, "next_owner": address, "tx": "0x" + tx.hex()},
         f"{address} may accept {origin}",
     )
 
@@ -217,16 +226,22 @@ def accept(shell: Shell, key: str) -> None:
       tallystick log accept --key cold
     """
     with shell.world("log accept") as world:
-        origin, record = _call(world, key, "acceptOwnership")
+        address = world.keys.address(key)
+        origin, tx = _call(world, key, "acceptOwnership", ("owner", address))
     shell.result(
-        {"origin": origin, "owner": record.sender, "tx": "0x" + record.tx_hash.hex()},
-        f"{record.sender} owns {origin}",
+        {"origin": origin, "owner": address, "tx": "0x" + tx.hex()},
+        f"{address} owns {origin}",
     )
 
 
-def _call(world: World, key: str, function: str, *arguments: object) -> tuple[str, TxRecord]:
-    """Call the log's contract with a key of the workspace, until that is final; (log's origin, transaction)."""
+def _call(world: World, key: str, function: str, effect: tuple[str, str], *arguments: object) -> tuple[str, bytes]:
+    """Call the log's contract with a key of the workspace, until that is final; (log's origin, transaction).
+
+    effect  kind and address of the event that it leads to. Where that is the last thing that happened to the log's
+            ownership, it is done already (an earlier call was cut off) and nothing is sent.
+    """
     from notary.log import ledger
+    from notary.log.log_events import Handed
     from notary.service_errors import SuccessionRefused
     from portal.log_chain import ask_own
 
@@ -237,10 +252,15 @@ def _call(world: World, key: str, function: str, *arguments: object) -> tuple[st
         raise SuccessionRefused(row.origin, "it is not on a chain yet: `tallystick deploy` creates it there")
     evidence = world.evidence()
     sender: Sender = world.sender("evidence", key)
-    # The number of events so far tells a later call to the same effect from a repetition of this one.
-    name = f"log:{function}:{row.chain_log_id.hex()}:{len(told.history.events)}"
+    final = evidence.chain.final().number
+    handed = [one for one in told.history.events if isinstance(one, Handed) and one.kind in ("pending", "owner")]
+    settled = [one for one in handed if one.place.block <= final]
+    if settled and (settled[-1].kind, settled[-1].address) == effect:
+        return row.origin, settled[-1].place.tx
+    # How often that was settled before tells a later call to the same effect from a repetition of this one.
+    name = f"log:{function}:{row.chain_log_id.hex()}:{len(settled)}:{effect[1]}"
     sender.call_contract(name, evidence.contract, function, row.chain_log_id, *arguments)
-    return row.origin, sender.wait(name, WAIT_SECONDS, final=True, between=evidence.between)
+    return row.origin, sender.wait(name, WAIT_SECONDS, final=True, between=evidence.between).tx_hash
 
 
 def _first_block(world: World) -> int:

@@ -1,7 +1,9 @@
 """An independent checker: what anybody finds who has only public data. It ends the tests of storage, chain and faults.
 
-    check          exported tiles, a node asked by raw JSON-RPC, receipts and the files they are for
-    check_world    the same for a test's World: writes out log and receipts first, as the program does
+    check            exported tiles, a node asked by raw JSON-RPC, receipts and the files they are for
+    check_logs       the same for a log and its heirs: a file may be current in any of them
+    check_world      check for a test's World: writes out log and receipts first, as the program does
+    check_workspace  check_logs for a workspace: writes out all its logs and receipts first, by the program's commands
 
 It finds, or raises AssertionError with the numbers:
 
@@ -12,7 +14,10 @@ It finds, or raises AssertionError with the numbers:
     4  each receipt is of this log, under a head that is a beginning of it, and leads to its entry
     5  each file has one valid receipt: exactly one that shows its digest and is current
 
-No line of notary runs in `check`; the tree, the proofs and the case heads are those of tests/reference.
+In `check_logs` a claim is current when no log ends it, and a closed log's claims count as far as its last head on
+chain.
+
+No line of notary runs in `check` and `check_logs`; tree, proofs and case heads are those of tests/reference.
 """
 
 from __future__ import annotations
@@ -45,12 +50,21 @@ HEAD = keccak(b"head(bytes32)")[:4]
 
 @dataclass(frozen=True)
 class Public:
-    """What the checker saw: entries of the log, roots of the heads on chain by size, the receipts that it accepted."""
+    """What the checker saw.
+
+    size      entries of the log; claims: how many of them are claims
+    heads     roots of the heads on chain, by size
+    receipts  how many it accepted
+    current   of those that are current: (place in the log, hex commitment, hex SHA-256 of the file)
+    ended     hex commitments of all claims that the log says have ended
+    """
 
     size: int
     claims: int
     heads: Mapping[int, bytes]
     receipts: int
+    current: tuple[tuple[int, str, str], ...] = ()
+    ended: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -67,11 +81,14 @@ def check(
     receipts: Iterable[bytes],
     documents: Mapping[str, bytes] | None = None,
     chain: Chain | None = None,
+    *,
+    given_up: bool = False,
 ) -> Public:
     """Check one log.
 
     documents  by any name; each must have exactly one current receipt among `receipts`. None: not asked
     chain      None: nothing is anchored yet, and 1 is checked against the checkpoint only
+    given_up   the log was closed: from some head on, those on chain may be another copy's; they are left out of `heads`
     """
     note = (tiles / "checkpoint").read_text(encoding="utf-8")
     origin, size = note.split("\n")[0], int(note.split("\n")[1])
@@ -88,6 +105,10 @@ def check(
     key = None if chain is None else _created(chain, origin)
     if chain is not None:
         heads = _heads(chain)
+        if given_up:
+            others = (upto for upto, said in heads.items() if upto > size or said != root(upto))
+            first = next(others, size + 1)
+            heads = {upto: said for upto, said in heads.items() if upto < first}
         for upto, said in heads.items():
             assert upto <= size, f"the chain holds a head of {upto} entries, {size} are shown"
             assert said == root(upto), (
@@ -110,18 +131,65 @@ def check(
     reference.follow_cases(entries, changes)
 
     # 4 and 5
-    current: Counter[str] = Counter()
+    current: list[tuple[int, str, str]] = []
     accepted = 0
     for data in receipts:
         receipt = json.loads(data)
         state = _receipt(receipt, origin, key, entries, root)
         accepted += 1
         if state is None:
-            current[str(_shown(receipt)["sha256"])] += 1
+            committed = reference.commitment(receipt["claim"])
+            current.append((receipt["entry"]["index"], committed, _shown(receipt)["sha256"]))
     if documents is not None:
-        wanted = Counter(sha256(document).hexdigest() for document in documents.values())
-        assert current == wanted, f"files and current receipts differ: {_difference(wanted, current)}"
-    return Public(size, len(claims), heads, accepted)
+        _one_each(documents, (digest for _, _, digest in current))
+    ended = frozenset(one["claim"] for change in changes.values() for one in change["ended"])
+    return Public(size, len(claims), heads, accepted, tuple(current), ended)
+
+
+def check_logs(
+    logs: Mapping[Path, Chain | None], receipts: Iterable[bytes], documents: Mapping[str, bytes] | None = None
+) -> list[Public]:
+    """Check a log and its heirs, the eldest first.
+
+    logs       where each is exported to, and where it is on a chain
+    receipts   of whichever log
+    documents  as in `check`
+    """
+    names = {(folder / "checkpoint").read_text(encoding="utf-8").split("\n")[0]: folder for folder in logs}
+    assert len(names) == len(logs), "two logs have one name"
+    by_name: dict[str, list[bytes]] = {name: [] for name in names}
+    for data in receipts:
+        by_name[json.loads(data)["log"]["origin"]].append(data)
+    closed = [chain is not None and _closed(chain) for chain in logs.values()]
+    found = [
+        check(folder, by_name[name], None, logs[folder], given_up=at_end)
+        for (name, folder), at_end in zip(names.items(), closed, strict=True)
+    ]
+    entered = Counter(claim for folder in logs for claim in _claims(folder))
+    twice = [claim for claim, count in entered.items() if count > 1]
+    assert not twice, f"{len(twice)} commitments are in two logs"
+    if documents is not None:
+        ended = frozenset[str]().union(*(one.ended for one in found))
+        digests = [
+            digest
+            for one, at_end in zip(found, closed, strict=True)
+            for place, committed, digest in one.current
+            if committed not in ended and (not at_end or place < max(one.heads, default=0))
+        ]
+        _one_each(documents, digests)
+    return found
+
+
+def _one_each(documents: Mapping[str, bytes], digests: Iterable[str]) -> None:
+    """Each document has one current receipt, and there is no other one."""
+    found, wanted = Counter(digests), Counter(sha256(document).hexdigest() for document in documents.values())
+    assert found == wanted, f"files and current receipts differ: {_difference(wanted, found)}"
+
+
+def _claims(tiles: Path) -> list[str]:
+    size = int((tiles / "checkpoint").read_text(encoding="utf-8").split("\n")[1])
+    values = (json.loads(entry) for entry in _entries(tiles, size))
+    return [value["c"] for value in values if value["t"] == "claim"]
 
 
 def _difference(wanted: Counter[str], found: Counter[str]) -> str:
@@ -206,6 +274,26 @@ def _created(chain: Chain, origin: str) -> bytes:
     return bytes(key[1:])
 
 
+def created_logs(url: str, contract: str) -> dict[str, str]:
+    """All logs that were ever created in the contract: {0x id: name}, in order."""
+    asked = {"fromBlock": "0x0", "toBlock": "latest", "address": contract, "topics": ["0x" + CREATED.hex()]}
+    found = {}
+    for event in _rpc(url, "eth_getLogs", asked):
+        _, name, _ = decode(["address", "string", "bytes"], bytes.fromhex(event["data"][2:]))
+        found[event["topics"][1]] = str(name)
+    return found
+
+
+def ask_head(chain: Chain) -> bytes:
+    """What the contract says of the log now: (uint64 size, bytes32 root, appender, owner, bool closed, successor)."""
+    call = {"to": chain.contract, "data": "0x" + HEAD.hex() + chain.log_id[2:]}
+    return bytes.fromhex(_rpc(chain.url, "eth_call", call, "latest")[2:])
+
+
+def _closed(chain: Chain) -> bool:
+    return ask_head(chain)[159] == 1
+
+
 def _heads(chain: Chain) -> dict[int, bytes]:
     """All heads on chain in order; they grow, and the last one is what the contract holds."""
     heads: dict[int, bytes] = {}
@@ -213,8 +301,7 @@ def _heads(chain: Chain) -> dict[int, bytes]:
         size = int(event["topics"][2], 16)
         assert size > max(heads, default=0), f"a head of {size} entries after one of {max(heads, default=0)}"
         heads[size] = bytes.fromhex(event["data"][2:])
-    call = {"to": chain.contract, "data": "0x" + HEAD.hex() + chain.log_id[2:]}
-    held = bytes.fromhex(_rpc(chain.url, "eth_call", call, "latest")[2:])
+    held = ask_head(chain)
     size = int.from_bytes(held[:32], "big")
     assert size == max(heads, default=0), f"events lead to {max(heads, default=0)} entries, the contract holds {size}"
     if size:
@@ -263,6 +350,33 @@ def check_world(
             assert not found and not documents, "the log is empty, files were sealed"
             return Public(0, 0, {}, 0)
         return check(Path(folder), found, documents, chain)
+
+
+def check_workspace(
+    workspace: Path, url: str, contract: str, documents: Mapping[str, bytes] | None = None
+) -> list[Public]:
+    """Write all logs and receipts of a workspace out by the program's commands, with `log prove`, and check that.
+
+    Every log in the contract must be one of this workspace.
+    """
+    from support.portalworld import tallystick
+
+    with tempfile.TemporaryDirectory(prefix="tally-check-") as temporary:
+        root = Path(temporary)
+        logs: dict[Path, Chain | None] = {}
+        for log_id in created_logs(url, contract):
+            out = root / log_id
+            said = tallystick("log", "export", out, "--log", log_id, workspace=workspace).json
+            if said["size"]:
+                logs[out] = Chain(url, contract, log_id)
+        for case in tallystick("case", "list", workspace=workspace).json["cases"]:
+            if case["title"] is None:  # erased
+                continue
+            tallystick("receipts", "export", case["case"], "--to", root / "r" / case["case"], workspace=workspace)
+        files = sorted(path for path in (root / "r").rglob("*.receipt.json"))
+        if files:
+            tallystick("log", "prove", *files, workspace=workspace)
+        return check_logs(logs, [path.read_bytes() for path in files], documents)
 
 
 def files_of(w: World) -> dict[str, bytes]:
