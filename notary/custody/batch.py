@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from notary import jcs
 from notary.custody.chain import SALT_BYTES, Action, CustodyEntry, entry_hash
-from notary.custody.signatures import Statement, signatures_digest, write_signatures
+from notary.custody.signatures import Statement, batch_digest, write_signatures
 from notary.log import ledger, merkle
 from notary.log.heads import CaseHead, HeadMap
 from notary.log.ledger import Head, LogRow
@@ -188,7 +188,7 @@ class CaseBatch:
                 else None,
             )
         )
-        leaf = self._heads_leaf(heads_index, signatures_digest(signatures) if signatures else None)
+        leaf = self._heads_leaf(heads_index, batch_digest(statement, signatures))
         return ledger.append(self.connection, self.log, self.ctx.note_key, [*self._entries, leaf], self.now)
 
     def _state(self) -> tuple[int, int, bytes | None]:
@@ -201,7 +201,7 @@ class CaseBatch:
         ).first()
         return (0, 0, None) if row is None else (row[0], row[1], row[2])
 
-    def _heads_leaf(self, index: int, signatures: bytes | None) -> bytes:
+    def _heads_leaf(self, index: int, batch: bytes) -> bytes:
         """Write down the case's new head; the bytes of the heads leaf at `index`."""
         assert self._last is not None
         if self._ended:
@@ -218,7 +218,7 @@ class CaseBatch:
         previous: int | None = self.connection.execute(
             sa.select(sa.func.max(heads.c.idx)).where(heads.c.log_id == self.log.id)
         ).scalar()
-        leaf = HeadMap([*others, changed]).leaf(previous, signatures).to_bytes()
+        leaf = HeadMap([*others, changed]).leaf(previous, batch).to_bytes()
         self.connection.execute(sa.insert(heads).values(log_id=self.log.id, idx=index, leaf=leaf))
         self.connection.execute(
             sa.insert(case_heads).values(

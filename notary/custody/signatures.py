@@ -34,7 +34,7 @@ from notary.keccak import keccak256
 from notary.reading import Reader, evm
 
 MESSAGE_TAG: Final = b"tallystick/custody-signature/v1\0"
-LIST_TAG: Final = b"tallystick/custody-signatures/v1\0"
+BATCH_TAG: Final = b"tallystick/custody-batch/v1\0"
 DOMAIN_NAME: Final = "Tallystick Custody"
 DOMAIN_VERSION: Final = "1"
 DOMAIN_TYPE: Final = "EIP712Domain(string name,string version)"
@@ -285,9 +285,13 @@ def write_signatures(signatures: Sequence[Signature]) -> list[Json]:
     return [write_signature(signature) for signature in signatures]
 
 
-def signatures_digest(signatures: Sequence[Signature]) -> bytes:
-    """32 bytes that the log commits to: SHA-256("tallystick/custody-signatures/v1" 00 || JCS of the list)."""
-    return hashlib.sha256(LIST_TAG + jcs.dumps(write_signatures(signatures))).digest()
+def batch_digest(statement: Statement, signatures: Sequence[Signature]) -> bytes:
+    """32 bytes that the log commits to: which entries the batch has, signed or not, and who signed them.
+
+    SHA-256("tallystick/custody-batch/v1" 00 || JCS({"signatures": the list, "statement": the statement}))
+    """
+    value: dict[str, Json] = {"signatures": write_signatures(signatures), "statement": statement.to_json()}
+    return hashlib.sha256(BATCH_TAG + jcs.dumps(value)).digest()
 
 
 def _base64(data: bytes) -> str:

@@ -7,7 +7,7 @@ blinded id, so that gaps can be proven too.
 
     map entry   JCS({"case": hex, "count": int, "custody": int, "ended": {"n": int, "r": hex}, "head": hex})
     heads leaf  JCS({"n": cases, "p": index of the previous heads leaf or null, "r": hex of map root,
-                     "s": hex of the digest of the batch's custody signatures or null, "t": "heads"})
+                     "s": hex of the digest of the batch's custody statement and its signatures, "t": "heads"})
     blinded id  HMAC-SHA256(case secret, "tallystick/case/v1")
 """
 
@@ -84,34 +84,33 @@ class HeadMap:
         place = self._place[case]
         return self.heads[place], place, self._tree.inclusion_path(place)
 
-    def leaf(self, previous: int | None, signatures: bytes | None = None) -> HeadsLeaf:
+    def leaf(self, previous: int | None, batch: bytes) -> HeadsLeaf:
         """The leaf that ends a batch.
 
-        previous    log index of the heads leaf before it
-        signatures  32 bytes, digest of the batch's custody signatures (notary/custody/signatures.py); None: there are
-        none
+        previous  log index of the heads leaf before it
+        batch     32 bytes, digest of the batch's custody statement and signatures (notary/custody/signatures.py)
         """
-        return HeadsLeaf(self.root, len(self.heads), previous, signatures)
+        return HeadsLeaf(self.root, len(self.heads), previous, batch)
 
 
 @dataclass(frozen=True, slots=True)
 class HeadsLeaf:
     """The log entry that commits to a map of case heads.
 
-    map_root    32 bytes
-    cases       number of entries in the map
-    previous    log index of the heads leaf before, or None for the first
-    signatures  32 bytes, digest of the batch's custody signatures; None: nobody signed
+    map_root  32 bytes
+    cases     number of entries in the map
+    previous  log index of the heads leaf before, or None for the first
+    batch     32 bytes, digest of the batch's custody statement and its signatures
     """
 
     map_root: bytes
     cases: int
     previous: int | None
-    signatures: bytes | None = None
+    batch: bytes
 
     def to_bytes(self) -> bytes:
-        signatures = None if self.signatures is None else self.signatures.hex()
-        return jcs.dumps({"t": "heads", "r": self.map_root.hex(), "n": self.cases, "p": self.previous, "s": signatures})
+        batch = self.batch.hex()
+        return jcs.dumps({"t": "heads", "r": self.map_root.hex(), "n": self.cases, "p": self.previous, "s": batch})
 
     @classmethod
     def from_bytes(cls, entry: bytes) -> HeadsLeaf:
@@ -119,16 +118,15 @@ class HeadsLeaf:
         value = jcs.loads(entry, max_bytes=MAX_ENTRY_BYTES, what="heads leaf")
         if not isinstance(value, dict) or value.keys() != {"t", "r", "n", "p", "s"} or value["t"] != "heads":
             raise LogEntryInvalid("the entry is not a heads leaf")
-        map_root, cases, previous, signatures = value["r"], value["n"], value["p"], value["s"]
+        map_root, cases, previous, batch = value["r"], value["n"], value["p"], value["s"]
         if not isinstance(map_root, str) or not _HEX.fullmatch(map_root) or not _natural(cases):
             raise LogEntryInvalid("the heads leaf has no map root or no number of cases")
         if previous is not None and not _natural(previous):
             raise LogEntryInvalid("the heads leaf names no index of its predecessor")
-        if signatures is not None and (not isinstance(signatures, str) or not _HEX.fullmatch(signatures)):
-            raise LogEntryInvalid("the heads leaf has no digest of signatures")
+        if not isinstance(batch, str) or not _HEX.fullmatch(batch):
+            raise LogEntryInvalid("the heads leaf has no digest of its batch")
         assert isinstance(cases, int) and (previous is None or isinstance(previous, int))
-        signed = None if signatures is None else bytes.fromhex(signatures)
-        leaf = cls(bytes.fromhex(map_root), cases, previous, signed)
+        leaf = cls(bytes.fromhex(map_root), cases, previous, bytes.fromhex(batch))
         if leaf.to_bytes() != entry:
             raise LogEntryInvalid("the heads leaf is not in canonical form")
         return leaf

@@ -99,7 +99,7 @@ class SignedBatch:
     """A batch of custody entries, and who signed for it.
 
     statement   what was signed
-    leaf        the heads leaf that ended the batch; it holds the digest of the signatures
+    leaf        the heads leaf that ended the batch; it holds the digest of statement and signatures
     leaf_entry  of the leaf in the log
     signatures  none: nobody signed
     """

@@ -209,7 +209,7 @@ class Verifier:
         if commitment is None or headed.status is FAILED:
             return Check(12, INDETERMINATE, "no claim in a proven case is there to ask for", Reason.NOT_REACHED), ()
         batch: SignedBatch = proof.batch
-        fault = verify_case.custody_entry(proof, commitment, receipt.case_head.head)
+        fault = verify_case.custody_entry(receipt, proof, commitment, receipt.shown())
         fault = fault or memo(self._batches, (batch, state), lambda: verify_case.batch(batch, state.size, state.root))
         if fault is not None:
             return fault, ()

@@ -17,8 +17,8 @@ from notary.custody.signatures import (
     Statement,
     UnknownSignature,
     X509Signature,
+    batch_digest,
     judge_x509,
-    signatures_digest,
     verify_signature,
     wallet_signer,
 )
@@ -197,17 +197,22 @@ def standing(
 # 12: custody
 
 
-def custody_entry(proof: CustodyProof, commitment: bytes, head: CaseHead) -> Check | None:
-    """Check 12, first part: the entry is about this claim, in this case, and in the batch that was signed.
+def custody_entry(receipt: Receipt, proof: CustodyProof, commitment: bytes, shown: Mapping[str, Value]) -> Check | None:
+    """Check 12, first part: the entry is about this claim, in this case, where the claim says, and in the batch.
 
     Returns None when all of that holds, else the check.
     """
-    entry, statement = proof.entry, proof.batch.statement
+    entry, statement, head = proof.entry, proof.batch.statement, receipt.case_head.head
+    before = None if entry.previous is None else entry.previous.hex()
     fault = ""
     if entry.subject != commitment or entry.action is not Action.SEALED:
         fault = f"it says {entry.action} of {entry.subject.hex()}, the claim is {commitment.hex()}"
     elif not entry.case == statement.case == head.case:
         fault = f"it is of case {entry.case.hex()}, the batch of {statement.case.hex()}, not {head.case.hex()}"
+    elif "custody" in shown and shown["custody"] != before:
+        fault = f"it follows {before}, the claim says that it follows {shown['custody']}"
+    elif proof.batch.leaf_entry.index <= receipt.entry.index:
+        fault = f"its batch ends at entry {proof.batch.leaf_entry.index}, the claim is entry {receipt.entry.index}"
     elif proof.place.size != statement.last - statement.first + 1 or entry.seq != statement.first + proof.place.index:
         fault = f"it has number {entry.seq} and place {proof.place.index} in a batch from {statement.first} on"
     elif statement.last >= head.custody:
@@ -225,7 +230,7 @@ def custody_entry(proof: CustodyProof, commitment: bytes, head: CaseHead) -> Che
 
 
 def batch(proof: SignedBatch, size: int, root: bytes) -> Check | None:
-    """Check 12, second part: the log commits to these signatures. None when it does, else the check.
+    """Check 12, second part: the log commits to this batch, and to these signatures. None when it does, else the check.
 
     size, root  of the log
     """
@@ -236,9 +241,9 @@ def batch(proof: SignedBatch, size: int, root: bytes) -> Check | None:
         verify_inclusion(proof.leaf.to_bytes(), proof.leaf_entry, root)
     except ProofInvalid as exc:
         return Check(12, FAILED, f"the batch's heads entry: {exc}", Reason.CUSTODY_INVALID)
-    digest = signatures_digest(proof.signatures) if proof.signatures else None
-    if digest != proof.leaf.signatures:
-        detail = f"the log names other signatures than the {len(proof.signatures)} that are shown"
+    if batch_digest(proof.statement, proof.signatures) != proof.leaf.batch:
+        statement = f"entries {proof.statement.first} to {proof.statement.last} with {len(proof.signatures)} signatures"
+        detail = f"entry {proof.leaf_entry.index} of the log ends another batch than the one shown, {statement}"
         return Check(12, FAILED, detail, Reason.CUSTODY_INVALID)
     return None
 
@@ -308,7 +313,12 @@ def _certificate(signed: X509Signature, signer: Signer, trust: Trust, at: int | 
 def signed_by(results: Sequence[SignerResult]) -> Check:
     """Check 12, last part: FAILED if one signature is wrong, PASSED if one is good."""
     if not results:
-        return Check(12, INDETERMINATE, "the batch of the custody entry has no signature", Reason.CUSTODY_UNSIGNED)
+        return Check(
+            12,
+            INDETERMINATE,
+            "nobody but the log's own key vouches for this custody entry: nobody signed its batch",
+            Reason.CUSTODY_UNSIGNED,
+        )
     for status in (FAILED, PASSED):
         found = [result.check for result in results if result.check.status is status]
         if found:

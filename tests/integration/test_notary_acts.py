@@ -15,7 +15,7 @@ from support.notaryworld import World, world
 
 from notary.custody import acts
 from notary.custody.chain import Action
-from notary.custody.signatures import Ed25519Signature, Statement, signatures_digest, verify_signature
+from notary.custody.signatures import Ed25519Signature, Statement, batch_digest, verify_signature
 from notary.errors import LogEntryInvalid
 from notary.log import ledger, merkle
 from notary.log.standing import State, verify_standing
@@ -193,7 +193,7 @@ class TestCustodyProof:
                 merkle.verify_inclusion(leaf, place.index, place.size, place.path, batch.statement.entries)
                 (signature,) = batch.signatures
                 verify_signature(signature, batch.statement)
-                assert batch.leaf.signatures == signatures_digest(batch.signatures)
+                assert batch.leaf.batch == batch_digest(batch.statement, batch.signatures)
                 entry = merkle.leaf_hash(batch.leaf.to_bytes())
                 where, root = batch.leaf_entry, receipt.note.checkpoint.root
                 merkle.verify_inclusion(entry, where.index, where.size, where.path, root)
@@ -216,7 +216,8 @@ class TestCustodyProof:
     def test_without_signers_the_batch_says_that_nobody_signed(self, w: World) -> None:
         for receipt in newest(w):
             assert receipt.custody is not None
-            assert (receipt.custody.batch.signatures, receipt.custody.batch.leaf.signatures) == ((), None)
+            batch = receipt.custody.batch
+            assert (batch.signatures, batch.leaf.batch) == ((), batch_digest(batch.statement, ()))
 
 
 class TestHistory:

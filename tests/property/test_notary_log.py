@@ -119,7 +119,7 @@ class Grown:
         self.claims.setdefault(case, []).extend(new)
         self.entries += [claim_entry(claim) for claim in new]
         index = len(self.entries)
-        self.entries.append(HeadMap(self.heads.values()).leaf(self.previous).to_bytes())
+        self.entries.append(HeadMap(self.heads.values()).leaf(self.previous, bytes(32)).to_bytes())
         self.changes[index] = change_of(index, [head], {one.claim: (case, one) for one in fresh}.values())
         self.previous = index
 

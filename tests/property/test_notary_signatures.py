@@ -27,8 +27,8 @@ from notary.custody.signatures import (
     Statement,
     UnknownSignature,
     X509Signature,
+    batch_digest,
     read_signatures,
-    signatures_digest,
     verify_signature,
     write_signatures,
 )
@@ -70,19 +70,24 @@ SIGNATURES: st.SearchStrategy[Signature] = st.one_of(
 )
 
 
-@given(st.lists(SIGNATURES, max_size=MAX_SIGNATURES).map(tuple))
+@given(statements(), st.lists(SIGNATURES, max_size=MAX_SIGNATURES).map(tuple))
 @settings(deadline=None)
-def test_what_is_written_is_read_back_and_has_the_same_digest(signatures: tuple[Signature, ...]) -> None:
+def test_what_is_written_is_read_back_and_has_the_same_digest(
+    statement: Statement, signatures: tuple[Signature, ...]
+) -> None:
     text = jcs.dumps({"signatures": write_signatures(signatures)})
     found = read_signatures(Reader.open(text, 2 * MAX_BYTES, "batch", ReceiptInvalid), "signatures")
     assert found == signatures
-    assert signatures_digest(found) == signatures_digest(signatures)
+    assert batch_digest(statement, found) == batch_digest(statement, signatures)
 
 
-@given(st.lists(SIGNATURES, max_size=3), st.lists(SIGNATURES, max_size=3))
+@given(statements(), statements(), st.lists(SIGNATURES, max_size=3), st.lists(SIGNATURES, max_size=3))
 @settings(deadline=None)
-def test_two_lists_have_one_digest_only_when_they_are_the_same(one: list[Signature], other: list[Signature]) -> None:
-    assert (signatures_digest(one) == signatures_digest(other)) == (one == other)
+def test_two_batches_have_one_digest_only_when_they_are_the_same(
+    said: Statement, other: Statement, one: list[Signature], more: list[Signature]
+) -> None:
+    assert (batch_digest(said, one) == batch_digest(said, more)) == (one == more)
+    assert (batch_digest(said, one) == batch_digest(other, one)) == (said == other)
 
 
 @given(statements(), statements(), octets(32))

@@ -113,9 +113,8 @@ def custody(part: Any, claim: str, size: int, root: bytes) -> None:
     assert batch["first"] <= entry["seq"] <= batch["last"] and part["index"] == entry["seq"] - batch["first"]
     included(custody_hash(entry), part, batch["last"] - batch["first"] + 1, bytes.fromhex(batch["entries"]))
     included(part["leaf"].encode(), part["leaf_entry"], size, root)
-    said = json.loads(part["leaf"])["s"]
-    listed = h(b"tallystick/custody-signatures/v1\0" + rfc8785.dumps(part["signatures"])).hex()
-    assert said == (listed if part["signatures"] else None)
+    whole = {"signatures": part["signatures"], "statement": batch}
+    assert json.loads(part["leaf"])["s"] == h(b"tallystick/custody-batch/v1\0" + rfc8785.dumps(whole)).hex()
     message = b"tallystick/custody-signature/v1\0" + rfc8785.dumps(batch)
     for signature in part["signatures"]:
         if signature["type"] == "ed25519":

@@ -18,7 +18,7 @@ from eth_hash.auto import keccak
 from trie import HexaryTrie
 
 from notary.custody.chain import Action, CustodyEntry
-from notary.custody.signatures import Ed25519Signature, Statement, signatures_digest
+from notary.custody.signatures import Ed25519Signature, Statement, batch_digest
 from notary.evm.evm_proof import EvmAnchor
 from notary.log import merkle
 from notary.log.checkpoint import Checkpoint, SignedCheckpoint, sign
@@ -211,7 +211,7 @@ def seal(
     batch = merkle.Tree(merkle.leaf_hashes(entry.hash() for entry in custody))
     statement = Statement(case, 0, len(custody) - 1, custody[-1].hash(), batch.root)
     signatures = (sign_custody(statement),) if signed else ()
-    leaf = heads.leaf(entries_before - 1 if entries_before else None, signatures_digest(signatures) if signed else None)
+    leaf = heads.leaf(entries_before - 1 if entries_before else None, batch_digest(statement, signatures))
     older = [commitment.claim_entry(hashlib.sha256(b"%d" % place).digest()) for place in range(entries_before)]
     entries = [*older, *(claim_entry(opening.commitment()) for opening in openings), leaf.to_bytes()]
     tree = merkle.Tree(merkle.leaf_hashes(entries))
@@ -270,7 +270,8 @@ def later(
     old = next(head for head in sealed.heads.heads if head.case == case)
     head = replace(old, head=entry.hash(), custody=entry.seq + 1, ended=len(gone.ended), ended_root=gone.root)
     heads = HeadMap([head, *(other for other in sealed.heads.heads if other.case != case)])
-    leaf = heads.leaf(sealed.tree.size - 1)
+    alone = Statement(case, entry.seq, entry.seq, entry.hash(), merkle.Tree([merkle.leaf_hash(entry.hash())]).root)
+    leaf = heads.leaf(sealed.tree.size - 1, batch_digest(alone, ()))
     tree = merkle.Tree(merkle.leaf_hashes([*sealed.entries, leaf.to_bytes()]))
     note = sign(Checkpoint(ORIGIN, tree.size, tree.root), key.public_key().public_bytes_raw(), key.sign)
     _, place, path = heads.prove(case)

@@ -107,7 +107,7 @@ WORDS: Final = Words(
         Reason.REVOKED: "The claim was withdrawn by who sealed it. That it was sealed then is still shown.",
         Reason.ERASED: "The claim's secrets were erased on request. Whoever kept this receipt can still show it.",
         Reason.CUSTODY_INVALID: "The custody entry is not what was entered in the log, or is about something else.",
-        Reason.CUSTODY_UNSIGNED: "Nobody signed the custody entry: it is nothing but the receipt's own word.",
+        Reason.CUSTODY_UNSIGNED: "Nobody signed the custody entry: it is only the word of whoever keeps the log.",
         Reason.CUSTODY_SIGNATURE_INVALID: "A signature on the custody entries is not of the key that it names.",
         Reason.ERC1271_OFFLINE: "A contract wallet is said to have signed; only its chain can tell. Use --rpc with a "
         "node that you trust.",

@@ -96,7 +96,7 @@ WORDS: Final = Words(
         Reason.REVOKED: "该存证已被存证人撤回。当时曾经存证这一事实仍然可见。",
         Reason.ERASED: "该存证的秘密数据已应请求删除。保留了本凭据的人仍可出示。",
         Reason.CUSTODY_INVALID: "保管记录与日志中记载的不一致，或者针对的是其他内容。",
-        Reason.CUSTODY_UNSIGNED: "保管记录没有人签名，只有凭据自身的说法为其作证。",
+        Reason.CUSTODY_UNSIGNED: "保管记录没有人签名，只有日志保管者自身的说法为其作证。",
         Reason.CUSTODY_SIGNATURE_INVALID: "保管记录上的某个签名不是由其所称的密钥作出的。",
         Reason.ERC1271_OFFLINE: "据称由一个合约钱包签名；只有其所在的链能够说明。请用 --rpc 指定您信任的节点。",
         Reason.WALLET_REFUSED: "该合约钱包目前不确认这个签名；其所有者可能在此之后有过变更。",

@@ -96,7 +96,7 @@ WORDS: Final = Words(
         Reason.REVOKED: "該存證已被存證人撤回。當時曾經存證這一事實仍然可見。",
         Reason.ERASED: "該存證的秘密資料已應請求刪除。保留了本憑據的人仍可出示。",
         Reason.CUSTODY_INVALID: "保管紀錄與日誌中記載的不一致，或者針對的是其他內容。",
-        Reason.CUSTODY_UNSIGNED: "保管紀錄沒有人簽署，只有憑據自身的說法為其作證。",
+        Reason.CUSTODY_UNSIGNED: "保管紀錄沒有人簽署，只有日誌保管者自身的說法為其作證。",
         Reason.CUSTODY_SIGNATURE_INVALID: "保管紀錄上的某個簽章不是由其所稱的金鑰作出的。",
         Reason.ERC1271_OFFLINE: "據稱由一個合約錢包簽署；只有其所在的鏈能夠說明。請用 --rpc 指定您信任的節點。",
         Reason.WALLET_REFUSED: "該合約錢包目前不確認這個簽章；其所有者可能在此之後有過變更。",

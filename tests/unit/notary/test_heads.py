@@ -49,10 +49,9 @@ class TestHeadMap:
 class TestHeadsLeaf:
     @pytest.mark.parametrize("previous", [None, 0, 41])
     def test_a_leaf_reads_back(self, previous: int | None) -> None:
-        for signatures in (None, b"\5" * 32):
-            leaf = HeadMap(HEADS).leaf(previous, signatures)
-            assert HeadsLeaf.from_bytes(leaf.to_bytes()) == leaf
-            assert (leaf.cases, leaf.previous, leaf.signatures) == (7, previous, signatures)
+        leaf = HeadMap(HEADS).leaf(previous, b"\5" * 32)
+        assert HeadsLeaf.from_bytes(leaf.to_bytes()) == leaf
+        assert (leaf.cases, leaf.previous, leaf.batch) == (7, previous, b"\5" * 32)
 
     @pytest.mark.parametrize(
         "text",
@@ -60,20 +59,21 @@ class TestHeadsLeaf:
             "",
             "[]",
             '{"n":1,"p":null,"r":"RR","t":"claim"}',
-            '{"n":1,"p":null,"r":"R","s":null,"t":"heads"}',
-            '{"n":-1,"p":null,"r":"RR","s":null,"t":"heads"}',
-            '{"n":true,"p":null,"r":"RR","s":null,"t":"heads"}',
-            '{"n":1,"p":-1,"r":"RR","s":null,"t":"heads"}',
-            '{"n":1,"p":"0","r":"RR","s":null,"t":"heads"}',
-            '{"n":1,"p":null,"r":"RR","s":null,"t":"heads","x":1}',
-            '{"p":null,"n":1,"r":"RR","s":null,"t":"heads"}',
-            '{"n":1,"p":null,"r":"RR","s":null,"t":"heads"} ',
-            '{"n":1,"p":null,"r":5,"s":null,"t":"heads"}',
+            '{"n":1,"p":null,"r":"R","s":"SS","t":"heads"}',
+            '{"n":-1,"p":null,"r":"RR","s":"SS","t":"heads"}',
+            '{"n":true,"p":null,"r":"RR","s":"SS","t":"heads"}',
+            '{"n":1,"p":-1,"r":"RR","s":"SS","t":"heads"}',
+            '{"n":1,"p":"0","r":"RR","s":"SS","t":"heads"}',
+            '{"n":1,"p":null,"r":"RR","s":"SS","t":"heads","x":1}',
+            '{"p":null,"n":1,"r":"RR","s":"SS","t":"heads"}',
+            '{"n":1,"p":null,"r":"RR","s":"SS","t":"heads"} ',
+            '{"n":1,"p":null,"r":5,"s":"SS","t":"heads"}',
             '{"n":1,"p":null,"r":"RR","s":5,"t":"heads"}',
+            '{"n":1,"p":null,"r":"RR","s":null,"t":"heads"}',
             '{"n":1,"p":null,"r":"RR","s":"","t":"heads"}',
             '{"n":1,"p":null,"r":"RR","t":"heads"}',
         ],
     )
     def test_anything_else_is_refused(self, text: str) -> None:
         with pytest.raises(FormatInvalid):
-            HeadsLeaf.from_bytes(text.replace("RR", "ab" * 32).encode())
+            HeadsLeaf.from_bytes(text.replace("RR", "ab" * 32).replace("SS", "cd" * 32).encode())

@@ -42,9 +42,9 @@ from notary.custody.signatures import (
     Statement,
     UnknownSignature,
     X509Signature,
+    batch_digest,
     judge_x509,
     read_signatures,
-    signatures_digest,
     verify_signature,
     wallet_signer,
     write_signature,
@@ -510,20 +510,23 @@ class TestReadAndWrite:
         value = jcs.loads(jcs.dumps({"signatures": write_signatures(made)}), max_bytes=MAX_BYTES)
         assert read_signatures(Reader(value, "batch", ReceiptInvalid), "signatures") == made
 
-    def test_digest_is_over_the_list_as_written(self) -> None:
+    def test_digest_is_over_the_statement_and_the_list_as_written(self) -> None:
         made = _one_of_each()
-        text = jcs.dumps([write_signature(signature) for signature in made])
-        assert signatures_digest(made) == hashlib.sha256(b"tallystick/custody-signatures/v1\0" + text).digest()
-        assert signatures_digest(made[::-1]) != signatures_digest(made)
+        listed: list[jcs.Json] = [write_signature(signature) for signature in made]
+        text = jcs.dumps({"statement": STATEMENT.to_json(), "signatures": listed})
+        assert batch_digest(STATEMENT, made) == hashlib.sha256(b"tallystick/custody-batch/v1\0" + text).digest()
+        others = [replace(STATEMENT, last=10), replace(STATEMENT, head=b"\xab" * 32)]
+        assert len({batch_digest(STATEMENT, ()), *(batch_digest(other, ()) for other in others)}) == 3
+        assert batch_digest(STATEMENT, made[::-1]) != batch_digest(STATEMENT, made)
 
     @pytest.mark.parametrize("kind", GOOD)
     def test_digest_changes_with_every_member(self, kind: str) -> None:
         made: Any = GOOD[kind]()
-        seen = {signatures_digest([made])}
+        seen = {batch_digest(STATEMENT, [made])}
         for field in fields(made):
             value = getattr(made, field.name)
             if isinstance(value, bytes):
-                seen.add(signatures_digest([replace(made, **{field.name: next(flipped(value))})]))
+                seen.add(batch_digest(STATEMENT, [replace(made, **{field.name: next(flipped(value))})]))
         assert len(seen) == 1 + sum(isinstance(getattr(made, field.name), bytes) for field in fields(made))
 
     @pytest.mark.parametrize(
@@ -587,12 +590,12 @@ class TestVectors:
 
     VECTORS = json.loads(Path(__file__).parents[2].joinpath("vectors/custody_signatures.json").read_text())
 
-    def test_statement_and_list_have_the_recorded_bytes(self) -> None:
+    def test_statement_and_batch_have_the_recorded_bytes(self) -> None:
         reader = Reader(self.VECTORS, "vectors", ReceiptInvalid)
         statement, signatures = Statement.read(reader.object("statement")), read_signatures(reader, "signatures")
         assert statement.message().hex() == self.VECTORS["message"]
         assert statement.eip712_digest().hex() == self.VECTORS["digest"]
-        assert signatures_digest(signatures).hex() == self.VECTORS["list"]
+        assert batch_digest(statement, signatures).hex() == self.VECTORS["batch"]
 
     def test_every_recorded_signature_holds_and_names_its_signer(self) -> None:
         reader = Reader(self.VECTORS, "vectors", ReceiptInvalid)

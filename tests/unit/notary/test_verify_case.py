@@ -31,9 +31,10 @@ from notary.custody.chain import Action
 from notary.custody.signatures import (
     Ed25519Signature,
     Erc1271Signature,
+    Statement,
     UnknownSignature,
     X509Signature,
-    signatures_digest,
+    batch_digest,
 )
 from notary.log import merkle
 from notary.log.checkpoint import Checkpoint, sign
@@ -43,6 +44,7 @@ from notary.proofs.receipt import CustodyProof, Inclusion, Receipt, SignedBatch
 from notary.verdicts.trust import Trust, TrustedHeader, TrustedSigner
 from notary.verdicts.verdict import Reason, Status, Verdict
 from notary.verdicts.verify import Verifier, verify
+from notary.verdicts.verify_case import custody_entry
 
 SEALED = seal()
 BLOCK = anchored_block(SEALED)
@@ -165,7 +167,7 @@ def shrunk(member: str) -> Receipt:
     }
     head = replace(case, **changes[member])
     heads = HeadMap([head, *(other for other in SEALED.heads.heads if other.case != case.case)])
-    leaf = heads.leaf(SEALED.tree.size - 1)
+    leaf = heads.leaf(SEALED.tree.size - 1, bytes(32))
     tree = merkle.Tree(merkle.leaf_hashes([*SEALED.entries, leaf.to_bytes()]))
     _, place, where = heads.prove(case.case)
     proof = replace(
@@ -304,8 +306,7 @@ def resigned(signatures: Sequence[Any], committed: bool = True) -> Receipt:
     proof = custody_of(RECEIPT)
     if not committed:
         return replace(RECEIPT, custody=replace(proof, batch=replace(proof.batch, signatures=tuple(signatures))))
-    digest = signatures_digest(signatures) if signatures else None
-    leaf = replace(RECEIPT.case_head.leaf, signatures=digest)
+    leaf = replace(RECEIPT.case_head.leaf, batch=batch_digest(proof.batch.statement, signatures))
     tree = merkle.Tree(merkle.leaf_hashes([*SEALED.entries[:-1], leaf.to_bytes()]))
 
     def at(index: int) -> Inclusion:
@@ -376,6 +377,57 @@ class TestCustody:
         statement = replace(proof.batch.statement, **change)
         altered = replace(RECEIPT, custody=replace(proof, batch=replace(proof.batch, statement=statement)))
         assert overall(judged(altered)) == (Status.FAILED, Reason.CUSTODY_INVALID)
+
+    def test_an_invented_entry_fails_wherever_the_log_holds_a_batch_without_signatures(self) -> None:
+        """Made without any key: an entry and a statement of its own, and a heads leaf of a batch that nobody signed."""
+        proof, case = custody_of(RECEIPT), RECEIPT.case_head.head
+        fake = replace(proof.entry, seq=0, previous=None, by="Judge Dredd", at=1)
+        alone = merkle.Tree([merkle.leaf_hash(fake.hash())])
+        statement = Statement(case.case, 0, 0, fake.hash(), alone.root)
+        other = HeadMap([next(head for head in SEALED.heads.heads if head.case != case.case)])
+        leaf = other.leaf(None, batch_digest(replace(statement, case=other.heads[0].case), ()))
+        newer = merkle.Tree(merkle.leaf_hashes([*SEALED.entries[:-1], leaf.to_bytes(), SEALED.entries[-1]]))
+
+        def at(index: int) -> Inclusion:
+            return Inclusion(index, newer.size, tuple(newer.inclusion_path(index)))
+
+        note = sign(Checkpoint(ORIGIN, newer.size, newer.root), RECEIPT.log.key, KEY.sign)
+        receipt = replace(
+            RECEIPT,
+            note=note,
+            entry=at(RECEIPT.entry.index),
+            case_head=replace(RECEIPT.case_head, entry=at(newer.size - 1)),
+            anchors=(token_anchor(note),),
+        )
+        batch = replace(proof.batch, leaf_entry=at(newer.size - 1))
+        assert overall(judged(replace(receipt, custody=replace(proof, batch=batch)), STAMPED)) == (Status.PASSED, None)
+        invented = CustodyProof(fake, Inclusion(0, 1, ()), SignedBatch(statement, leaf, at(newer.size - 2), ()))
+        verdict = judged(replace(receipt, custody=invented), STAMPED)
+        assert overall(verdict) == (Status.FAILED, Reason.CUSTODY_INVALID)
+        assert "ends another batch" in verdict.check(12).detail
+
+    def test_the_entry_must_follow_the_one_that_the_claim_names(self) -> None:
+        proof, claim = custody_of(RECEIPT), RECEIPT.opening.commitment()
+        assert proof.entry.previous is not None
+        for before, status in ((proof.entry.previous, None), (b"\x01" * 32, Status.FAILED)):
+            check = custody_entry(RECEIPT, proof, claim, {"custody": before.hex()})
+            assert (check and check.status) == status
+        first = replace(proof, entry=replace(proof.entry, seq=0, previous=None))
+        check = custody_entry(RECEIPT, first, claim, {"custody": proof.entry.previous.hex()})
+        assert check is not None and "it follows None" in check.detail
+
+    def test_a_batch_that_ended_before_the_claim_fails(self) -> None:
+        proof = custody_of(RECEIPT)
+        early = replace(proof.batch.leaf_entry, index=RECEIPT.entry.index)
+        verdict = judged(replace(RECEIPT, custody=replace(proof, batch=replace(proof.batch, leaf_entry=early))))
+        assert overall(verdict) == (Status.FAILED, Reason.CUSTODY_INVALID)
+        assert (
+            f"ends at entry {RECEIPT.entry.index}, the claim is entry {RECEIPT.entry.index}" in verdict.check(12).detail
+        )
+
+    def test_of_an_entry_that_nobody_signed_it_is_said_who_vouches_for_it(self) -> None:
+        verdict = judged(resigned(()), STAMPED)
+        assert "nobody but the log's own key vouches for this custody entry" in verdict.check(12).detail
 
     def test_the_entry_of_another_claim_fails(self) -> None:
         other = replace(RECEIPT, custody=SEALED.receipts[0].custody)
