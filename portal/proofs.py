@@ -75,23 +75,24 @@ def stamp(digests: Sequence[bytes], calendars: Sequence[str], needed: int) -> Ma
     digests  SHA-256, 1 to MAX_AT_ONCE
     needed   calendars that must have taken it
 
-    Raises CalendarUnavailable, CalendarNotConfigured.
+    Raises CalendarUnavailable, CalendarRefused, CalendarNotConfigured.
     """
+    from notary.service_errors import CalendarUnavailable
     from notary.timestamps import calendars as adapter
     from notary.timestamps import ots
 
     begun, commitment = ots.many(digests, [secrets.token_bytes(ots.NONCE_BYTES) for _ in digests])
-    submission = adapter.submit(commitment, calendars, needed)
+    grafted = adapter.graft(begun, commitment, adapter.submit(commitment, calendars, needed))
+    if len(grafted.taken) < needed:
+        raise CalendarUnavailable(f"{len(grafted.taken) + 1} of {needed}", "; ".join(grafted.errors))
     proofs = []
-    for digest, proof in zip(digests, begun, strict=True):
-        for answer in submission.answers:
-            proof = ots.graft(proof, commitment, answer.tree)
+    for digest, proof in zip(digests, grafted.proofs, strict=True):
         data = proof.to_bytes()
         if ots.OtsProof.from_bytes(data).digest != digest:  # what is handed out can be read, and is of this digest
             raise AssertionError("a proof was written that is of another digest")
         proofs.append(data)
-    promised = sorted({uri for answer in submission.answers for uri in answer.promises})
-    return Made(tuple(proofs), tuple(promised), tuple(str(failure.error) for failure in submission.failures))
+    promised = sorted({uri for answer in grafted.taken for uri in answer.promises})
+    return Made(tuple(proofs), tuple(promised), grafted.errors)
 
 
 def read(path: Path) -> OtsProof:

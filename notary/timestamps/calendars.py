@@ -23,7 +23,6 @@ from urllib.parse import urlsplit
 from notary.errors import NotaryError, OtsInvalid
 from notary.service_errors import CalendarNotConfigured, CalendarRefused, CalendarUnavailable
 from notary.timestamps import ots
-from notary.timestamps.bitcoin import Headers
 from notary.timestamps.ots import MAX_ANSWER_BYTES, Attestation, Kind, OtsProof
 from notary.timestamps.ots_tree import Node
 
@@ -67,6 +66,19 @@ class Submission:
 
     answers: tuple[Answer, ...]
     failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grafted:
+    """Proofs with the answers of calendars.
+
+    taken   the answers that are in them now
+    errors  why those of other calendars are not, a sentence each
+    """
+
+    proofs: tuple[OtsProof, ...]
+    taken: tuple[Answer, ...]
+    errors: tuple[str, ...]
 
 
 class State(StrEnum):
@@ -143,17 +155,32 @@ def submit(
     return Submission(tuple(answers), tuple(failures))
 
 
+def graft(proofs: Sequence[OtsProof], commitment: bytes, submission: Submission) -> Grafted:
+    """Add what calendars said of a commitment to each of the proofs that lead to it.
+
+    An answer that does not fit into all of them, as one that is valid in itself but too deep, spoils no other.
+    """
+    grown, taken = tuple(proofs), list[Answer]()
+    errors = [str(failure.error) for failure in submission.failures]
+    for answer in submission.answers:
+        try:
+            grown = tuple(ots.graft(proof, commitment, answer.tree) for proof in grown)
+        except OtsInvalid as exc:
+            errors.append(str(CalendarRefused(answer.calendar, f"its answer does not fit into the proof: {exc}")))
+        else:
+            taken.append(answer)
+    return Grafted(grown, tuple(taken), tuple(errors))
+
+
 def upgrade(
     proof: OtsProof,
     allowed: Sequence[str],
     *,
-    headers: Headers | None = None,
     timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> Upgrade:
     """Ask every calendar whose promise the proof still waits for, and add what they say.
 
     allowed  base addresses of calendars that may be asked; a promise of another address is left as it is
-    headers  if given, an answer that names a block with another Merkle root is thrown away: it would prove nothing
 
     A promise that led to a Bitcoin block before is not asked for again. Asking twice does no harm.
     Must not be called where an event loop runs.
@@ -176,13 +203,13 @@ def upgrade(
             asked.append(promise)
     given = asyncio.run(_together(timeout_seconds, questions)) if questions else []
     for promise, question, said in zip(asked, questions, given, strict=True):
-        proof, outcome = _take(proof, promise, question.calendar, said, headers)
+        proof, outcome = _take(proof, promise, question.calendar, said)
         outcomes.append(outcome)
     return Upgrade(proof, tuple(outcomes))
 
 
 def _take(
-    proof: OtsProof, promise: Attestation, url: str, said: tuple[int, bytes] | NotaryError, headers: Headers | None
+    proof: OtsProof, promise: Attestation, url: str, said: tuple[int, bytes] | NotaryError
 ) -> tuple[OtsProof, Outcome]:
     """Add one calendar's answer, or say why not."""
     uri, message = promise.uri, promise.message
@@ -195,8 +222,6 @@ def _take(
         added = _attestations(_tree(url, body, message))
         if all(attestation.kind is Kind.PENDING for attestation in added):
             return proof, Outcome(uri, message, State.WAITING, "it only promises again")
-        for attestation in added:
-            _check_root(url, attestation, headers)
         grown = ots.graft(proof, message, body)
     except OtsInvalid as exc:  # the proof would grow out of its bounds
         error: NotaryError = CalendarRefused(url, str(exc))
@@ -206,19 +231,6 @@ def _take(
     if grown is proof:
         return proof, Outcome(uri, message, State.WAITING, "it says nothing new")
     return grown, Outcome(uri, message, State.UPGRADED)
-
-
-def _check_root(url: str, attestation: Attestation, headers: Headers | None) -> None:
-    """Raises CalendarRefused: the block is known here and has another root."""
-    if headers is None or attestation.kind is not Kind.BITCOIN or attestation.height is None:
-        return
-    header = headers.at(attestation.height)
-    if header is None:
-        return
-    try:
-        ots.check_attestation(attestation, header)
-    except OtsInvalid as exc:
-        raise CalendarRefused(url, str(exc)) from exc
 
 
 def _attestations(node: Node) -> tuple[Attestation, ...]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from dbos import DBOS
@@ -61,8 +62,10 @@ def _advance(stamp_id: int) -> str:
     ctx = _context()
     try:
         return stamps.advance(ctx, stamp_id, ctx.clock()).status
-    except NotaryError as exc:  # a row that cannot be read must not hold up the others; it stays due
+    except NotaryError as exc:  # a row that cannot be read must not hold up the others
         _log.warning("time stamp %d: %s", stamp_id, exc)
+        with suppress(NotaryError):
+            stamps.postpone(ctx, stamp_id, str(exc), ctx.clock())
         return "failed"
 
 

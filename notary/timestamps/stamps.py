@@ -16,7 +16,7 @@ Who moves it: `advance` alone, as often as anybody likes; it asks outside of any
 never raises for what happens outside. So sealing and anchoring wait for nobody here, a process may die between any two
 lines, and two may do the same at once. A head gets as many tokens as configured, each from another authority; an
 authority that fails is followed by the next one. A proof that names a block is still asked for at the other calendars,
-until as many as are needed have promised and kept it, or ASK_SECONDS have passed.
+until as many as are needed have taken and kept it, or ASK_SECONDS have passed.
 
 What must never happen: a token stored that does not verify over this very note; an attestation of a proof lost, also
 when two processes upgrade it at once; a pending proof shown as proven; two rows for one head, kind and slot, or two
@@ -26,6 +26,7 @@ tokens of one authority for one head.
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -77,6 +78,7 @@ class StampRow:
     nonce      ots: 16 bytes
     authority  rfc3161, once obtained: who gave it
     data       the token, or the .ots file
+    asked      ots: calendars that took it, as they are configured; many name another address in their promises
     error      of the last attempt, in words; once obtained: of those who were asked before
     attempts   since the status changed
     next_at    Unix seconds, not asked again before; None: nothing is left to ask for
@@ -91,6 +93,7 @@ class StampRow:
     nonce: bytes | None = field(repr=False)
     authority: str | None
     data: bytes | None = field(repr=False)
+    asked: tuple[str, ...] = field(repr=False)
     error: str | None
     attempts: int
     next_at: int | None
@@ -178,14 +181,6 @@ def of_head(ctx: NotaryContext, size: int) -> list[StampRow]:
         return _of_size(connection, ledger.log_of(connection, ctx.note_key).id, size)
 
 
-def upgrade(ctx: NotaryContext, now: int) -> list[StampRow]:
-    """Advance everything that is not finished, of all heads, due or not; returns what became of it.
-
-    Raises as `advance`.
-    """
-    return [advance(ctx, stamp_id, now) for stamp_id in unfinished(ctx)]
-
-
 def advance(ctx: NotaryContext, stamp_id: int, now: int) -> StampRow:
     """Ask for what this time stamp lacks, once, and write down what came; harmless to repeat.
 
@@ -201,6 +196,20 @@ def advance(ctx: NotaryContext, stamp_id: int, now: int) -> StampRow:
     note = head.note.encode()
     sources = ctx.timestamps or TimestampSources()
     return _obtain(ctx, sources, row, note, now) if row.kind == STAMP_RFC3161 else _follow(ctx, sources, row, note, now)
+
+
+def postpone(ctx: NotaryContext, stamp_id: int, error: str, now: int) -> None:
+    """Write down what `advance` raised, and let the row wait: what cannot be read today is not tried without a pause.
+
+    Raises LogBusy.
+    """
+    with ledger.write(ctx.engine) as connection:
+        waiting = sa.and_(stamps.c.id == stamp_id, stamps.c.next_at.is_not(None))
+        attempts = connection.execute(sa.select(stamps.c.attempts).where(waiting)).scalar()
+        if attempts is not None:
+            next_at = now + pause(stamp_id, attempts + 1, WANTED_SECONDS)
+            values = {"error": error[:MAX_ERROR], "attempts": attempts + 1, "next_at": next_at, "updated_at": now}
+            connection.execute(sa.update(stamps).where(waiting).values(values))
 
 
 def anchors_of(connection: Connection, log_id: int, size: int) -> list[TimestampAnchor | OtsAnchor]:
@@ -298,40 +307,38 @@ def _follow(ctx: NotaryContext, sources: TimestampSources, row: StampRow, note: 
     begun, commitment = ots.stamp(hashlib.sha256(note).digest(), row.nonce)
     proof = begun if row.data is None else ots.check_proof(row.data, note)
     errors = ["no calendar is configured"] if row.data is None and not sources.calendars else []
+    taken: tuple[str, ...] = ()
     try:
-        grown, said = _submitted(sources, proof, commitment)
-        errors += said
-        upgraded = calendars.upgrade(grown, sources.allowed)
-    except NotaryError as exc:  # a calendar's address in the configuration is none, or the proof would be too large
-        return _write(ctx, sources, row, note, proof, [*errors, str(exc)], now)
-    errors += _reasons(upgraded)
-    return _write(ctx, sources, row, note, upgraded.proof, errors, now)
+        missing = _missing(sources, row.asked)
+        if missing:
+            proof, taken, said = _submitted(proof, commitment, missing)
+            errors += said
+        upgraded = calendars.upgrade(proof, sources.allowed)
+    except NotaryError as exc:  # a calendar's address in the configuration is none
+        return _write(ctx, sources, row, note, proof, taken, [*errors, str(exc)], now)
+    return _write(ctx, sources, row, note, upgraded.proof, taken, [*errors, *_reasons(upgraded)], now)
 
 
-def _submitted(sources: TimestampSources, proof: OtsProof, commitment: bytes) -> tuple[OtsProof, list[str]]:
-    """The proof with the answers of calendars that it lacks, and what went wrong.  Raises CalendarNotConfigured."""
-    missing = _missing(sources, proof)
-    if not missing:
-        return proof, []
+def _submitted(
+    proof: OtsProof, commitment: bytes, missing: Sequence[str]
+) -> tuple[OtsProof, tuple[str, ...], tuple[str, ...]]:
+    """The proof with the calendars' answers, who has given one, and what went wrong.  Raises CalendarNotConfigured."""
     try:
         submission = calendars.submit(commitment, missing)
     except (CalendarUnavailable, CalendarRefused) as exc:
-        return proof, [str(exc)]
-    errors = [str(failure.error) for failure in submission.failures]
-    for answer in submission.answers:
-        try:
-            proof = ots.graft(proof, commitment, answer.tree)
-        except NotaryError as exc:
-            errors.append(f"calendar {answer.calendar}: {exc}")
-    return proof, errors
+        return proof, (), (str(exc),)
+    grafted = calendars.graft((proof,), commitment, submission)
+    return grafted.proofs[0], tuple(answer.calendar for answer in grafted.taken), grafted.errors
 
 
-def _missing(sources: TimestampSources, proof: OtsProof) -> list[str]:
-    """Calendars that the head is still to be submitted to; none once enough have promised."""
-    promised = {attestation.uri for attestation in proof.attestations() if attestation.uri}
-    if len(promised) >= sources.calendars_needed:
+def _missing(sources: TimestampSources, asked: Sequence[str]) -> list[str]:
+    """Calendars that the head is still to be submitted to; none once enough have taken it.
+
+    What their promises call themselves does not matter: pools answer under the name of one of their members.
+    """
+    if len(asked) >= sources.calendars_needed:
         return []
-    return [url for url in sources.calendars if url not in promised]
+    return [url for url in sources.calendars if url.rstrip("/") not in asked]
 
 
 def _reasons(upgraded: Upgrade) -> list[str]:
@@ -350,22 +357,32 @@ def _write(
     row: StampRow,
     note: bytes,
     proof: OtsProof,
+    taken: Sequence[str],
     errors: Sequence[str],
     now: int,
 ) -> StampRow:
-    """Write what came, together with all that another process has written meanwhile."""
+    """Write what came, together with all that another process has written meanwhile.
+
+    taken  calendars whose answers to the submission are new in `proof`
+    """
     error = "; ".join(errors)[:MAX_ERROR] or None
     with ledger.write(ctx.engine) as connection:
         current = _one(connection, row.id, lock=True)
         if current.data is not None and current.data != row.data:
-            proof = _merged(ots.check_proof(current.data, note), proof)
+            theirs = ots.check_proof(current.data, note)
+            both = _merged(theirs, proof)
+            if both is None:  # theirs is stored already; ours is asked for again
+                proof, taken = theirs, ()
+            else:
+                proof = both
+        asked = tuple(dict.fromkeys((*current.asked, *taken)))
         if not proof.attestations():
             status, data = STAMP_WANTED, None
         else:
             status, data = STAMP_UPGRADED if proof.is_complete() else STAMP_PENDING, proof.to_bytes()
             ots.check_proof(data, note)  # what is written can be read, and is of this note
         changed = data != current.data
-        left = bool(proof.awaited() or _missing(sources, proof))
+        left = bool(proof.awaited() or _missing(sources, asked))
         attempts = 1 if changed else current.attempts + 1
         connection.execute(
             sa.update(stamps)
@@ -373,6 +390,7 @@ def _write(
             .values(
                 status=status,
                 data=data,
+                asked=json.dumps(asked),
                 error=error,
                 attempts=attempts,
                 next_at=_next(row, status, left, attempts, now),
@@ -382,8 +400,8 @@ def _write(
         return _one(connection, row.id)
 
 
-def _merged(theirs: OtsProof, ours: OtsProof) -> OtsProof:
-    """All that the two proofs of one note say; theirs alone if both together would be too large."""
+def _merged(theirs: OtsProof, ours: OtsProof) -> OtsProof | None:
+    """All that the two proofs of one note say; None if both together would be too large."""
     tree = merge(theirs.tree, ours.tree)
     if tree is theirs.tree:
         return theirs
@@ -392,7 +410,7 @@ def _merged(theirs: OtsProof, ours: OtsProof) -> OtsProof:
         both = OtsProof(theirs.hash_tag, theirs.digest, tree)
         both.to_bytes()
     except NotaryError:
-        return theirs  # stored already; ours is asked for again
+        return None
     return both
 
 
@@ -430,6 +448,7 @@ _SELECT = sa.select(
     stamps.c.nonce,
     stamps.c.authority,
     stamps.c.data,
+    stamps.c.asked,
     stamps.c.error,
     stamps.c.attempts,
     stamps.c.next_at,
@@ -440,7 +459,8 @@ _ORDER = (stamps.c.kind.desc(), stamps.c.slot)  # tokens first
 
 
 def _row(row: sa.Row[*tuple[Any, ...]]) -> StampRow:
-    return StampRow(*tuple(row))
+    values = row._asdict()
+    return StampRow(**{**values, "asked": tuple(json.loads(values["asked"] or "[]"))})
 
 
 def _one(connection: Connection, stamp_id: int, *, lock: bool = False) -> StampRow:

@@ -200,7 +200,8 @@ def request(digest: bytes, hash_name: str, nonce: int, policy: str | None = None
     nonce      from 1; 64 random bits serve
     policy     dotted object identifier, None: the authority's own
 
-    Raises ValueError for another hash or a digest of another size.  Source: RFC 3161, section 2.4.1.
+    Raises ValueError for another hash, a digest of another size, or a policy that is no object identifier.
+    Source: RFC 3161, section 2.4.1.
     """
     from notary.timestamps import tsp_read
 

@@ -60,7 +60,10 @@ def stamp(authority: Authority, data: bytes, now: int, *, timeout_seconds: float
         raise TimestampUnavailable(authority.name, f"its hash is none of {', '.join(tsp.HASH_NAMES)}")
     digest = hashlib.new(hash_name, data).digest()
     nonce = secrets.randbits(NONCE_BITS) | 1  # never zero, which some authorities take for none
-    query = tsp.request(digest, hash_name, nonce, authority.policy)
+    try:
+        query = tsp.request(digest, hash_name, nonce, authority.policy)
+    except ValueError as exc:
+        raise TimestampUnavailable(authority.name, "the policy configured for it is no object identifier") from exc
     answer = asyncio.run(_post(authority, query, timeout_seconds))
     try:
         token = tsp.accept_response(answer, digest, hash_name, nonce, authority.policy)

@@ -292,19 +292,6 @@ class TestUpgrade:
         confirmed = ots.judge(both, headers_of(chain))
         assert confirmed.height == 2 and [a.height for a in confirmed.differing] == [1]
 
-    def test_a_block_with_another_root_is_thrown_away_where_headers_are_known(
-        self, chain: RegtestChain, calendar: Calendar
-    ) -> None:
-        proof = stamped([calendar])
-        calendar.mine()
-        calendar.mode = "wrong-root"
-        given = calendars.upgrade(proof, [calendar.url], headers=headers_of(chain))
-        (outcome,) = given.outcomes
-        assert outcome.state is State.FAILED and "Bitcoin block 1 has the Merkle root" in outcome.reason
-        assert given.proof is proof
-        calendar.mode = "ok"
-        assert calendars.upgrade(proof, [calendar.url], headers=headers_of(chain)).changed
-
     def test_blocks_that_were_reorganised_away_are_contradicted(self, chain: RegtestChain, calendar: Calendar) -> None:
         proof = stamped([calendar])
         calendar.mine()

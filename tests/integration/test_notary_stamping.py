@@ -103,3 +103,4 @@ def test_a_row_that_cannot_be_read_holds_up_no_other(w: World, runner: Runner) -
     assert log.size == size
     counts = runner.run(stamping.ROUND, stamping.workflow_id("a"), 0, timeout_seconds=60)
     assert counts == {"failed": 1, STAMP_PENDING: 1}
+    assert stamps.due(w.ctx, w.clock()) == []  # and waits as whoever failed, instead of being due for ever

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from support.calendar import Calendar, RegtestChain, running_calendar
 from support.notaryworld import World, world
+from support.stamping import advance_all
 
 from notary.log import ledger
 from notary.log.checkpoint import SignedCheckpoint
@@ -116,7 +117,7 @@ class TestRequest:
     def test_the_table_refuses_a_second_row_of_a_head_kind_and_slot(self, w: World, alice: Calendar) -> None:
         configure(w, alice)
         row = requested(w)
-        values = {name: getattr(row, name) for name in table.c.keys() if name != "id"}  # noqa: SIM118 (no mapping)
+        values = {name: getattr(row, name) for name in table.c.keys() if name not in ("id", "asked")}  # noqa: SIM118 (no mapping)
         with pytest.raises(IntegrityError, match=r"stamps\.slot"), w.ctx.engine.begin() as connection:
             connection.execute(sa.insert(table).values(**values))
 
@@ -175,7 +176,7 @@ class TestStates:
         assert bob.asked == [] and row.error is not None and "may be asked" in row.error
         configure(w, address, allowed=(bob.url,))
         assert advanced(w).error is None
-        assert [method for method, _ in bob.asked] == ["GET"]
+        assert [method for method, _ in bob.asked] == ["GET"]  # the head was submitted to it already, as alice
 
     def test_a_calendar_that_was_down_is_asked_again_until_enough_have_answered(
         self, w: World, alice: Calendar, bob: Calendar
@@ -188,6 +189,41 @@ class TestStates:
         after = advanced(w)
         assert after.error is None
         assert {a.uri for a in proof_of(after).attestations()} == {alice.url, bob.url}
+
+    def test_a_pool_that_promises_under_another_name_is_submitted_to_once(self, w: World, alice: Calendar) -> None:
+        pool, alice.url = alice.url, "http://member.of.the.pool.example"
+        configure(w, pool, closed_port(), allowed=(alice.url,))
+        first = advanced(w)
+        assert first.asked == (pool,)
+        for _ in range(5):
+            w.clock.now += 86_400
+            row = advanced(w)
+        assert sum(method == "POST" for method, _ in alice.asked) == 1
+        assert (row.data, row.attempts) == (first.data, 6)
+        assert row.next_at is not None and row.next_at - w.clock() >= PENDING_SECONDS[1]
+
+    def test_two_pools_that_lead_to_one_calendar_are_enough_for_two(
+        self, w: World, alice: Calendar, bob: Calendar
+    ) -> None:
+        pools = (alice.url, bob.url)
+        alice.url = bob.url = "http://the.same.example"
+        configure(w, *pools, allowed=("http://the.same.example",))
+        row = advanced(w)
+        again = advanced(w)
+        assert row.asked == again.asked == pools
+        assert row.data == again.data
+        for calendar in (alice, bob):
+            assert sum(method == "POST" for method, _ in calendar.asked) == 1
+
+    def test_an_answer_that_makes_the_proof_too_deep_takes_nothing_from_the_others(
+        self, w: World, alice: Calendar, bob: Calendar
+    ) -> None:
+        configure(w, alice, bob)
+        alice.mode = "deep"
+        row = advanced(w)
+        assert (row.status, row.asked) == (STAMP_PENDING, (bob.url,))
+        assert {a.uri for a in proof_of(row).attestations()} == {bob.url}
+        assert row.error is not None and "does not fit into the proof" in row.error
 
     @pytest.mark.parametrize("mode", ["error", "garbage", "refuse"])
     def test_a_calendar_that_goes_on_failing_holds_up_nothing_of_the_other(
@@ -310,6 +346,26 @@ class TestTime:
         row = stamps.advance(w.ctx, row.id, w.clock())
         assert (row.status, row.error) == (STAMP_WANTED, "no calendar is configured")
 
+    def test_what_cannot_be_read_waits_longer_each_time(self, w: World, alice: Calendar) -> None:
+        configure(w, alice)
+        row = requested(w)
+        for attempts in (1, 2, 3):
+            stamps.postpone(w.ctx, row.id, "no checkpoint was signed there", w.clock())
+            after = stamps.get(w.ctx, row.id)
+            assert (after.attempts, after.error) == (attempts, "no checkpoint was signed there")
+            assert after.next_at == w.clock() + pause(row.id, attempts, WANTED_SECONDS)
+        assert stamps.due(w.ctx, w.clock()) == []
+        stamps.postpone(w.ctx, 7, "no such row", w.clock())
+
+    def test_what_is_finished_is_not_postponed(self, w: World, alice: Calendar) -> None:
+        configure(w, alice)
+        advanced(w)
+        alice.mine()
+        row = advanced(w)
+        assert row.next_at is None
+        stamps.postpone(w.ctx, row.id, "too late", w.clock())
+        assert stamps.get(w.ctx, row.id) == row
+
     def test_pause_doubles_up_to_its_longest_and_spreads_by_a_quarter(self) -> None:
         first, longest = WANTED_SECONDS
         plain = [min(longest, first * 2**k) for k in range(30)]
@@ -327,7 +383,7 @@ class TestTime:
         advanced(w)
         alice.mine()
         assert stamps.due(w.ctx, w.clock()) == []
-        assert [row.status for row in stamps.upgrade(w.ctx, w.clock())] == [STAMP_UPGRADED] * 4
+        assert [row.status for row in advance_all(w.ctx, w.clock())] == [STAMP_UPGRADED] * 4
         assert stamps.unfinished(w.ctx) == []
         with w.ctx.engine.connect() as connection:
             sizes = stamps.stamped_sizes(connection, ledger.log_of(connection, w.ctx.note_key).id)

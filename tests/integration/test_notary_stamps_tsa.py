@@ -15,6 +15,7 @@ from cryptography import x509
 from sqlalchemy.exc import IntegrityError
 from support.calendar import RegtestChain, running_calendar
 from support.notaryworld import World, world
+from support.stamping import advance_all
 from support.tsa import Running, handmade_tsa, openssl_tsa, openssl_verifies
 from support.tsa_chain import LEAF, YEAR, Chain, Shape, chain, crl
 
@@ -224,7 +225,7 @@ class TestSeveral:
         done = [stamps.advance(w.ctx, row.id, w.clock()) for row in stamps.request(w.ctx)]
         assert sorted(row.authority or "" for row in done) == ["", "tsa1", "tsa3"]
         servers[1].behaviour = "honest"
-        again = stamps.upgrade(w.ctx, w.clock())
+        again = advance_all(w.ctx, w.clock())
         assert [row.authority for row in again] == ["tsa2"]
 
     def test_more_tokens_are_wanted_of_the_same_head_when_more_are_configured(
@@ -265,7 +266,7 @@ class TestSeveral:
         for thread in threads:
             thread.join()
         assert failed == []
-        stamps.upgrade(w.ctx, w.clock())  # a slot that lost the race for an authority
+        advance_all(w.ctx, w.clock())  # a slot that lost the race for an authority
         rows = stamps.list_stamps(w.ctx)
         assert sorted(row.authority or "" for row in rows) == ["tsa1", "tsa2", "tsa3"]
         for row in rows:
@@ -303,7 +304,7 @@ class TestBoth:
                 stamps.advance(w.ctx, row.id, w.clock())
             pending = receipt_for(w.ctx, 1).to_bytes()
             height = calendar.mine()
-            stamps.upgrade(w.ctx, w.clock())
+            advance_all(w.ctx, w.clock())
             complete = receipt_for(w.ctx, 1).to_bytes()
             header = TrustedHeader(height, calendar.chain.headers[height], regtest=True)
         document = document_of(b"evidence")

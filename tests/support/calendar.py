@@ -32,6 +32,7 @@ MODES = (
     "endless",  # bytes without end
     "wrong-commitment",  # a good time stamp of another message
     "wrong-root",  # the path to a block, but the block has another root
+    "deep",  # a good answer to a submission, of as many operations as a proof may have that has none besides
     "again",  # 200 with another promise instead of the block
     "forgotten",  # 404 for everything it promised
     "slow",  # says nothing for SLOW_SECONDS
@@ -165,6 +166,8 @@ def running_calendar(chain: RegtestChain | None = None, mode: str = "ok") -> Ite
             if self.path != "/digest" or not 1 <= len(digest) <= 64:
                 return self._say(400, b"invalid digest length")
             good = calendar.submit(digest)
+            if calendar.mode == "deep":
+                return self._say(200, b"\x08" * 254 + calendar.promise())
             if calendar.mode in ("again", "wrong-root", "forgotten"):  # misbehaves only later
                 return self._say(200, good)
             return self._misbehave(good, calendar.submit(os.urandom(32)))

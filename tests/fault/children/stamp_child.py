@@ -10,6 +10,7 @@ from pathlib import Path
 
 from support.killing import serve
 from support.notaryworld import open_context
+from support.stamping import advance_all
 
 from notary.timestamps import stamps
 from notary.timestamps.stamp_sources import Authority, TimestampSources
@@ -27,7 +28,7 @@ def job(workspace: str, root: str, authorities: str, calendars: str) -> None:
     )
     ctx = replace(open_context(Path(workspace), _now), timestamps=sources)
     stamps.request(ctx)
-    stamps.upgrade(ctx, _now())
+    advance_all(ctx, _now())
 
 
 def _now() -> int:

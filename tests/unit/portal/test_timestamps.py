@@ -156,7 +156,7 @@ class TestSources:
         assert found is not None and found.calendars_needed == 1
 
 
-WANTED = StampRow(1, 1, 9, "rfc3161", 1, "wanted", None, None, None, "one: no answer", 2, AT, 0, 0)
+WANTED = StampRow(1, 1, 9, "rfc3161", 1, "wanted", None, None, None, (), "one: no answer", 2, AT, 0, 0)
 TOKEN = replace(WANTED, status="obtained", authority="one", data=token(AUTHORITY, b"note"), error=None, next_at=None)
 OTS = replace(WANTED, kind="ots", nonce=bytes(16))
 PROMISE = b"\x00" + PENDING_TAG + varbytes(varbytes(b"https://a.example"))
