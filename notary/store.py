@@ -45,8 +45,8 @@ ANCHOR_INCLUDED: Final = "included"
 ANCHOR_FINAL: Final = "final"
 ANCHOR_FAILED: Final = "failed"
 
-# What a head's time stamp may be (notary/timestamps/stamps.py). rfc3161: wanted -> obtained; ots: wanted -> pending ->
-# upgraded.
+# What a head's time stamp may be (notary/timestamps/stamps.py). rfc3161: wanted -> obtained;
+# ots: wanted -> pending -> upgraded.
 STAMP_RFC3161: Final = "rfc3161"
 STAMP_OTS: Final = "ots"
 STAMP_WANTED: Final = "wanted"

@@ -82,9 +82,10 @@ class Lock:
 class Runner:
     """Does durable work in this process or in the one that holds the engine; see the module's states.
 
-    lock      WORKSPACE/engine.lock url       of the database that keeps the engine's records purpose   what this
-    process is, for messages: "keeper run", "anchor" prepare   imports the workflows and gives them their world;
-    called once, only in the process that launches the engine
+    lock      WORKSPACE/engine.lock
+    url       of the database that keeps the engine's records
+    purpose   what this process is, for messages: "keeper run", "anchor"
+    prepare   imports the workflows and gives them their world; called once, only in the process that launches the engine
     """
 
     def __init__(self, lock: Path, url: str, purpose: str, prepare: Prepare) -> None:

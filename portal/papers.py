@@ -1,11 +1,12 @@
 """A plan or an escrow as a file that goes from party to party until both have signed.
 
     {"format": "tallystick/plan" | "tallystick/escrow", "version": 1,
-     "name", "chain_id", "book", "symbol", "decimals", "terms": {...},                                  what is signed
-     (settlement's document) "collateral_terms": {...} | null,                plans only; its hash is in the terms
-     "agreement": {"sha256", "salt"} | null,          opens the commitment in the terms: for the parties, not for the
-     chain "jurisdiction": {"tag", "salt"} | null,          plans only; the same "signatures": {PARTY: "0x..." | null,
-     ...}}      debtor and creditor, or payer and payee
+     "name", "chain_id", "book", "symbol", "decimals",
+     "terms": {...},                               what is signed (settlement's document)
+     "collateral_terms": {...} | null,             plans only; its hash is in the terms
+     "agreement": {"sha256", "salt"} | null,       opens the commitment in the terms: for the parties, not for the chain
+     "jurisdiction": {"tag", "salt"} | null,       plans only; the same
+     "signatures": {PARTY: "0x..." | null, ...}}   debtor and creditor, or payer and payee
 
 Reading checks everything that can be checked without a chain: forms, bounds, and that the openings lead to the
 commitments.  Symbol and decimals are for showing amounts; whoever opens the plan asks the token itself.

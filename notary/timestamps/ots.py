@@ -1,7 +1,6 @@
 """OpenTimestamps proofs: begun, merged, checked, judged.  Pure: calendars are asked in notary/timestamps/calendars.py.
 
-    file = magic (31 bytes) version (01) hash function's tag (1) digest node        node: see
-    notary/timestamps/ots_tree.py
+    file = magic (31 bytes) version (01) hash function's tag (1) digest node     node: notary/timestamps/ots_tree.py
 
 A proof leads from the digest of a document by operations to messages that somebody attests. A calendar's attestation
 is a promise and proves nothing. Bitcoin's says: this message is the Merkle root of block N's header. Whether it is,
