@@ -85,7 +85,7 @@ class Runner:
     lock      WORKSPACE/engine.lock
     url       of the database that keeps the engine's records
     purpose   what this process is, for messages: "keeper run", "anchor"
-    prepare   imports the workflows and gives them their world; called once, only in the process that launches the engine
+    prepare   imports the workflows and gives them their world; once, in the process that launches the engine
     """
 
     def __init__(self, lock: Path, url: str, purpose: str, prepare: Prepare) -> None:
