@@ -9,7 +9,7 @@ NotaryError
 ├── CaseErased            the case's key was destroyed on purpose
 ├── LogUnknown            the workspace's log was not begun
 ├── LogNotOurs            a receipt of another log than this workspace's
-├── LogNotOpen            it is behind its chain, forked from it, or closed
+├── LogNotOpen            it is behind its chain, recovered, forked from it, or closed
 ├── LogBusy               another process held the log's lock too long
 ├── DatabaseUnwritable    the disk is full or fails
 ├── LogDamaged            rows of the log contradict each other
@@ -204,7 +204,7 @@ class LogNotOurs(NotaryError):
 
 
 class LogNotOpen(NotaryError):
-    """The log was found behind its chain, forked from it, or closed; nothing is sealed into it."""
+    """The log is behind its chain, recovered, forked from it, or closed; nothing is sealed into it."""
 
     code = "notary.log-not-open"
     hint = "Run `tallystick doctor`: it compares this log with the head on the chain and says what to do."

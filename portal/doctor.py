@@ -36,8 +36,9 @@ LITTLE_WEI: Final = 10**16  # less than this does not pay for many transactions 
 LOW_DISK_BYTES: Final = 1024**3
 LOG_TODO: Final = {  # by the log's state; docs/guides/drills.md has the whole drill
     "behind": "tallystick log recover --from EXPORT|COPY",
+    "recovered": "tallystick log close ORIGIN --successor new",
     "forked": "tallystick log close ORIGIN --successor new",
-    "closed": "tallystick log close ORIGIN --successor new",
+    "closed": "tallystick log close ORIGIN, as it was begun; without an heir, begin a new workspace",
 }
 SKEW_SECONDS: Final = 60  # an authority promises a second; more than a minute says that some clock is wrong
 

@@ -52,7 +52,7 @@ from notary.store import (
     LOG_BEHIND,
     LOG_CLOSED,
     LOG_FORKED,
-    LOG_OPEN,
+    LOG_RECOVERED,
     anchors,
     logs,
 )
@@ -252,7 +252,8 @@ def compare(ctx: NotaryContext, evidence: EvidenceChain | None = None) -> ChainH
     if head.closed:
         _mark(ctx, log, LOG_CLOSED)
     elif log.state in (LOG_BEHIND, LOG_FORKED):
-        _mark(ctx, log, LOG_OPEN)  # the entries were recovered, or the chain took the other head back
+        # The chain took the other head back; whoever sent it may have signed others, so nothing more is signed here.
+        _mark(ctx, log, LOG_RECOVERED)
     return head
 
 

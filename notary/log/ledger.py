@@ -4,8 +4,8 @@ The log's row is its lock: `lock` is the first thing a writing transaction does,
 (PostgreSQL locks the row, SQLite's BEGIN IMMEDIATE the database). Appending needs the tree's right edge only, which is
 read from the tiles and compared with the last checkpoint, so damaged rows are found before anything is built on them.
 
-States of a log (store.LOG_*): open -> behind, forked (found by anchoring; nothing is sealed any more), behind -> open
-(notary/log/log_recovery.py), any of them -> closed; waiting -> open (notary/log/succession.py).
+States of a log (store.LOG_*): open -> behind, forked (found by anchoring; nothing is sealed any more), behind ->
+recovered -> open (notary/log/log_recovery.py), any of them -> closed; waiting -> open (notary/log/succession.py).
 """
 
 from __future__ import annotations

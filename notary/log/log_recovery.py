@@ -5,14 +5,19 @@
                   beginning; every head on the chain is the root of its beginning; the case heads are those that the
                   leaves commit to
     3  write      in one transaction: entries, tiles, checkpoints, case heads, and from a second copy's database the
-                  private rows as well; the log is open again
+                  private rows as well
     4  adopt      heads that the chain holds as final get their anchors' proofs again, so that receipts have them
 
 Checkpoints are signed anew, with our key, at the end of each batch: Ed25519 gives the very bytes that were signed
 before, and step 2 shows that the newest of them was.
 
-States of the log: behind -> open (3). A log that is forked stays so: two histories cannot be made one, see
-notary/log/succession.py. Before 3 nothing is written; a process may die between any two lines, and again does no harm.
+States of the log: behind -> recovered (3); recovered -> open (3, `newest`). Between what was given and the loss more
+heads may have been signed and handed out in receipts; the chain does not know those that were not anchored, and nobody
+can tell how many there were. Sealing on would sign other heads of the same sizes, and two signed roots of one size
+prove two histories. So a recovered log anchors what it has and signs nothing more: it gives way to an heir, where
+sizes begin anew (notary/log/succession.py), unless its owner says that nothing was sealed after what was given was
+written. A log that is forked stays so: two histories cannot be made one. Before 3 nothing is written; a process may die
+between any two lines, and again does no harm.
 
 An exported log brings back what is public. The files' claims (names, digests, secrets) are private: without a second
 copy of the database they are gone, receipts that were handed out stay valid, and the files may be sealed again.
@@ -40,7 +45,7 @@ from notary.log.tiles import WIDTH
 from notary.proofs.receipt import write_anchor
 from notary.sealing.commitment import parse_claim_entry
 from notary.service_errors import LogSourceUnreadable, RecoveryRefused
-from notary.store import ANCHOR_FINAL, LOG_CLOSED, LOG_OPEN, case_heads, ended_claims, heads, logs
+from notary.store import ANCHOR_FINAL, LOG_CLOSED, LOG_OPEN, LOG_RECOVERED, case_heads, ended_claims, heads, logs
 from notary.store import anchors as anchor_rows
 from onchain.errors import ProofUnavailable
 
@@ -101,6 +106,7 @@ def recover(
     told: ChainSide,
     *,
     copy: Engine | None = None,
+    newest: bool = False,
     advance: Advance = _unwatched,
 ) -> Recovered:
     """Make our present log whole from `source`.
@@ -108,20 +114,21 @@ def recover(
     source  an exported log (log_source.open_tree); None with `copy`: the copy's own log is read
     told    what a node says of our log
     copy    the database of a second copy of this workspace: its private rows are taken over as well
+    newest  the caller knows that nothing was sealed after what is given was written: the log is open again
 
     Raises RecoveryRefused, LogSourceUnreadable, LogSourceUnreachable, LogBusy, VaultLocked, VaultDamaged. After each of
     them nothing has been written.
     """
     if copy is not None:
         with copy.connect() as other:
-            return _recover(ctx, private_rows.own_log(other, ctx.note_key), told, other, advance)
+            return _recover(ctx, private_rows.own_log(other, ctx.note_key), told, other, newest, advance)
     if source is None:
         raise ValueError("neither an exported log nor a copy was given")
-    return _recover(ctx, source, told, None, advance)
+    return _recover(ctx, source, told, None, newest, advance)
 
 
 def _recover(
-    ctx: NotaryContext, source: LogSource, told: ChainSide, other: Connection | None, advance: Advance
+    ctx: NotaryContext, source: LogSource, told: ChainSide, other: Connection | None, newest: bool, advance: Advance
 ) -> Recovered:
     with ctx.engine.connect() as connection:
         log = ledger.log_of(connection, ctx.note_key)
@@ -136,9 +143,17 @@ def _recover(
         rows: Mapping[str, int] = {}
         if other is not None:
             rows = private_rows.take_over(ctx, connection, other, now, found.commitments, found.walk.heads)
-        state = LOG_CLOSED if told.present.closed else LOG_OPEN
+        state = _state(now, found, closed=told.present.closed, newest=newest)
         connection.execute(sa.update(logs).where(logs.c.id == log.id).values(state=state))
         return Recovered(ledger.log_by_id(connection, log.id), found.size - log.size, rows)
+
+
+def _state(log: LogRow, found: _Read, *, closed: bool, newest: bool) -> str:
+    """The log's state after a recovery."""
+    if closed:
+        return LOG_CLOSED
+    untouched = log.state == LOG_OPEN and log.size == found.size
+    return LOG_OPEN if newest or untouched else LOG_RECOVERED
 
 
 # 1 and 2

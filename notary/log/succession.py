@@ -1,7 +1,7 @@
 """Succession: a log ends and names its heir; and its appender is replaced.
 
     the old log             its heir                           what moves it on
-    open, behind, forked    -
+    any but closed          -
     same                    waiting: key file and row          1  begin
     same                    waiting, created on the chain      2  create
     closed on the chain     waiting                            3  close, by the owner's key, until that is final

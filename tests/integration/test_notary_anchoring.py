@@ -13,11 +13,14 @@ import sqlalchemy as sa
 from support.devchain import dev_chain
 from support.evidencechain import anchor_to_final, connect, evidence_address, give_chain, trust_in
 from support.notaryworld import World, open_context, world
+from support.stamped import authority, token_anchor, trusting
 
 from notary.context import NotaryContext
 from notary.evm import anchors
 from notary.evm.anchors import AnchorRow
+from notary.evm.evm_proof import EvmAnchor
 from notary.proofs import receipts
+from notary.proofs.prove_later import prove_later
 from notary.proofs.receipt import PendingAnchor, Receipt, UnknownAnchor
 from notary.sealing import cases
 from notary.sealing.seal import seal
@@ -29,8 +32,9 @@ from notary.service_errors import (
     LogBehindChain,
     LogForked,
     LogNotOpen,
+    LogNotOurs,
 )
-from notary.store import ANCHOR_FAILED, ANCHOR_FINAL, ANCHOR_INCLUDED, ANCHOR_PENDING, LOG_OPEN, logs
+from notary.store import ANCHOR_FAILED, ANCHOR_FINAL, ANCHOR_INCLUDED, ANCHOR_PENDING, LOG_RECOVERED, logs
 from notary.verdicts.trust import Trust
 from notary.verdicts.verdict import Reason, Status, Verdict
 from notary.verdicts.verify import DocumentDigests, verify
@@ -194,6 +198,47 @@ class TestAnchor:
         assert isinstance(anchor, UnknownAnchor) and b"evm-unproven" in anchor.json
         assert judged(w.ctx, 1, b"a.txt", trust_in(dev)).reason is Reason.ANCHOR_UNKNOWN
 
+    def test_a_receipt_stands_under_the_first_head_whose_anchor_proves_something_offline(
+        self, w: World, dev: DevChain
+    ) -> None:
+        def unprovable() -> object:
+            evidence = connect(w, dev)
+            evidence.chain._profile = replace(evidence.chain.profile, receipts="none")
+            return evidence
+
+        provable = w.ctx.evidence
+        w.with_context(evidence=unprovable)
+        sealed(w, "a.txt")
+        anchor_to_final(w.ctx, dev)
+        w.with_context(evidence=provable)
+        size = sealed(w, "b.txt")
+        anchor_to_final(w.ctx, dev)
+        for claim, data in ((1, b"a.txt"), (2, b"b.txt")):
+            receipt = receipts.receipt_for(w.ctx, claim)
+            assert receipt.note.checkpoint.size == size
+            assert judged(w.ctx, claim, data, trust_in(dev)).status is Status.PASSED
+
+    def test_a_receipt_from_before_the_logs_creation_on_chain_passes_with_the_newer_head(
+        self, w: World, dev: DevChain
+    ) -> None:
+        """Sealed and time-stamped, exported, anchored only then: the newer head's anchor is about a log with an id."""
+        sealed(w, "a.txt")
+        old = receipts.receipt_for(w.ctx, 1)
+        assert old.log.id is None
+        old = replace(old, anchors=(token_anchor(old.note),))
+        sealed(w, "b.txt")
+        anchor_to_final(w.ctx, dev)
+        trust = trusting(authority().trusted(certificates=authority().certificates), more=trust_in(dev))
+        document = DocumentDigests(5, {"sha256": hashlib.sha256(b"a.txt").digest()})
+        assert verify(old, document, trust).status is Status.PASSED
+        newer = prove_later(w.ctx, old)
+        assert newer.later is not None and any(isinstance(one, EvmAnchor) for one in newer.later.anchors)
+        verdict = verify(newer, document, trust)
+        assert (verdict.status, verdict.check(10).status) == (Status.PASSED, Status.PASSED)
+        assert prove_later(w.ctx, newer) == newer
+        with pytest.raises(LogNotOurs):
+            prove_later(w.ctx, replace(newer, log=replace(newer.log, id=b"\x66" * 32)))
+
 
 class TestReorganisation:
     def test_an_included_anchor_that_is_reorganised_away_is_sent_again(self, w: World, dev: DevChain) -> None:
@@ -308,8 +353,9 @@ class TestCopies:
             connection.execute(sa.update(logs).values(state="behind"))
         anchors.compare(recovered.ctx)
         with recovered.ctx.engine.connect() as connection:
-            assert connection.execute(sa.select(logs.c.state)).scalar_one() == LOG_OPEN
-        sealed(w, "c.txt", ctx=recovered.ctx)
+            assert connection.execute(sa.select(logs.c.state)).scalar_one() == LOG_RECOVERED
+        with pytest.raises(LogNotOpen, match="recovered"):  # whoever sent the longer head may have signed more
+            sealed(w, "c.txt", ctx=recovered.ctx)
         close()
 
     def test_a_head_that_a_copy_anchored_already_is_no_fork_and_sealing_goes_on(self, w: World, dev: DevChain) -> None:

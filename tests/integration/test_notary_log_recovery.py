@@ -19,8 +19,9 @@ from support.notaryworld import World, open_context, world
 from notary.context import NotaryContext
 from notary.custody.acts import revoke
 from notary.evm import anchors
-from notary.log import ledger, log_recovery
+from notary.log import ledger, log_recovery, note_keys, succession
 from notary.log.ledger import LogRow
+from notary.log.log_audit import own_checkpoints
 from notary.log.log_events import ChainSide, ask
 from notary.log.log_export import export
 from notary.log.log_recovery import Recovered
@@ -28,8 +29,8 @@ from notary.log.log_source import open_tree
 from notary.proofs import receipts
 from notary.sealing import cases
 from notary.sealing.seal import seal
-from notary.service_errors import LogBehindChain, LogSourceUnreadable, RecoveryRefused
-from notary.store import LOG_BEHIND, LOG_OPEN, custody, logs, metadata
+from notary.service_errors import LogBehindChain, LogNotOpen, LogSourceUnreadable, RecoveryRefused
+from notary.store import LOG_BEHIND, LOG_OPEN, LOG_RECOVERED, custody, logs, metadata
 from onchain.devchain import DevChain
 
 
@@ -106,6 +107,12 @@ def state_of(ctx: NotaryContext) -> dict[str, list[tuple[object, ...]]]:
         return {t.name: sorted(map(tuple, connection.execute(sa.select(t))), key=repr) for t in metadata.sorted_tables}
 
 
+def signed(ctx: NotaryContext) -> dict[int, bytes]:
+    """Roots of all heads that are signed with our present key, by their sizes."""
+    with ctx.engine.connect() as connection:
+        return {one.size: one.root for one in own_checkpoints(connection, row(ctx).id)}
+
+
 def refused(old: World, dev: DevChain, folder: Path, match: str) -> None:
     before = state_of(old.ctx)
     with pytest.raises((RecoveryRefused, LogSourceUnreadable), match=match):
@@ -114,9 +121,9 @@ def refused(old: World, dev: DevChain, folder: Path, match: str) -> None:
 
 
 class TestFromExport:
-    def from_export(self, w: World, old: World, dev: DevChain, folder: Path) -> Recovered:
+    def from_export(self, w: World, old: World, dev: DevChain, folder: Path, newest: bool = False) -> Recovered:
         export(w.ctx.engine, row(w.ctx), folder)
-        return log_recovery.recover(old.ctx, open_tree(str(folder)), told(old, dev))
+        return log_recovery.recover(old.ctx, open_tree(str(folder)), told(old, dev), newest=newest)
 
     def test_entries_tiles_heads_and_case_heads_are_those_of_the_log_that_was_exported(
         self, w: World, backup: World, dev: DevChain, tmp_path: Path
@@ -124,7 +131,7 @@ class TestFromExport:
         found_behind(backup)
         whole, before = row(w.ctx), row(backup.ctx)
         done = self.from_export(w, backup, dev, tmp_path / "out")
-        assert (done.entries, done.rows, done.log.state) == (whole.size - before.size, {}, LOG_OPEN)
+        assert (done.entries, done.rows, done.log.state) == (whole.size - before.size, {}, LOG_RECOVERED)
         ours, theirs = state_of(backup.ctx), state_of(w.ctx)
         for table in ("log_tiles", "heads", "case_heads", "ended_claims"):
             assert ours[table] == theirs[table], table
@@ -137,7 +144,7 @@ class TestFromExport:
         self, w: World, backup: World, dev: DevChain, tmp_path: Path
     ) -> None:
         found_behind(backup)
-        self.from_export(w, backup, dev, tmp_path / "out")
+        self.from_export(w, backup, dev, tmp_path / "out", newest=True)
         evidence = connect(backup, dev, evidence_address(w, dev))
         assert log_recovery.adopt_anchors(backup.ctx, evidence, told(w, dev).history) == 1
         size = sealed(w, "new", case="beta", ctx=backup.ctx)  # x and y again too: their claims were not in the export
@@ -146,6 +153,39 @@ class TestFromExport:
         made = receipts.receipt_for(backup.ctx, 301)
         assert made.note.checkpoint.size == told(w, dev).history.heads[1].size and made.anchors
         check_world(backup, dev, contract=evidence_address(w, dev))
+
+    def test_heads_that_were_signed_after_the_export_are_never_signed_again(
+        self, w: World, backup: World, dev: DevChain, tmp_path: Path
+    ) -> None:
+        export(w.ctx.engine, row(w.ctx), tmp_path / "out")
+        sealed(
+            w, "later", case="beta"
+        )  # its receipt goes out, its head never reaches the chain, then the rows are lost
+        handed_out = signed(w.ctx)
+        assert self.recovered(backup, dev, tmp_path / "out", newest=False) == LOG_RECOVERED
+        with pytest.raises(LogNotOpen, match="recovered"):
+            sealed(w, "other", case="beta", ctx=backup.ctx)
+        anchor_to_final(backup.ctx, dev)  # what is there is signed anyhow
+        assert self.recovered(backup, dev, tmp_path / "out", newest=False) == LOG_RECOVERED
+        keys = tmp_path / "backup" / "log-key"
+        evidence = connect(backup, dev, evidence_address(w, dev))
+        done = succession.close(backup.ctx, evidence, evidence.sender, row(backup.ctx).origin, keys)
+        assert (done.old.kept, done.again) == (done.old.size, 0)
+        assert signed(backup.ctx).items() <= handed_out.items()  # no second root of any size
+        backup.with_context(note_key=note_keys.present_key(backup.ctx.engine, keys))
+        sealed(w, "other", case="beta", ctx=backup.ctx)
+        anchor_to_final(backup.ctx, dev)
+        check_world(backup, dev, contract=evidence_address(w, dev))
+
+    def recovered(self, old: World, dev: DevChain, folder: Path, *, newest: bool) -> str:
+        return log_recovery.recover(old.ctx, open_tree(str(folder)), told(old, dev), newest=newest).log.state
+
+    def test_a_log_that_its_owner_calls_whole_is_open_again_and_stays_so(
+        self, w: World, backup: World, dev: DevChain, tmp_path: Path
+    ) -> None:
+        export(w.ctx.engine, row(w.ctx), tmp_path / "out")
+        states = [self.recovered(backup, dev, tmp_path / "out", newest=said) for said in (False, True, False)]
+        assert states == [LOG_RECOVERED, LOG_OPEN, LOG_OPEN]
 
     def test_recover_again_does_no_harm(self, w: World, backup: World, dev: DevChain, tmp_path: Path) -> None:
         self.from_export(w, backup, dev, tmp_path / "out")
@@ -163,7 +203,7 @@ class TestFromExport:
                 connection.execute(sa.delete(table))
         log_recovery.begin_again(backup.ctx, side, bytes.fromhex(side.contract[2:]))
         done = log_recovery.recover(backup.ctx, open_tree(str(tmp_path / "out")), side)
-        assert (done.log.size, done.log.state, done.log.chain_log_id) == (whole.size, LOG_OPEN, whole.chain_log_id)
+        assert (done.log.size, done.log.state, done.log.chain_log_id) == (whole.size, LOG_RECOVERED, whole.chain_log_id)
         assert state_of(backup.ctx)["log_tiles"] == state_of(w.ctx)["log_tiles"]
 
     def test_begin_again_refuses_another_logs_id(self, w: World, backup: World, dev: DevChain) -> None:
@@ -222,7 +262,7 @@ class TestFromExport:
 class TestFromSecondCopy:
     def test_private_rows_come_back_as_well(self, w: World, backup: World, dev: DevChain) -> None:
         found_behind(backup)
-        done = log_recovery.recover(backup.ctx, None, told(w, dev), copy=w.ctx.engine)
+        done = log_recovery.recover(backup.ctx, None, told(w, dev), copy=w.ctx.engine, newest=True)
         assert done.log.state == LOG_OPEN and done.rows["claims"] == 5 and done.rows["custody"] == 6
         ours, theirs = state_of(backup.ctx), state_of(w.ctx)
         for table in ours:
