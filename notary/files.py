@@ -11,6 +11,7 @@ from pathlib import Path
 
 from notary.service_errors import VaultDamaged, VaultLocked
 
+MAX_FILE_NAME = 255  # bytes of one name on the usual file systems
 MAX_KEY_FILE = 4096  # bytes; the largest (the recipient key) has under 400
 
 
@@ -127,6 +128,13 @@ def overwrite(path: Path) -> None:
             file.seek(0)
             file.write(secrets.token_bytes(length))
             os.fsync(file.fileno())
+
+
+def stays_below(name: str, suffix: str) -> bool:
+    """Whether a file called `name`, which came from elsewhere, and `suffix` lies below the folder it is put into."""
+    parts = name.split("/")
+    sizes = [len(os.fsencode(part)) for part in (*parts, parts[-1] + suffix)]
+    return max(sizes) <= MAX_FILE_NAME and not {"", ".", ".."}.intersection(parts) and "\0" not in name
 
 
 def write_whole(path: Path, data: bytes) -> None:

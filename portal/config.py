@@ -44,7 +44,10 @@ Genesis = Annotated[str, StringConstraints(pattern=r"^(0x[0-9a-f]{64})?$")]  # "
 Url = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s?#]+[^\s#]*$", max_length=2048)]
 AuthorityName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._\-]{0,62}$")]
-Policy = Annotated[str, StringConstraints(pattern=r"^([0-2](\.(0|[1-9][0-9]{0,18})){1,31})?$")]
+Policy = Annotated[  # an object identifier: after 0 and 1 the second number is at most 39
+    str,
+    StringConstraints(pattern=r"^(([01]\.([0-9]|[1-3][0-9])|2\.(0|[1-9][0-9]{0,18}))(\.(0|[1-9][0-9]{0,18})){0,30})?$"),
+]
 FileName = Annotated[str, StringConstraints(max_length=4096)]
 
 

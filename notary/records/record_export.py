@@ -10,15 +10,15 @@ An evidence record (.er) is DER of RFC 4998's EvidenceRecord and proves its obje
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notary.context import Progress, silent
-from notary.files import write_whole
-from notary.proofs.receipts import MAX_FILE_NAME
+from notary.files import stays_below, write_whole
 from notary.records.algorithms import Policy
 from notary.records.evidence_check import Document, Validator
 from notary.records.evidence_set import Leaf
@@ -56,7 +56,7 @@ def export(
 
     per_document  a record for each document, too; else for the bundle of receipts alone
 
-    Raises RecordUnknown, CaseUnknown, CaseErased, VaultLocked, VaultDamaged, OSError.
+    Raises RecordUnknown, RecordBusy, CaseUnknown, CaseErased, VaultLocked, VaultDamaged, OSError.
     """
     records = records_of(ctx, case_id)
     if not records:
@@ -69,17 +69,19 @@ def export(
         progress("export", len(written), 0, "files")
 
     for record in records:
-        root, taken = Path(folder) / f"record-{record.number}", set[str]()
+        root = Path(folder) / f"record-{record.number}"
+        tokens = [token for chain in record.chains.chains for token in chain.tokens]
+        stamped = {f"token-{number}{TOKEN_SUFFIX}": token for number, token in enumerate(tokens, 1)}
+        names = _Names(stamped)
         for place, one in enumerate(record.objects):
             if one is None or not (one.bundle or per_document):
                 continue
-            name = _free_name(one.name, place, taken)
+            name = names.take(one.name, place)
             if one.bundle:
                 write(root / name, bundle_of(ctx, record, place))
             write(root / f"{name}{RECORD_SUFFIX}", record.chains.record(place).to_bytes())
-        tokens = [token for chain in record.chains.chains for token in chain.tokens]
-        for number, token in enumerate(tokens, 1):
-            write(root / f"token-{number}{TOKEN_SUFFIX}", token)
+        for name, token in stamped.items():
+            write(root / name, token)
     return written
 
 
@@ -88,7 +90,7 @@ def validate_case(
 ) -> list[Validated]:
     """Check each record of a case: bundles by their bytes, documents by the digests that were taken of them.
 
-    Raises RecordUnknown, CaseUnknown, CaseErased, VaultLocked, VaultDamaged.
+    Raises RecordUnknown, RecordBusy, CaseUnknown, CaseErased, VaultLocked, VaultDamaged.
     """
     records = records_of(ctx, case_id)
     if not records:
@@ -116,12 +118,29 @@ def _document(ctx: NotaryContext, record: Record, place: int) -> Document:
     return taken.get
 
 
-def _free_name(name: str, place: int, taken: set[str]) -> str:
-    """A name below the folder of records that no other object has: the document's own where it is one; takes it."""
+class _Names:
+    """Names of files in a record's folder. No two objects share one, and none lies where another's folder is.
+
+    taken  names that are given away from the beginning
+    """
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._files, self._folders = set(taken), set[str]()
+
+    def take(self, name: str, place: int) -> str:
+        """The object's own name where it is one and free, or the first free one made of its place."""
+        own = (name,) if stays_below(name, RECORD_SUFFIX) else ()
+        others = (f"object-{place}{more}" for more in itertools.chain(("",), (f"-{n}" for n in itertools.count(2))))
+        found = next(one for one in itertools.chain(own, others) if self._free(one))
+        self._files |= {found, found + RECORD_SUFFIX}
+        self._folders |= _folders(found)
+        return found
+
+    def _free(self, name: str) -> bool:
+        files = {name, name + RECORD_SUFFIX}
+        return files.isdisjoint(self._files | self._folders) and _folders(name).isdisjoint(self._files)
+
+
+def _folders(name: str) -> set[str]:
     parts = name.split("/")
-    safe = all(part not in ("", ".", "..") and len(part.encode()) <= MAX_FILE_NAME for part in parts)
-    found = name if safe and len((parts[-1] + RECORD_SUFFIX).encode()) <= MAX_FILE_NAME else f"object-{place}"
-    if found in taken:
-        found = f"object-{place}"
-    taken.add(found)
-    return found
+    return {"/".join(parts[:count]) for count in range(1, len(parts))}

@@ -56,6 +56,7 @@ class Record:
     """A record of a case, with the chains of all its objects.
 
     number   among the case's records, from 1
+    epoch    of the case's key that it was read with
     objects  None where one was erased
     stamps   how many tokens it has
     """
@@ -63,6 +64,7 @@ class Record:
     id: int
     case_id: str
     number: int
+    epoch: int
     created_at: int
     objects: tuple[RecordObject | None, ...]
     chains: EvidenceSet
@@ -89,14 +91,19 @@ def records_of(ctx: NotaryContext, case_id: str) -> list[Record]:
 
 
 def bundle_of(ctx: NotaryContext, record: Record, place: int) -> bytes:
-    """The bytes of a record's bundle of receipts.  Raises VaultDamaged, CaseErased, VaultLocked."""
+    """The bytes of a record's bundle of receipts.
+
+    Raises RecordBusy (a claim in it was erased since the record was read), VaultDamaged, CaseErased, VaultLocked.
+    """
     with ctx.engine.connect() as connection:
         key = cases.case_key(ctx, record.case_id, connection)
         kept = connection.execute(
             sa.select(evidence_files.c.data).where(
                 evidence_files.c.record_id == record.id, evidence_files.c.idx == place
             )
-        ).scalar_one()
+        ).scalar()
+    if kept is None or key.epoch != record.epoch:
+        raise RecordBusy(record.case_id)
     return _unpack(key, record.number, place, kept)
 
 
@@ -200,7 +207,7 @@ def _record(connection: Connection, key: CaseKey, row: sa.Row[*tuple[Any, ...]])
         _ = made.chains[-1]
     except (ValueError, KeyError, TypeError, IndexError, HashTreeInvalid) as exc:
         raise VaultDamaged(f"evidence record {row.number} of case {key.case_id}", "is not readable") from exc
-    return Record(row.id, row.case_id, row.number, row.created_at, objects, made, len(stamps))
+    return Record(row.id, row.case_id, row.number, key.epoch, row.created_at, objects, made, len(stamps))
 
 
 def context_of(key: CaseKey, number: int, place: int) -> bytes:

@@ -31,7 +31,7 @@ class Due:
 
     record     number of the evidence record; None: the case's receipts
     ending     what ends first and when; None: no end is known of anything
-    uncovered  current claims of the case that no record is about; 0 beside a record
+    uncovered  current claims of the case with a document or a receipt that no record carries on; 0 beside a record
     action     the command that helps, for people
     """
 

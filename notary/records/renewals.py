@@ -47,12 +47,14 @@ from notary.sealing import cases
 from notary.sealing.claim import DIGEST_SIZES
 from notary.sealing.hashing import FileDigests, hash_files
 from notary.sealing.intake import find_files
-from notary.service_errors import DocumentsMissing, RecordRefused, RecordUnknown, TimestampUnavailable
+from notary.service_errors import DocumentsMissing, RecordBusy, RecordRefused, RecordUnknown, TimestampUnavailable
 from notary.store import evidence_files, evidence_records
 from notary.timestamps import tsp
 
 if TYPE_CHECKING:
     import os
+
+    from sqlalchemy.engine import Connection
 
     from notary.context import NotaryContext
 
@@ -101,7 +103,7 @@ def create(ctx: NotaryContext, case_id: str, stamp: Stamp, *, progress: Progress
     Raises RecordRefused (nothing is sealed in the case), RecordBusy, TokenInvalid, what `stamp` raises, CaseUnknown,
     CaseErased, VaultLocked, VaultDamaged, LogBusy, LogDamaged.
     """
-    key = cases.case_key(ctx, case_id)
+    key, last = cases.case_key(ctx, case_id), _last_number(ctx, case_id)
     objects = [
         RecordObject(str(sealed.claim.get("name")), (sealed.commitment,), False, _sha256(sealed))
         for sealed in cases.claims_of(ctx, case_id, current_only=True)
@@ -117,8 +119,9 @@ def create(ctx: NotaryContext, case_id: str, stamp: Stamp, *, progress: Progress
     leaves = [_leaf(FIRST_HASH, one.sha256) for one in objects]
     token, at = _stamped(stamp, EvidenceSet().begins(FIRST_HASH, leaves), None)
     with writing(ctx, key) as connection:
-        query = sa.select(sa.func.max(evidence_records.c.number)).where(evidence_records.c.case_id == case_id)
-        number = (connection.execute(query).scalar() or 0) + 1
+        if _number_in(connection, case_id) != last:
+            raise RecordBusy(case_id)  # another process made one over the same objects meanwhile
+        number = last + 1
         sealed = wrap_list(key, "objects", number, 0, [object_json(one) for one in objects])
         values = {"case_id": case_id, "number": number, "objects": sealed, "created_at": ctx.clock()}
         (record_id,) = connection.execute(sa.insert(evidence_records).values(values)).inserted_primary_key or (0,)
@@ -161,7 +164,8 @@ def renew_trees(
     hash_name  from TREE_HASHES, another than the records' last
     paths      files and folders that hold the documents; each counts only as far as it has the sealed SHA-256
     policy     by which the new hash has not ended
-    leave_out  go on without documents that are not found: their records end with what they have
+    leave_out  go on without documents that are not found: their records end with what they have; not where nothing of
+               a record is left
 
     Raises RecordRefused, DocumentsMissing (nothing was changed), RecordUnknown, RecordBusy, TokenInvalid, what `stamp`
     raises, CaseUnknown, CaseErased, VaultLocked, VaultDamaged, LogBusy. Records renewed before the error stay renewed.
@@ -178,7 +182,7 @@ def renew_trees(
     planned: list[tuple[Record, list[AnyLeaf], tuple[str, ...]]] = []
     for record in records:
         leaves, missing = _rehashed(ctx, record, hash_name, found)
-        if missing and not leave_out:
+        if missing and not (leave_out and kept(leaves)):
             raise DocumentsMissing(missing)
         planned.append((record, leaves, tuple(missing)))
     done: list[Renewed] = []
@@ -192,15 +196,28 @@ def renew_trees(
 
 
 def uncovered(ctx: NotaryContext, case_id: str) -> int:
-    """How many current claims of the case no record is about."""
-    covered = {
-        claim
-        for record in records_of(ctx, case_id)
-        for one in record.objects
-        if one is not None and not one.bundle
-        for claim in one.claims
-    }
+    """How many current claims of the case have a document or a receipt that no record carries on.
+
+    A document that was left out of a new tree, and the receipts of a bundle that an erasure took away, do not count.
+    """
+    documents, receipted = set[bytes](), set[bytes]()
+    for record in records_of(ctx, case_id):
+        for one, leaf in zip(record.objects, record.chains.chains[-1].leaves, strict=True):
+            if one is not None and isinstance(leaf, Leaf):
+                (receipted if one.bundle else documents).update(one.claims)
+    covered = documents & receipted
     return sum(sealed.commitment not in covered for sealed in cases.claims_of(ctx, case_id, current_only=True))
+
+
+def _last_number(ctx: NotaryContext, case_id: str) -> int:
+    with ctx.engine.connect() as connection:
+        return _number_in(connection, case_id)
+
+
+def _number_in(connection: Connection, case_id: str) -> int:
+    """The number of the case's newest record; 0 without any."""
+    query = sa.select(sa.func.max(evidence_records.c.number)).where(evidence_records.c.case_id == case_id)
+    return connection.execute(query).scalar() or 0
 
 
 def _living(ctx: NotaryContext, case_id: str) -> list[Record]:
@@ -242,8 +259,9 @@ def _stamped(stamp: Stamp, what: Stamped, before: bytes | None) -> tuple[bytes, 
     if read.hash_name != what.hash_name:
         raise TokenInvalid("token-imprint-differs", f"the token stamps by {read.hash_name}, asked was {what.hash_name}")
     tsp.check_imprint(read, what.imprint)
-    if before is not None and read.gen_time < (earlier := tsp.read_token(before).gen_time):
-        raise TokenInvalid("token-invalid", f"its time {read.gen_time} lies before {earlier}, that of the token before")
+    if before is not None and tsp.is_earlier(read, earlier := tsp.read_token(before)):
+        detail = f"its time {read.gen_time} lies before {earlier.gen_time}, that of the token before"
+        raise TokenInvalid("token-invalid", detail)
     return token, read.gen_time
 
 

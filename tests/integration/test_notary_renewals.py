@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -273,6 +274,43 @@ class TestRenewals:
         (again,) = renewals.renew_trees(w.ctx, "acme", "sha3_512", [w.files], stamp, POLICY)
         assert again.objects == 4  # what was left out does not come back
 
+    def test_a_document_that_was_left_out_needs_a_record_again(self, w: World, stamp: Stamping) -> None:
+        renewals.create(w.ctx, "acme", stamp)
+        (w.files / "invoice.pdf").unlink()
+        renewals.renew_trees(w.ctx, "acme", "sha512", [w.files], stamp, POLICY, leave_out=True)
+        assert renewals.uncovered(w.ctx, "acme") == 1
+        assert [one.uncovered for one in renewal_due.due(w.ctx, POLICY) if one.record is None] == [1]
+        renewals.create(w.ctx, "acme", stamp)
+        assert renewals.uncovered(w.ctx, "acme") == 0
+
+    def test_a_record_of_which_nothing_is_left_is_refused_before_any_is_renewed(
+        self, w: World, stamp: Stamping
+    ) -> None:
+        renewals.create(w.ctx, "acme", stamp)
+        first = next(one for one in cases.claims_of(w.ctx, "acme") if one.claim.get("name") == "invoice.pdf")
+        erasure.erase(w.ctx, "acme", [first.leaf_index])  # the bundle, too, so that only documents are left
+        renewals.create(w.ctx, "acme", stamp)
+        before = rows(w)
+        with pytest.raises(DocumentsMissing):
+            renewals.renew_trees(w.ctx, "acme", "sha512", [], stamp, POLICY, leave_out=True)
+        assert rows(w) == before
+
+    def test_a_renewal_within_the_second_counts_only_as_far_as_both_times_are_known(
+        self, w: World, stamp: Stamping
+    ) -> None:
+        def of(micros: int) -> renewals.Stamp:
+            def token(data: bytes, name: str) -> bytes:
+                made = datetime.fromtimestamp(w.clock.now, UTC) + timedelta(microseconds=micros)
+                return tsa.token(stamp.stamper.chain, data, hash_name=name, at=w.clock.now, gen_time=made)
+
+            return token
+
+        renewals.create(w.ctx, "acme", of(900_000))
+        with pytest.raises(TokenInvalid):
+            renewals.renew_stamps(w.ctx, "acme", of(800_000))
+        renewals.renew_stamps(w.ctx, "acme", of(0))  # known to the second only
+        assert statuses(w, stamp) == [Status.PASSED] * 5
+
     def test_documents_may_lie_anywhere_and_have_any_name(self, w: World, stamp: Stamping, tmp_path: Path) -> None:
         renewals.create(w.ctx, "acme", stamp)
         elsewhere = tmp_path / "elsewhere"
@@ -346,6 +384,24 @@ class TestAtTheSameTime:
         assert rows(w)["evidence_stamps"] == 3
         assert statuses(w, stamp) == [Status.PASSED] * 5
 
+    def test_of_two_that_make_a_record_the_second_says_so(self, w: World, stamp: Stamping) -> None:
+        def slow(data: bytes, hash_name: str) -> bytes:
+            renewals.create(w.ctx, "acme", stamp)
+            return stamp(data, hash_name)
+
+        with pytest.raises(RecordBusy):
+            renewals.create(w.ctx, "acme", slow)
+        assert rows(w)["evidence_records"] == 1
+        assert renewals.create(w.ctx, "acme", stamp).number == 2  # one that was asked for on purpose
+
+    def test_a_bundle_that_was_erased_since_the_record_was_read_says_so(self, w: World, stamp: Stamping) -> None:
+        renewals.create(w.ctx, "acme", stamp)
+        (record,) = record_rows.records_of(w.ctx, "acme")
+        assert record_rows.bundle_of(w.ctx, record, 4)
+        erasure.erase(w.ctx, "acme", [next(cases.claims_of(w.ctx, "acme")).leaf_index])
+        with pytest.raises(RecordBusy):
+            record_rows.bundle_of(w.ctx, record, 4)
+
     def test_an_erasure_meanwhile_is_not_undone(self, w: World, stamp: Stamping) -> None:
         claim = next(cases.claims_of(w.ctx, "acme"))
 
@@ -382,6 +438,20 @@ class TestErasure:
         value = hashlib.sha256(b"invoice").digest()
         for record in record_rows.records_of(w.ctx, "acme"):
             assert repr(value) not in repr(record.chains.chains)
+
+    def test_receipts_of_a_bundle_that_went_with_an_erased_one_are_carried_on_by_the_next_record(
+        self, w: World, stamp: Stamping
+    ) -> None:
+        renewals.create(w.ctx, "acme", stamp)
+        gone = next(one for one in cases.claims_of(w.ctx, "acme") if one.claim.get("name") == "invoice.pdf")
+        erasure.erase(w.ctx, "acme", [gone.leaf_index])
+        assert renewals.uncovered(w.ctx, "acme") == 3
+        assert [one.uncovered for one in renewal_due.due(w.ctx, POLICY) if one.record is None] == [3]
+        renewals.create(w.ctx, "acme", stamp)
+        assert renewals.uncovered(w.ctx, "acme") == 0
+        renewals.renew_stamps(w.ctx, "acme", stamp)
+        assert renewals.uncovered(w.ctx, "acme") == 0
+        assert [one.record for one in renewal_due.due(w.ctx, POLICY)] == [1, 2]
 
     def test_an_erased_case_has_nothing_to_renew(self, w: World, stamp: Stamping) -> None:
         renewals.create(w.ctx, "acme", stamp)

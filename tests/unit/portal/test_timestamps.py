@@ -61,6 +61,9 @@ class TestConfig:
             (ONE.replace("tsa.example", "me:secret@tsa.example"), "password"),
             (ONE + 'hash = "sha1"', "hash"),
             (ONE + 'policy = "1.02.3"', "policy"),
+            (ONE + 'policy = "1.40.3"', "policy"),  # after 0 and 1 the second number is at most 39
+            (ONE + 'policy = "3.1"', "policy"),
+            (ONE + 'policy = "1"', "policy"),
             (ONE + 'rooot = "x"', "rooot"),
             (ONE.replace('"one"', '""'), "name"),
         ],
