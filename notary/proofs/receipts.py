@@ -26,7 +26,7 @@ from notary.custody.chain import CustodyEntry
 from notary.custody.signatures import Signature, Statement, read_signatures
 from notary.errors import LogEntryInvalid
 from notary.evm import anchors
-from notary.files import write_whole
+from notary.files import stays_below, write_whole
 from notary.jcs import Json
 from notary.log import ledger, merkle
 from notary.log.checkpoint import SignedCheckpoint
@@ -64,7 +64,6 @@ if TYPE_CHECKING:
     from notary.custody.vault import CaseKey
 
 RECEIPT_SUFFIX = ".receipt.json"
-MAX_FILE_NAME = 255  # bytes of one name on the usual file systems
 BUNDLE_RECEIPTS = 10_000  # in one bundle file: a reader holds them all (about 100 MB)
 _KEPT_HEADS = 8  # heads of which the shared parts are kept
 
@@ -394,8 +393,6 @@ def receipt_name(sealed: SealedClaim, again: str = "") -> Path:
     name = os.fsdecode(bytes.fromhex(str(raw))) if raw is not None else str(sealed.claim.get("name"))
     mark = "" if sealed.superseded_by is None else f".superseded-{sealed.leaf_index}"
     suffix = f"{mark}{again}{RECEIPT_SUFFIX}"
-    parts = name.split("/")
-    safe = all(part not in ("", ".", "..") and len(os.fsencode(part)) <= MAX_FILE_NAME for part in parts)
-    if not safe or len(os.fsencode(parts[-1] + suffix)) > MAX_FILE_NAME:
+    if not stays_below(name, suffix):
         return Path(f"entry-{sealed.leaf_index}{suffix}")
-    return Path(*parts[:-1], parts[-1] + suffix)
+    return Path(name + suffix)
