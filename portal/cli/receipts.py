@@ -54,11 +54,11 @@ def disclose(
 ) -> None:
     """Write RECEIPT with some of its fields hidden. What is hidden stays provable with the whole receipt.
 
-    A verifier needs case_blinded, size and sha256 to say PASSED; without them it says what is missing.
+    A verifier needs case_blinded and sha256 to say PASSED; without them it says what is missing.
 
     \b
     Example:
-      tallystick receipts disclose contract.pdf.receipt.json --show size --show sha256 --to for-the-bank.json
+      tallystick receipts disclose contract.pdf.receipt.json --show case_blinded --show sha256 --to for-the-bank.json
     """
     from notary.files import write_whole
     from notary.proofs import disclosure

@@ -5,11 +5,14 @@ commitment.
 from __future__ import annotations
 
 import pytest
-from support.sealed import sample
+from reference.receipt_reference import holds
+from support.sealed import GENESIS, document_of, sample, trust_in
 
 from notary.errors import ClaimInvalid
-from notary.proofs.disclosure import hide, show_only
+from notary.proofs.disclosure import NEEDED, hide, show_only
 from notary.proofs.receipt import Receipt
+from notary.verdicts.verdict import Status
+from notary.verdicts.verify import verify
 
 DOCUMENT, RECEIPT, BLOCK = sample()
 
@@ -42,6 +45,14 @@ class TestShowOnly:
 
 
 class TestHide:
+    @pytest.mark.parametrize("name", RECEIPT.shown())
+    def test_each_field_hidden_alone_lets_a_receipt_pass_unless_it_is_needed(self, name: str) -> None:
+        part = hide(RECEIPT, [name])
+        verdict = verify(part, document_of(DOCUMENT), trust_in(BLOCK))
+        assert (verdict.status is Status.PASSED) == (name not in NEEDED)
+        known = {(1, "0x" + GENESIS.hex(), BLOCK.number): "0x" + BLOCK.hash.hex()}
+        assert holds(part.to_bytes(), DOCUMENT, known) == (name not in NEEDED)
+
     def test_the_named_fields_are_gone_and_the_others_stay(self) -> None:
         part = hide(RECEIPT, ["name", "captured_by"])
         assert set(RECEIPT.shown()) - set(part.shown()) == {"name", "captured_by"}
