@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def prove_later(ctx: NotaryContext, receipt: Receipt) -> Receipt:
     """The receipt with the newest head of this workspace's log; as it was where its own head is the newest.
 
-    The receipt may be older, or hide fields: only its commitment and its case's head are looked at.
+    The receipt may be older, or hide fields: only its commitment and its case's head are looked at. One that was made
+    before the log was created on chain gets the log's id, which anchors of the newer head are about.
 
     Raises LogNotOurs, ClaimInvalid (its fields lead to no commitment), LogUnknown, LogDamaged.
     """
@@ -31,7 +32,10 @@ def prove_later(ctx: NotaryContext, receipt: Receipt) -> Receipt:
         head = ledger.head(connection, log.id, state.size)
         if head is None or head.root != state.root:
             raise LogNotOurs(receipt.log.origin)
+        on_chain = receipt.log.id if log.chain_log_id is None else log.chain_log_id
+        if receipt.log.id not in (None, on_chain):
+            raise LogNotOurs(receipt.log.origin)
         later = Assembler(ctx, connection, log).later(
             receipt.case_head.head.case, receipt.opening.commitment(), state.size
         )
-    return replace(receipt, later=later)
+    return replace(receipt, log=replace(receipt.log, id=on_chain), later=later)

@@ -1,9 +1,10 @@
 """Assemble receipts from rows, one by one or many, and write them out.
 
-A receipt stands under the earliest head that has a final anchor on the chain and covers its claim: that one proves the
-earliest time. (What happened to the case since then is the matter of a newer receipt: ask for it by the head's size, or
-add the newest head to it.) Without one it stands under the earliest head that was time-stamped, else under the newest
-head, and says that anchors are pending.
+A receipt stands under the earliest head that has a final anchor on a chain, with its whole proof, and covers its claim:
+that one is proven to whoever trusts only the chain. An earlier head may have been time-stamped, and proves an earlier
+time to whoever trusts the authority: ask for it by its size. (What happened to the case since then is the matter of a
+newer receipt: ask for it by the head's size, too, or add the newest head to it.) Without an anchor that proves anything
+offline it stands under the earliest head that was time-stamped, else under the newest head, and says what is pending.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from notary.custody.chain import CustodyEntry
 from notary.custody.signatures import Signature, Statement, read_signatures
 from notary.errors import LogEntryInvalid
 from notary.evm import anchors
+from notary.evm.evm_proof import EvmAnchor
 from notary.files import stays_below, write_whole
 from notary.jcs import Json
 from notary.log import ledger, merkle
@@ -113,6 +115,7 @@ class Assembler:
         self._others: dict[int, Assembler] = {}
         self._node_at = ledger.node_reader(connection, self.log.id)
         self._anchored = anchors.anchored_sizes(connection, self.log.id)
+        self._proven: set[int] = set()
         self._stamped = stamps.stamped_sizes(connection, self.log.id)
         self._newest = ledger.head(connection, self.log.id)
         self.size: int | None = None if self._newest is None else self._newest.size  # of the newest head it knows
@@ -242,13 +245,26 @@ class Assembler:
         )
 
     def _size_for(self, sealed: SealedClaim) -> int:
-        for sizes in (self._anchored, self._stamped):
-            place = bisect.bisect_right(sizes, sealed.heads_index)
-            if place < len(sizes):
-                return sizes[place]
+        anchored, stamped = self._anchored, self._stamped
+        place = bisect.bisect_right(anchored, sealed.heads_index)
+        while place < len(anchored):
+            if self._is_proven(anchored[place]):
+                return anchored[place]
+            del anchored[place]  # asked once, however many receipts there are
+        place = bisect.bisect_right(stamped, sealed.heads_index)
+        if place < len(stamped):
+            return stamped[place]
         if self._newest is None:
             raise LogDamaged(0, "a claim is there without a checkpoint")
         return self._newest.size
+
+    def _is_proven(self, size: int) -> bool:
+        """Whether an anchor of this head can be verified offline: not so on a chain whose receipts no root covers."""
+        if size not in self._proven:
+            shown = anchors.anchors_of(self._connection, self.log.id, size)
+            if any(isinstance(anchor, EvmAnchor) for anchor in shown):
+                self._proven.add(size)
+        return size in self._proven
 
     def _inclusion(self, index: int, size: int) -> Inclusion:
         return Inclusion(index, size, tuple(merkle.inclusion_path(index, size, self._node_at)))
