@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,16 +88,18 @@ def verify(
       tallystick verify invoice.pdf --block 1:21000000:0xab12...
       tallystick verify invoice.pdf --tsa-root authority.pem --locale zh-Hans
     """
+    from notary.memory import no_cycle_search
     from notary.verdicts.reasons import Text, words
     from notary.verdicts.verify import Verifier
     from portal.pairing import collect, pair, superseded
 
     language = words(locale)
-    with _no_cycles_sought():
+    with no_cycle_search():  # receipts are trees, and tens of thousands of them
         collected = collect(paths, receipts)
-        known, silent = _trust(trust, blocks, nodes, given, collected)
-        verifier = Verifier(known, _asker(nodes))
-        outcomes = _hash(shell, collected)
+    known, silent = _trust(trust, blocks, nodes, given, collected)
+    verifier = Verifier(known, _asker(nodes))
+    outcomes = _hash(shell, collected)
+    with no_cycle_search():
         pairs = pair(collected, outcomes)
         results = [_result(verifier, one, outcomes, language) for one in pairs]
     older = superseded(pairs, {place: r.verdict for place, r in enumerate(results) if r.verdict is not None})
@@ -115,20 +116,6 @@ def verify(
         listed = [result.to_json() for result in results]
         shell.result({"status": status, "counts": counts, "results": listed, "notes": notes})
     return exit_code
-
-
-@contextmanager
-def _no_cycles_sought() -> Iterator[None]:
-    """No garbage collection in the block: receipts are trees, and looking among 10,000 of them for cycles, again and
-    again, took a third of the time.
-    """
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 @dataclass(frozen=True)
