@@ -170,8 +170,11 @@ def _sweep(ctx: NotaryContext) -> None:
     """Remove ciphertext that a killed run left half-written; younger ones another process may still be writing."""
     assert ctx.blobs is not None  # node_of
     for path in ctx.blobs.glob(".*") if ctx.blobs.is_dir() else ():
-        if path.stat().st_mtime < ctx.clock() - HALF_WRITTEN_SECONDS:
-            path.unlink(missing_ok=True)
+        try:
+            if path.stat().st_mtime < ctx.clock() - HALF_WRITTEN_SECONDS:
+                path.unlink()
+        except FileNotFoundError:  # another process has finished it meanwhile
+            continue
 
 
 def _store(ctx: NotaryContext, node: IpfsNode, sealed: SealedClaim, source: str) -> bool:

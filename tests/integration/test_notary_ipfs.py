@@ -178,6 +178,17 @@ class TestStoreAndFetch:
         share.store_sealed(w.ctx, seal(w.ctx, "acme", [w.files]))
         assert [path.name for path in blobs.glob(".*")] == [".young"]
 
+    def test_store_goes_on_when_another_process_finishes_its_ciphertext_meanwhile(
+        self, w: World, node: RunningNode
+    ) -> None:
+        """It renames its file between our listing of the folder and our look: the name leads nowhere by then."""
+        w.put("a.txt")
+        blobs = w.folder / "workspace" / "blobs"
+        blobs.mkdir()
+        (blobs / ".renamed").symlink_to(blobs / "nowhere")
+        w.with_context(ipfs=IpfsNode(node.api))
+        assert len(share.store_sealed(w.ctx, seal(w.ctx, "acme", [w.files])).stored) == 1
+
     def test_store_refuses_a_file_that_changed_since_it_was_sealed(self, w: World, node: RunningNode) -> None:
         w.put("a.txt", b"one")
         w.with_context(ipfs=IpfsNode(node.api))
