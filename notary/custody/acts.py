@@ -140,6 +140,9 @@ def standing_claims(
 def history(ctx: NotaryContext, case_id: str) -> list[HistoryLine]:
     """The case's custody entries, oldest first, checked: each continues the one before, the last is the case's head.
 
+    Where the database was lost and the log recovered from an export, the case goes on after entries that are nowhere
+    any more: the first line has their number as its `seq`, and there is none until the case is sealed into again.
+
     Raises LogDamaged where the chain does not hold, CaseUnknown, CaseErased, VaultLocked, VaultDamaged.
     """
     with ctx.engine.connect() as connection:
@@ -156,10 +159,20 @@ def history(ctx: NotaryContext, case_id: str) -> list[HistoryLine]:
             .order_by(case_heads.c.custody.desc())
             .limit(1)
         ).scalar()
+        oldest: int | None = connection.execute(
+            sa.select(sa.func.min(claims.c.custody_seq)).where(claims.c.case_id == case_id)
+        ).scalar()
+    if not rows and oldest is None:
+        return []
+    first = rows[0].seq if rows else 0
+    if first and (oldest is None or oldest < first):  # claims are lost together with their entries
+        raise LogDamaged(size, f"custody entries 0 to {first - 1} of case {case_id} are missing, its claims are here")
     lines: list[HistoryLine] = []
-    for place, row in enumerate(rows):
+    for place, row in enumerate(rows, first):
         entry = None if row.entry is None else _entry(key, row.seq, row.entry)
         before = lines[-1].hash if lines else None
+        if entry is not None and first and not lines:
+            before = entry.previous  # of an entry that is lost
         if row.seq != place or (entry is not None and (entry.hash(), entry.previous) != (row.hash, before)):
             raise LogDamaged(size, f"custody entry {place} of case {case_id} does not continue the one before it")
         lines.append(HistoryLine(row.seq, row.hash, entry))

@@ -127,14 +127,15 @@ class Vault:
         return cls(path)
 
     def create_case(self, case_id: str) -> CaseKey:
-        """The key for a new case; one left by a creation that was cut off is taken up again.
+        """The key for a new case; one that is left is taken up again, in its newest epoch: of a creation that was cut
+        off, or of a case whose database was lost.
 
         Raises CaseNameInvalid, CaseErased (the name stays burnt), VaultLocked, VaultDamaged.
         """
         check_case_name(case_id)
         identity, key = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(KEY_BYTES)
         write_private_once(self._path(case_id), self._case_file(case_id, identity, {0: key}))
-        return self.case(case_id, 0)
+        return self.case(case_id, max(self._open(case_id, read_private(self._path(case_id)))[1]))
 
     def case(self, case_id: str, epoch: int) -> CaseKey:
         """The key of an existing case in this epoch.

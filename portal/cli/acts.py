@@ -31,7 +31,8 @@ def custody(shell: Shell, name: str) -> None:
 
     with shell.world("case custody") as world:
         lines = history(world.notary, name)
-    rows = []
+    lost = lines[0].seq if lines else 0
+    rows = [(f"0-{lost - 1}", "(lost with a database)", "", "", "")] if lost else []
     for line in lines:
         entry = line.entry
         if entry is None:
@@ -42,10 +43,11 @@ def custody(shell: Shell, name: str) -> None:
     if rows:
         shell.table(("entry>", "action", "at", "by", "about"), rows)
     else:
-        shell.say("Nothing was sealed in this case yet.")
+        shell.say("No custody entry of this case is here.")
     shell.result(
         {
             "case": name,
+            "lost": lost,
             "entries": [
                 {"seq": line.seq, "hash": line.hash.hex(), "entry": line.entry.to_json() if line.entry else None}
                 for line in lines

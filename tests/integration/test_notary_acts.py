@@ -235,6 +235,13 @@ class TestHistory:
         with pytest.raises(LogDamaged, match="custody entry 2"):
             acts.history(w.ctx, "acme")
 
+    def test_history_refuses_a_chain_whose_beginning_was_cut_off(self, w: World) -> None:
+        w.ctx.engine.dispose()
+        with sqlite3.connect(w.folder / "workspace" / "db.sqlite") as raw:
+            raw.execute("DELETE FROM custody WHERE seq < 2")
+        with pytest.raises(LogDamaged, match="entries 0 to 1 of case acme are missing"):
+            acts.history(w.ctx, "acme")
+
     def test_history_is_json_of_its_own_format(self, w: World) -> None:
         (first, *_) = acts.history(w.ctx, "acme")
         assert first.entry is not None

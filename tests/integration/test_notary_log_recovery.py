@@ -17,6 +17,7 @@ from support.evidencechain import anchor_to_final, connect, evidence_address, gi
 from support.notaryworld import World, open_context, world
 
 from notary.context import NotaryContext
+from notary.custody import acts, erasure
 from notary.custody.acts import revoke
 from notary.evm import anchors
 from notary.log import ledger, log_recovery, note_keys, succession
@@ -205,6 +206,26 @@ class TestFromExport:
         done = log_recovery.recover(backup.ctx, open_tree(str(tmp_path / "out")), side)
         assert (done.log.size, done.log.state, done.log.chain_log_id) == (whole.size, LOG_RECOVERED, whole.chain_log_id)
         assert state_of(backup.ctx)["log_tiles"] == state_of(w.ctx)["log_tiles"]
+
+    def test_a_case_is_opened_again_under_its_old_name_and_its_custody_goes_on(
+        self, w: World, backup: World, dev: DevChain, tmp_path: Path
+    ) -> None:
+        erasure.erase(w.ctx, "acme", [3])  # the case is in its second key since
+        before = len(acts.history(w.ctx, "acme"))
+        export(w.ctx.engine, row(w.ctx), tmp_path / "out")
+        side = told(w, dev)
+        with w.ctx.engine.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(sa.delete(table))
+        log_recovery.begin_again(w.ctx, side, bytes.fromhex(side.contract[2:]))
+        log_recovery.recover(w.ctx, open_tree(str(tmp_path / "out")), side, newest=True)
+        cases.create_case(w.ctx, "acme", "Acme", ())
+        assert acts.history(w.ctx, "acme") == []
+        w.put("acme/again", b"again")
+        seal(w.ctx, "acme", [w.files / "acme" / "again"])
+        acts.revoke(w.ctx, "acme", [row(w.ctx).size - 2], "to have a second batch")
+        assert [line.seq for line in acts.history(w.ctx, "acme")] == [before, before + 1]
+        check_world(w, dev)
 
     def test_begin_again_refuses_another_logs_id(self, w: World, backup: World, dev: DevChain) -> None:
         side = told(w, dev)
