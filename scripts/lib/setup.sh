@@ -1,5 +1,6 @@
 # Sourced by the scripts: makes what they need, once, and says what it does. Everything lands in the checkout:
-# .venv (Python packages, pinned with hashes), contracts/node_modules and scripts/ipfs-node/node_modules (npm, pinned).
+# .venv (Python packages, pinned with hashes), contracts/node_modules and scripts/ipfs-node/node_modules (npm, pinned),
+# .tools/fonts (for reports; from npm, pinned).
 # Sets PY (the environment's Python) and puts Node, the chain and Foundry programs first in PATH.
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
@@ -75,6 +76,19 @@ setup_npm() { # $1: folder, $2...: npm ci options
   printf '%s' "$stamp" > "$folder/node_modules/.ready"
 }
 
+# The packages bring every weight and style, 240 MB; a report needs two of each.
+setup_fonts() {
+  local stamp font
+  stamp="$(stamp_of scripts/fonts/package-lock.json)"
+  if is_ready .tools/fonts/.ready "$stamp"; then return; fi
+  rm -rf .tools/fonts
+  setup_npm scripts/fonts
+  mkdir -p .tools/fonts
+  for font in scripts/fonts/node_modules/@expo-google-fonts/*/{400Regular,700Bold}/*.ttf; do cp "$font" .tools/fonts/; done
+  rm -rf scripts/fonts/node_modules
+  printf '%s' "$stamp" > .tools/fonts/.ready
+}
+
 # package-lock.json pins the chain program for Linux on x86-64; elsewhere npm has a package per platform of the same version.
 setup_anvil() {
   local platform
@@ -96,6 +110,7 @@ setup() { # $1: run (a user's demo) or dev (tests and checks)
   fi
   setup_anvil
   setup_npm scripts/ipfs-node --omit=optional
+  setup_fonts
   local bin
   for bin in contracts/node_modules/@foundry-rs/*/bin; do
     if [ -d "$bin" ]; then PATH="$root/$bin:$PATH"; fi
