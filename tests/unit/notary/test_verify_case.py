@@ -86,6 +86,19 @@ class TestOneLog:
         assert "from 9 to 10 entries" in verdict.check(10).detail
         assert any("after entry 9 of the log" in note.say() for note in verdict.notes)
 
+    def test_a_refused_newer_head_does_not_move_what_is_not_known(self) -> None:
+        verdict = judged(with_later(path=()))
+        assert found(verdict, 10) == (Status.FAILED, Reason.LOG_REWRITTEN)
+        assert verdict.standing is not None and verdict.standing.log_size == 9
+        assert any("after entry 8 of the log" in note.say() for note in verdict.notes)
+
+    def test_what_is_only_promised_of_the_newer_head_is_noted(self) -> None:
+        assert NEWER.later is not None
+        for anchors, count in (((pending_anchor(NEWER.later.note),), 1), ((), 0)):
+            verdict = judged(with_later(anchors=anchors))
+            pending = [note for note in verdict.notes if note.reason is Reason.ANCHOR_PENDING]
+            assert [note.values["count"] for note in pending] == [count] * count
+
     def test_a_head_of_another_key_or_origin_fails(self) -> None:
         other = later(SEALED, RECEIPT, key=Ed25519PrivateKey.from_private_bytes(b"\x08" * 32))
         assert found(judged(other), 10) == (Status.FAILED, Reason.SIGNATURE_INVALID)
