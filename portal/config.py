@@ -147,7 +147,8 @@ class TimestampsPart(_Part):
     tokens             of each head, each from another authority
     authorities        in the order in which they are asked; the next one when one fails
     calendars          OpenTimestamps calendars that each head is submitted to
-    calendars_needed   calendars that must have answered before no further one is asked; 0 stands for all
+    calendars_needed   calendars that must have taken a head before no further one is asked; 0 stands for all of them,
+                       and for one of them where `tallystick stamp` asks once and for all
     calendars_allowed  further calendars that may be asked for the rest of a proof, beside `calendars`: some give their
                        promises under another name
     """

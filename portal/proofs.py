@@ -140,4 +140,8 @@ def judge(proof: OtsProof, digest: bytes, headers: Headers) -> Judged:
         return Judged("FAILED", exc.reason, str(exc))
     except OtsUnconfirmed as exc:
         return Judged("INDETERMINATE", exc.reason, str(exc))
-    return Judged("PASSED", "", f"Bitcoin block {confirmed.height} confirms it", confirmed.height, confirmed.time)
+    says = f"Bitcoin block {confirmed.height} confirms it"
+    if confirmed.differing:
+        blocks = ", ".join(str(attestation.height) for attestation in confirmed.differing[:5])
+        says += f"; it does not lead to block {blocks}, which it names as well"
+    return Judged("PASSED", "", says, confirmed.height, confirmed.time)

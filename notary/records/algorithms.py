@@ -13,7 +13,6 @@ minds, so it is looked at again with each release, and a file of your own can ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -140,11 +139,6 @@ class Policy:
 def default_policy() -> Policy:
     """The policy that comes with this program."""
     return Policy.from_bytes(resources.files("notary.records").joinpath("algorithms.json").read_bytes())
-
-
-def good_hashes(policy: Policy, hashes: Iterable[str], now: int) -> tuple[str, ...]:
-    """Those of `hashes` that have not ended at `now`, in their order."""
-    return tuple(name for name in hashes if not policy.ending(Use("hash", name)).ended(now))
 
 
 def _first_to_end(row: Row) -> tuple[bool, int]:

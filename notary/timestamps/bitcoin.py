@@ -174,13 +174,7 @@ class HeaderChain:
         self._raw, self.network = raw, network
         self.first_height = first_height
         self.last_height = first_height + len(raw) // HEADER_BYTES - 1
-        self.work = self._check()
-        """Hashes that making it takes on average."""
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it begins with the genesis block."""
-        return self.first_height == 0
+        self._check()
 
     def at(self, height: int) -> BlockHeader | None:
         if not self.first_height <= height <= self.last_height:
@@ -191,16 +185,15 @@ class HeaderChain:
         first = self.first_height
         return self._raw[(begin - first) * HEADER_BYTES : (end - first) * HEADER_BYTES]
 
-    def _check(self) -> int:
-        """The work of all headers.  Raises BitcoinHeaderInvalid."""
-        work, begin, previous = 0, self.first_height, b""
+    def _check(self) -> None:
+        """Raises BitcoinHeaderInvalid."""
+        begin, previous = self.first_height, b""
         while begin <= self.last_height:
             end = min(begin + BLOCKS_PER_TARGET - begin % BLOCKS_PER_TARGET, self.last_height + 1)
             part = self._slice(begin, end)
             bits = int.from_bytes(part[72:76], "little")
             self._check_target(begin, bits)
             previous = self._check_part(begin, part, previous, bits)
-            work += (end - begin) * ((1 << 256) // (target_of(bits) + 1))
             begin = end
         for height, known in self.network.known:
             raw = self._slice(height, height + 1) if self.first_height <= height <= self.last_height else b""
@@ -208,7 +201,6 @@ class HeaderChain:
                 raise BitcoinHeaderInvalid(
                     f"block {height} is {block_hash(raw)[::-1].hex()}, {self.network.name} has {known[::-1].hex()}"
                 )
-        return work
 
     def _check_part(self, begin: int, part: bytes, previous: bytes, bits: int) -> bytes:
         """Check headers of one target.  Returns the last one's hash. previous: the hash before; empty if unknown."""

@@ -155,14 +155,12 @@ class Confirmed:
     header_hash  32 bytes, in header order (shown reversed by explorers)
     differing    attestations that the verifier's headers contradict; none, unless a calendar lied or its block was
                  reorganised away
-    unknown      Bitcoin attestations of blocks that the verifier has no header of
     """
 
     height: int
     time: int
     header_hash: bytes
     differing: tuple[Attestation, ...] = ()
-    unknown: tuple[Attestation, ...] = ()
 
 
 def stamp(digest: bytes, nonce: bytes | None = None) -> tuple[OtsProof, bytes]:
@@ -294,7 +292,7 @@ def judge(proof: OtsProof, headers: Headers) -> Confirmed:
     """
     found: list[tuple[int, BlockHeader]] = []
     differing: list[Attestation] = []
-    unknown: list[Attestation] = []
+    unknown: set[int] = set()
     first_error: OtsInvalid | None = None
     attestations = proof.attestations()
     for attestation in attestations:
@@ -302,7 +300,7 @@ def judge(proof: OtsProof, headers: Headers) -> Confirmed:
             continue
         header = headers.at(attestation.height)
         if header is None:
-            unknown.append(attestation)
+            unknown.add(attestation.height)
             continue
         try:
             check_attestation(attestation, header)
@@ -313,11 +311,11 @@ def judge(proof: OtsProof, headers: Headers) -> Confirmed:
             found.append((attestation.height, header))
     if found:
         height, header = min(found, key=lambda pair: pair[0])
-        return Confirmed(height, header.time, header.hash, tuple(differing), tuple(unknown))
+        return Confirmed(height, header.time, header.hash, tuple(differing))
     if first_error is not None:
         raise first_error
     if unknown:
-        heights = ", ".join(str(height) for height in sorted({a.height or 0 for a in unknown})[:5])
+        heights = ", ".join(str(height) for height in sorted(unknown)[:5])
         raise OtsUnconfirmed(HEADER_UNKNOWN, f"no header is known here of Bitcoin block {heights}")
     calendars = sorted({a.uri for a in attestations if a.kind is Kind.PENDING})
     if calendars:

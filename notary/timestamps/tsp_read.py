@@ -24,7 +24,6 @@ MAX_TOKEN_BYTES = 64 * 1024  # as in a receipt; tokens with a whole chain have 6
 MAX_CERTIFICATES = 32
 MAX_INTEGER_BITS = 512  # serial numbers have up to 160 bits, nonces 64 in practice
 MAX_ACCURACY_SECONDS = 10 * 366 * 86_400
-MAX_NAME = 500  # characters of the authority's own name
 MAX_STATUS = 500  # characters of what an authority says when it refuses
 
 # Object identifiers of hashes; what is not listed is not known. RFC 8017, NIST's register of algorithms
@@ -135,9 +134,7 @@ def _facts(der: bytes, content: bytes, certificates: tuple[bytes, ...], signer: 
         gen_time=gen_time,
         gen_time_us=gen_time_us,
         accuracy_us=_optional(info["accuracy"], _accuracy),
-        ordering=bool(info["ordering"].native),
         nonce=_optional(info["nonce"], lambda value: _integer(value, "nonce")),
-        tsa_name=_optional(info["tsa"], _name),
         certificates=certificates,
         content=content,
         signer=signer,
@@ -265,11 +262,6 @@ def _accuracy(value: Any) -> int:
     if not (0 <= seconds <= MAX_ACCURACY_SECONDS and 0 <= millis <= 999 and 0 <= micros <= 999):
         raise _invalid("its accuracy is out of range")
     return seconds * MICROSECONDS + millis * 1000 + micros
-
-
-def _name(value: Any) -> str:
-    text = value.chosen.human_friendly if value.name == "directory_name" else str(value.chosen.native)
-    return "".join(char if char.isprintable() else "\ufffd" for char in text[:MAX_NAME])
 
 
 def _integer(value: Any, name: str) -> int:

@@ -47,9 +47,7 @@ class Token:
     gen_time      Unix seconds, rounded down
     gen_time_us   microseconds within that second, rounded down
     accuracy_us   microseconds on either side of the time; None: not stated
-    ordering      True: tokens of this authority are ordered by time, however close
     nonce         as in the request, None: without
-    tsa_name      the authority's name as it calls itself, for people; proves nothing
     certificates  DER of those that came along, any order, proven by nothing
     content       DER of the TSTInfo, which the signature covers by its digest
     signer        the signature
@@ -63,9 +61,7 @@ class Token:
     gen_time: int
     gen_time_us: int
     accuracy_us: int | None
-    ordering: bool
     nonce: int | None
-    tsa_name: str | None
     certificates: tuple[bytes, ...] = field(repr=False)
     content: bytes = field(repr=False)
     signer: SignerInfo = field(repr=False)

@@ -81,6 +81,8 @@ def renew(
     ):
         if given and way not in chosen:
             raise click.UsageError(f"{option} belongs to {way}")
+    if policy is not None and folder is not None:
+        raise click.UsageError("--policy has no meaning with --export: what is written out is not judged")
     lifetimes = _policy(policy)
     if record is not None:
         return _validate(shell, Path(record), names, _authorities(trust, roots), lifetimes, locale)

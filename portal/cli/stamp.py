@@ -197,7 +197,8 @@ def _blocks(proof: OtsProof) -> list[int]:
 
 
 def _calendars(shell: Shell, named: tuple[str, ...]) -> tuple[tuple[str, ...], int]:
-    """Calendars to ask, and how many must have answered."""
+    """Calendars to ask, and how many must have taken it: one will do where the configuration says nothing, since a
+    calendar that is down is not asked again here."""
     if named:
         return named, 1
     part = shell.workspace().config.timestamps

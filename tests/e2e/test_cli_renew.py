@@ -115,6 +115,7 @@ def test_wrong_words_are_refused_before_anything(place: Path, w: Path, tmp_path:
         (("renew", "smith", "--leave-out"), 2),
         (("renew", "smith", "--trust", place), 2),
         (("renew", "smith", "--per-document"), 2),
+        (("renew", "--export", tmp_path, "smith", "--policy", tmp_path / "own.json"), 2),
         (("renew", "nobody"), 4),
         (("renew", "--export", tmp_path, "nobody"), 4),
         (("renew", "smith", "--tree", "md5", "--documents", place / "files"), 4),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +12,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
+from support.tokens import DATA, DIGEST
 from support.tsa import OTHER_POLICY, POLICY, signed_data, token, tst_info
 from support.tsa_chain import AT, ISSUER, KINDS, LEAF, STAMPING, YEAR, Chain, Member, Shape, chain, crl, key_of, member
 
@@ -21,8 +21,6 @@ from notary.timestamps.tsp import Token, check_token, is_earlier, judge_by_all, 
 from notary.timestamps.tsp_path import MAX_PATH
 from notary.verdicts.trust import TrustedAuthority
 
-DATA = b"example.com/log\n1000\nAAAA\n"
-DIGEST = hashlib.sha256(DATA).digest()
 SERVERS = (ExtendedKeyUsageOID.SERVER_AUTH,)
 POLICIES = x509.CertificatePolicies([x509.PolicyInformation(ObjectIdentifier(POLICY), None)])
 NAMES = x509.NameConstraints(permitted_subtrees=[x509.DNSName("a.example")], excluded_subtrees=None)

@@ -9,29 +9,19 @@ import pytest
 from asn1crypto import cms  # type: ignore[import-untyped,unused-ignore]  # it brings no types
 from asn1crypto import x509 as asn1
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from support.tokens import DATA, DIGEST, refusal
 from support.tsa import attributes_of, ess_v1, ess_v2, sign, signed_data, token, tst_info
 from support.tsa_chain import LEAF, Chain, Shape, chain
 
-from notary.errors import TokenInvalid
 from notary.timestamps.tsp import (
     check_token,
     read_token,
 )
 
-DATA = b"example.com/log\n1000\nAAAA\n"
-DIGEST = hashlib.sha256(DATA).digest()
-
 
 @pytest.fixture(scope="module")
 def authority() -> Chain:
     return chain()
-
-
-def refusal(given: bytes, data: bytes = DATA, certificates: tuple[bytes, ...] = ()) -> str:
-    with pytest.raises(TokenInvalid) as caught:
-        check_token(read_token(given), data, certificates)
-    assert str(caught.value)
-    return caught.value.reason
 
 
 class TestSignedAttributes:
