@@ -41,10 +41,15 @@ def still_valid(place: Place) -> None:
 def after_first(place: Place) -> None:
     shown = tallystick("case", "show", "smith").json["claims"]
     assert sorted(claim["name"] for claim in shown) == ["a", "b", "later"]
+    assert tallystick("log", "audit").json["origin"] == f"{place.names['ORIGIN']}/2"
+    chain = tallystick("case", "custody", "smith").json
+    assert (chain["lost"], [line["seq"] for line in chain["entries"]]) == (3, [3, 4, 5])
 
 
 def after_second(place: Place) -> None:
-    after_first(place)
+    shown = tallystick("case", "show", "smith").json["claims"]
+    assert sorted(claim["name"] for claim in shown) == ["a", "b", "later"]
+    assert tallystick("log", "audit").json["origin"] == place.names["ORIGIN"]
     assert tallystick("seal", "smith", "papers").json["unchanged"] == 3
 
 
