@@ -58,7 +58,7 @@ class KillServer:
             raise RuntimeError(f"the server ended with {self._process.wait()}")
         return line.strip()
 
-    def begin(self, *arguments: str | int | float) -> int:
+    def begin(self, *arguments: str | int | float | None) -> int:
         """Fork a worker that does its job; its process id."""
         assert self._process.stdin is not None
         print(json.dumps(arguments), file=self._process.stdin, flush=True)
@@ -70,14 +70,14 @@ class KillServer:
         print("end", file=self._process.stdin, flush=True)
         return int(self._line())
 
-    def run(self, *arguments: str | int | float) -> float:
+    def run(self, *arguments: str | int | float | None) -> float:
         """One undisturbed run; seconds that it took."""
         began = time.monotonic()
         self.begin(*arguments)
         assert self.end() == 0
         return time.monotonic() - began
 
-    def run_and_kill(self, after_seconds: float, *arguments: str | int | float) -> bool:
+    def run_and_kill(self, after_seconds: float, *arguments: str | int | float | None) -> bool:
         """A run that is killed after so long; whether it was killed before it finished."""
         worker = self.begin(*arguments)
         time.sleep(after_seconds)
@@ -97,7 +97,7 @@ class Moments:
     def __init__(self, rng: random.Random, span: float) -> None:
         self._rng, self._span = rng, span
 
-    def kill(self, server: KillServer, *arguments: str | int | float) -> bool:
+    def kill(self, server: KillServer, *arguments: str | int | float | None) -> bool:
         """One run, killed at a random moment; whether that came before its end."""
         killed = server.run_and_kill(self._rng.uniform(0, self._span), *arguments)
         self._span *= 1.1 if killed else 0.6
