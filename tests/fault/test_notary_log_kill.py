@@ -12,7 +12,6 @@ import random
 import shlex
 import shutil
 import sqlite3
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,10 +22,9 @@ import pytest
 from support.checker import Chain, ask_head, check, check_workspace, created_logs
 from support.commands import Commands
 from support.devchain import dev_chain
-from support.drills import Place, Step, prepare, sections
+from support.drills import Place, Step, blocks, prepare, sections
 
 from notary.log import ledger
-from onchain.devchain import DevChain
 from portal.database import open_engine, sqlite_url
 
 DATABASE = "tallystick/tallystick.sqlite"
@@ -85,24 +83,6 @@ SUBJECTS = {
         2,
     ),
 }
-
-
-@contextmanager
-def blocks(dev: DevChain) -> Iterator[None]:
-    """Ten blocks a second while the block runs, so that something becomes final."""
-    over = threading.Event()
-
-    def mine() -> None:
-        while not over.wait(0.1):
-            dev.mine()
-
-    miner = threading.Thread(target=mine)
-    miner.start()
-    try:
-        yield
-    finally:
-        over.set()
-        miner.join()
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +163,7 @@ def kill_often(prepared: Place, folder: Path, subject: Subject, kills: int, ever
     rng, killed, seen = random.Random(), 0, Counter[tuple[object, ...]]()
     at = next(n for n, step in enumerate(subject.steps) if step.line.startswith(subject.killed))
     target, work = subject.steps[at], folder / "work"
-    with Commands(work) as commands, copied(prepared, folder / "begun") as begun:
+    with Commands() as commands, copied(prepared, folder / "begun") as begun:
         run_steps(begun, subject.steps[:at])
         words = shlex.split(begun.line(target))[1:]
         with copied(begun, work):

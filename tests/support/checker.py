@@ -3,7 +3,8 @@
     check            exported tiles, a node asked by raw JSON-RPC, receipts and the files they are for
     check_logs       the same for a log and its heirs: a file may be current in any of them
     check_world      check for a test's World: writes out log and receipts first, as the program does
-    check_workspace  check_logs for a workspace: writes out all its logs and receipts first, by the program's commands
+    check_workspace  check_logs for a workspace: writes out all its logs and receipts first, by the program's commands;
+                     check_exported: for one that has no chain
 
 It finds, or raises AssertionError with the numbers:
 
@@ -56,6 +57,7 @@ class Public:
     heads     roots of the heads on chain, by size
     receipts  how many it accepted
     current   of those that are current: (place in the log, hex commitment, hex SHA-256 of the file)
+    revoked   the same of those that were revoked
     ended     hex commitments of all claims that the log says have ended
     """
 
@@ -64,6 +66,7 @@ class Public:
     heads: Mapping[int, bytes]
     receipts: int
     current: tuple[tuple[int, str, str], ...] = ()
+    revoked: tuple[tuple[int, str, str], ...] = ()
     ended: frozenset[str] = frozenset()
 
 
@@ -131,19 +134,19 @@ def check(
     reference.follow_cases(entries, changes)
 
     # 4 and 5
-    current: list[tuple[int, str, str]] = []
+    stand: dict[str | None, list[tuple[int, str, str]]] = {state: [] for state in (None, *reference.STATES)}
     accepted = 0
     for data in receipts:
         receipt = json.loads(data)
         state = _receipt(receipt, origin, key, entries, root)
         accepted += 1
-        if state is None:
-            committed = reference.commitment(receipt["claim"])
-            current.append((receipt["entry"]["index"], committed, _shown(receipt)["sha256"]))
+        committed = reference.commitment(receipt["claim"])
+        stand[state].append((receipt["entry"]["index"], committed, _shown(receipt)["sha256"]))
+    current = tuple(stand[None])
     if documents is not None:
         _one_each(documents, (digest for _, _, digest in current))
     ended = frozenset(one["claim"] for change in changes.values() for one in change["ended"])
-    return Public(size, len(claims), heads, accepted, tuple(current), ended)
+    return Public(size, len(claims), heads, accepted, current, tuple(stand["revoked"]), ended)
 
 
 def check_logs(
@@ -359,24 +362,38 @@ def check_workspace(
 
     Every log in the contract must be one of this workspace.
     """
-    from support.portalworld import tallystick
-
     with tempfile.TemporaryDirectory(prefix="tally-check-") as temporary:
         root = Path(temporary)
-        logs: dict[Path, Chain | None] = {}
-        for log_id in created_logs(url, contract):
-            out = root / log_id
-            said = tallystick("log", "export", out, "--log", log_id, workspace=workspace).json
-            if said["size"]:
-                logs[out] = Chain(url, contract, log_id)
-        for case in tallystick("case", "list", workspace=workspace).json["cases"]:
-            if case["title"] is None:  # erased
-                continue
-            tallystick("receipts", "export", case["case"], "--to", root / "r" / case["case"], workspace=workspace)
-        files = sorted(path for path in (root / "r").rglob("*.receipt.json"))
-        if files:
-            tallystick("log", "prove", *files, workspace=workspace)
-        return check_logs(logs, [path.read_bytes() for path in files], documents)
+        chains = {root / log_id: Chain(url, contract, log_id) for log_id in created_logs(url, contract)}
+        sizes = {out: _export(workspace, out, "--log", chain.log_id) for out, chain in chains.items()}
+        logs = {out: chain for out, chain in chains.items() if sizes[out]}
+        return check_logs(logs, _export_receipts(workspace, root / "receipts"), documents)
+
+
+def check_exported(workspace: Path, documents: Mapping[str, bytes] | None = None) -> list[Public]:
+    """The same for a workspace whose only log is not on a chain yet."""
+    with tempfile.TemporaryDirectory(prefix="tally-check-") as temporary:
+        root = Path(temporary)
+        _export(workspace, root / "log")
+        return check_logs({root / "log": None}, _export_receipts(workspace, root / "receipts"), documents)
+
+
+def _export(workspace: Path, out: Path, *options: str) -> int:
+    from support.portalworld import tallystick
+
+    return int(tallystick("log", "export", out, *options, workspace=workspace).json["size"])
+
+
+def _export_receipts(workspace: Path, out: Path) -> list[bytes]:
+    from support.portalworld import tallystick
+
+    for case in tallystick("case", "list", workspace=workspace).json["cases"]:
+        if case["title"] is not None:  # it was not erased
+            tallystick("receipts", "export", case["case"], "--to", out / case["case"], workspace=workspace)
+    files = sorted(out.rglob("*.receipt.json"))
+    if files:
+        tallystick("log", "prove", *files, workspace=workspace)
+    return [path.read_bytes() for path in files]
 
 
 def files_of(w: World) -> dict[str, bytes]:

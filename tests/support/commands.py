@@ -15,10 +15,10 @@ from support.portalworld import Answer
 
 
 class Commands:
-    """Runs one command at a time, in the folder `folder`."""
+    """Runs one command at a time, in the present folder of the test."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.steps = folder, 0
+    def __init__(self) -> None:
+        self.steps = 0
         self._server = KillServer("cli_child.py")
         self._said = tempfile.TemporaryDirectory(prefix="tally-said-")
 
@@ -41,7 +41,7 @@ class Commands:
         at  the step before which it dies; 0: none
         """
         self._answer.unlink(missing_ok=True)
-        return self._server.begin(str(self.folder), str(self._answer), at, *words)
+        return self._server.begin(str(Path.cwd()), str(self._answer), at, *words)
 
     def end(self) -> Answer | None:
         """Wait for it. None: it was killed. `steps` is how many steps it took."""

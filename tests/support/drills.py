@@ -6,6 +6,9 @@ import re
 import shlex
 import shutil
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,3 +103,21 @@ def prepare(folder: Path, dev: DevChain) -> Place:
     for step in steps[3:]:
         place.run(step)
     return place
+
+
+@contextmanager
+def blocks(dev: DevChain) -> Iterator[None]:
+    """Ten blocks a second while the block runs, so that something becomes final."""
+    over = threading.Event()
+
+    def mine() -> None:
+        while not over.wait(0.1):
+            dev.mine()
+
+    miner = threading.Thread(target=mine)
+    miner.start()
+    try:
+        yield
+    finally:
+        over.set()
+        miner.join()
