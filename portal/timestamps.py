@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
+from notary.times import utc
 from notary.timestamps.stamp_sources import Authority, TimestampSources
+from portal.certificates import certificates_in, lists_in
 from portal.config import reveal
 from portal.errors import SecretMissing
 
@@ -16,10 +17,8 @@ if TYPE_CHECKING:
     from notary.timestamps.stamps import StampRow
     from portal.config import AuthorityPart, TimestampsPart
 
-MAX_PEM_BYTES: Final = 4 * 1024 * 1024  # a chain of certificates has some 20 KB, a long revocation list megabytes
+MAX_FILE_BYTES: Final = 4 * 1024 * 1024  # a chain of certificates has some 20 KB, a long revocation list megabytes
 MAX_IN_FILE: Final = 16  # certificates or lists
-
-Found = TypeVar("Found")
 
 
 def sources(part: TimestampsPart, root: Path) -> TimestampSources | None:
@@ -50,7 +49,7 @@ def sources(part: TimestampsPart, root: Path) -> TimestampSources | None:
 
 def _authority(part: AuthorityPart, root: Path) -> Authority:
     """Raises OSError, ValueError, SecretMissing."""
-    own = _certificates(root / part.root) if part.root else []
+    own = _der_in(root / part.root, certificates_in) if part.root else ()
     if len(own) > 1:
         raise ValueError(f"{part.root} holds {len(own)} certificates; the root is one")
     return Authority(
@@ -59,49 +58,32 @@ def _authority(part: AuthorityPart, root: Path) -> Authority:
         hash=part.hash.replace("-", "_"),
         policy=part.policy or None,
         root=own[0] if own else None,
-        certificates=tuple(_certificates(root / part.certificates)) if part.certificates else (),
-        crls=tuple(_lists(root / part.crls)) if part.crls else (),
+        certificates=_der_in(root / part.certificates, certificates_in) if part.certificates else (),
+        crls=_der_in(root / part.crls, lists_in) if part.crls else (),
         qualified=part.qualified,
     )
 
 
-def _certificates(path: Path) -> list[bytes]:
-    """The certificates of a PEM file, DER.  Raises OSError, ValueError."""
-    from cryptography import x509
+def _der_in(path: Path, found_in: Callable[[bytes], Sequence[Any]]) -> tuple[bytes, ...]:
+    """What is in a file, DER each.
+
+    found_in  certificates.certificates_in or lists_in
+
+    Raises OSError, ValueError.
+    """
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    return [found.public_bytes(Encoding.DER) for found in _read(path, x509.load_pem_x509_certificates)]
-
-
-def _lists(path: Path) -> list[bytes]:
-    """The revocation lists of a PEM file, DER.  Raises OSError, ValueError."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    end = b"-----END X509 CRL-----"
-    return [
-        found.public_bytes(Encoding.DER)
-        for found in _read(path, lambda data: [x509.load_pem_x509_crl(p + end) for p in data.split(end)[:-1]])
-    ]
-
-
-def _read(path: Path, read: Callable[[bytes], list[Found]]) -> list[Found]:
     with path.open("rb") as file:
-        data = file.read(MAX_PEM_BYTES + 1)
-    if len(data) > MAX_PEM_BYTES:
-        raise ValueError(f"{path.name} has more than {MAX_PEM_BYTES} bytes")
+        data = file.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise ValueError(f"{path.name} has more than {MAX_FILE_BYTES} bytes")
     try:
-        found = read(data)
+        found = found_in(data)
     except ValueError as exc:
-        raise ValueError(f"{path.name} cannot be read as PEM") from exc
+        raise ValueError(f"{path.name} cannot be read, neither as PEM nor as DER") from exc
     if not 1 <= len(found) <= MAX_IN_FILE:
         raise ValueError(f"{path.name} holds {len(found)} of them, 1 to {MAX_IN_FILE} are read")
-    return found
-
-
-def utc(seconds: int) -> str:
-    """A time for people."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return tuple(one.public_bytes(Encoding.DER) for one in found)
 
 
 def anchor_words(anchor: AnchorRow) -> str:

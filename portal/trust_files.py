@@ -18,6 +18,7 @@ from notary.verdicts.trust import (
     TrustedSigner,
     parse_header,
 )
+from portal.certificates import certificates_in
 from portal.reading import read_bounded
 
 if TYPE_CHECKING:
@@ -32,14 +33,10 @@ def read_certificates(path: str) -> list[tuple[str, bytes]]:
     Raises FileMissing, FileTooLarge, TrustInvalid.
     """
     data = read_bounded(Path(path), MAX_FILE_BYTES)
-    from cryptography import x509
     from cryptography.hazmat.primitives.serialization import Encoding
 
     try:
-        if b"-----BEGIN" in data:
-            found = x509.load_pem_x509_certificates(data)
-        else:
-            found = [x509.load_der_x509_certificate(data)]
+        found = certificates_in(data)
         return [(one.subject.rfc4514_string(), one.public_bytes(Encoding.DER)) for one in found]
     except ValueError as exc:
         raise TrustInvalid(f"{path} is no certificate, neither PEM nor DER: {exc}") from exc

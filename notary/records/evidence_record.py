@@ -28,27 +28,22 @@ from typing import NamedTuple, TypeAlias
 from asn1crypto import cms  # type: ignore[import-untyped,unused-ignore]  # it brings no types
 
 from notary.errors import EvidenceRecordInvalid
-from notary.records.hash_tree import HASH_SIZES, Lists, digest_of
+from notary.records.hash_tree import Lists, digest_of
+from notary.timestamps import tsp_ber
+from notary.timestamps.tsp_values import HASHES, MAX_TOKEN_BYTES
 
 MAX_BYTES = 16 * 1024 * 1024  # a record of one list of 100,000 SHA-512 values has 7 MB; ours have under 100 KB
 MAX_CHAINS = 64  # hash-tree renewals; one in five years lasts for three centuries
 MAX_STAMPS = 256  # in all chains; one each year does as well
 MAX_LISTS = 64  # of a reduced tree: a binary one of 2^63 leaves
 MAX_VALUES = 100_000  # in all lists of a record
-MAX_TOKEN_BYTES = 64 * 1024  # as in receipts
 MAX_ALGORITHMS = 64
 
 _SEQUENCE, _INTEGER, _OCTETS, _OCTETS_IN_PARTS, _OID = 0x30, 0x02, 0x04, 0x24, 0x06
 
-_OIDS = {
-    "sha256": "608648016503040201",
-    "sha384": "608648016503040202",
-    "sha512": "608648016503040203",
-    "sha3_256": "608648016503040208",
-    "sha3_384": "608648016503040209",
-    "sha3_512": "60864801650304020a",
-}
-_NAMES = {bytes.fromhex(oid): name for name, oid in _OIDS.items()}
+# Contents of object identifiers: all of them stand below 2.16.840.1.101.3.4.2
+_NAMES = {bytes.fromhex("6086480165030402") + bytes([int(oid.split(".")[-1])]): name for oid, name in HASHES.items()}
+_OIDS = {name: oid for oid, name in _NAMES.items()}
 _VERSION = b"\x02\x01\x01"
 
 
@@ -184,7 +179,7 @@ def sequence_der(chains: tuple[Chain, ...]) -> bytes:
 
 def algorithm_of(hash_name: str) -> bytes:
     """What an AlgorithmIdentifier of a hash holds: its OID, and no parameters."""
-    return _der(_OID, bytes.fromhex(_OIDS[hash_name]))
+    return _der(_OID, _OIDS[hash_name])
 
 
 def der_token(token: bytes) -> bytes:
@@ -358,12 +353,4 @@ def _named(algorithm: bytes) -> str | None:
 
 
 def _der(tag: int, *parts: bytes) -> bytes:
-    content = b"".join(parts)
-    length = len(content)
-    if length < 0x80:
-        return bytes((tag, length)) + content
-    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(octets))) + octets + content
-
-
-assert _OIDS.keys() == HASH_SIZES.keys()  # what is read can be written
+    return tsp_ber.encode(bytes([tag]), b"".join(parts))

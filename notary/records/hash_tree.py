@@ -18,14 +18,13 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from notary.errors import HashTreeInvalid
+from notary.timestamps.tsp_values import HASH_NAMES
 
 Lists: TypeAlias = tuple[tuple[bytes, ...], ...]
 """A reduced hash tree: lists of values, the object's own first."""
 
-HASH_SIZES = {
-    name: hashlib.new(name).digest_size for name in ("sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
-}
-"""Hashes of trees, those that tokens stamp (notary/timestamps/tsp_read.py), by their names in hashlib, with the bytes
+HASH_SIZES = {name: hashlib.new(name).digest_size for name in HASH_NAMES}
+"""Hashes of trees, those that tokens stamp (notary/timestamps/tsp_values.py), by their names in hashlib, with the bytes
 of a value. Whether one is still good is a matter of time: notary/records/algorithms.py."""
 
 

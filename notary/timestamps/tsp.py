@@ -44,7 +44,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from notary.errors import TokenInvalid, TokenUntrusted
-from notary.timestamps.tsp_values import MICROSECONDS, SignerInfo, Token
+from notary.timestamps.tsp_values import HASH_NAMES, MAX_TOKEN_BYTES, MICROSECONDS, SignerInfo, Token
 
 if TYPE_CHECKING:
     from notary.verdicts.trust import TrustedAuthority
@@ -68,8 +68,6 @@ __all__ = [
     "uncertainty",
 ]
 
-MAX_TOKEN_BYTES = 64 * 1024  # of a token, and of a response
-HASH_NAMES = ("sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")  # as hashlib names them
 URGENCY = ("authority-revoked", "authority-expired", "policy-untrusted", "authority-untrusted")
 """Which of several reasons against a token is told."""
 

@@ -18,23 +18,13 @@ from asn1crypto import algos, cms, core, tsp  # type: ignore[import-untyped,unus
 
 from notary.errors import TokenInvalid
 from notary.timestamps import tsp_ber
-from notary.timestamps.tsp_values import MICROSECONDS, SignerInfo, Token
+from notary.timestamps.tsp_values import HASHES, MAX_TOKEN_BYTES, MICROSECONDS, SignerInfo, Token
 
-MAX_TOKEN_BYTES = 64 * 1024  # as in a receipt; tokens with a whole chain have 6 KB
 MAX_CERTIFICATES = 32
 MAX_INTEGER_BITS = 512  # serial numbers have up to 160 bits, nonces 64 in practice
 MAX_ACCURACY_SECONDS = 10 * 366 * 86_400
 MAX_STATUS = 500  # characters of what an authority says when it refuses
 
-# Object identifiers of hashes; what is not listed is not known. RFC 8017, NIST's register of algorithms
-HASHES = {
-    "2.16.840.1.101.3.4.2.1": "sha256",
-    "2.16.840.1.101.3.4.2.2": "sha384",
-    "2.16.840.1.101.3.4.2.3": "sha512",
-    "2.16.840.1.101.3.4.2.8": "sha3_256",
-    "2.16.840.1.101.3.4.2.9": "sha3_384",
-    "2.16.840.1.101.3.4.2.10": "sha3_512",
-}
 WEAK_HASHES = {
     "1.2.840.113549.2.2": "md2",
     "1.2.840.113549.2.5": "md5",

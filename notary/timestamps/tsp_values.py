@@ -5,6 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 MICROSECONDS = 1_000_000
+MAX_TOKEN_BYTES = 64 * 1024  # of a token, and of a response; with a whole chain they have 6 KB
+HASHES = {  # object identifiers, as hashlib names them; what is not listed is not known. NIST's register of algorithms
+    "2.16.840.1.101.3.4.2.1": "sha256",
+    "2.16.840.1.101.3.4.2.2": "sha384",
+    "2.16.840.1.101.3.4.2.3": "sha512",
+    "2.16.840.1.101.3.4.2.8": "sha3_256",
+    "2.16.840.1.101.3.4.2.9": "sha3_384",
+    "2.16.840.1.101.3.4.2.10": "sha3_512",
+}
+HASH_NAMES = tuple(HASHES.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from notary.jcs import Json
 from notary.sealing.claim import Value
+from notary.times import utc as utc
 from notary.verdicts.reasons import LOCALES as LOCALES
 from notary.verdicts.reasons import Reason as Reason
 from notary.verdicts.reasons import Status as Status
@@ -309,14 +309,6 @@ class Verdict:
             "signers": [signer.to_json() for signer in self.signers],
             "notes": [note.to_json() for note in self.notes],
         }
-
-
-def utc(seconds: int) -> str:
-    """For example 2026-11-23 17:46:34 UTC; the bare number where no calendar has it."""
-    try:
-        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    except (OverflowError, ValueError, OSError):
-        return f"{seconds} seconds after 1970"
 
 
 def printable(text: str) -> str:

@@ -144,9 +144,9 @@ def _verify(
     headers: tuple[str, ...],
     header_files: tuple[str, ...],
 ) -> Exit:
+    from notary.times import utc
     from notary.timestamps.bitcoin import UNCERTAINTY_SECONDS
     from portal import proofs
-    from portal.timestamps import utc
 
     if len(files) + len(digests) > 1:
         raise click.UsageError("--verify checks one file or digest.")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
+from notary.times import utc as at
 from portal.errors import ArgumentInvalid
 
-
-def at(seconds: int) -> str:
-    """A time, as 2026-11-23 18:00:00 UTC."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+__all__ = ["at", "moment", "plural", "short"]
 
 
 def short(text: str, length: int = 10) -> str:

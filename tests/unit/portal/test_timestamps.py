@@ -132,6 +132,15 @@ class TestSources:
         assert found is not None and found.authorities == ()
         assert len(found.unusable) == 1 and found.unusable[0].startswith("one cannot be used")
 
+    def test_a_root_and_a_list_may_be_der_as_for_the_verifier(self, tmp_path: Path) -> None:
+        listed = crl(AUTHORITY.root)
+        (tmp_path / "root.cer").write_bytes(AUTHORITY.root.der)
+        (tmp_path / "list.crl").write_bytes(listed)
+        text = GOOD + ONE + 'root = "root.cer"\ncrls = "list.crl"\n'
+        found = sources(Config.parse(text.encode()).timestamps, tmp_path)
+        assert found is not None and found.unusable == ()
+        assert (found.authorities[0].root, found.authorities[0].crls) == (AUTHORITY.root.der, (listed,))
+
     def test_two_certificates_are_no_root(self, tmp_path: Path) -> None:
         write_pem(tmp_path / "root.pem", AUTHORITY.root.der, AUTHORITY.leaf.der)
         found = sources(Config.parse((GOOD + ONE + 'root = "root.pem"').encode()).timestamps, tmp_path)
