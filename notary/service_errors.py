@@ -37,6 +37,7 @@ NotaryError
 ├── TimestampUnavailable, TimestampRefused   an RFC 3161 time-stamp authority
 ├── DocumentNotStored     nothing to fetch for this claim
 ├── CustodyKeyInvalid     a key or certificate that shall sign custody entries cannot
+├── ExportRefused         the folder holds another log, or more of this one
 └── OutputExists          a file to be written is there already
 """
 
@@ -495,6 +496,16 @@ class CustodyKeyInvalid(NotaryError):
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"custody key {printable(name)}: {reason}")
         self.name = name
+
+
+class ExportRefused(NotaryError):
+    """The folder holds a log that the one to be exported does not continue; nothing was written."""
+
+    code = "notary.export-refused"
+    hint = "Export each log into a folder of its own: another log's export may be the only copy of it."
+
+    def __init__(self, folder: str, reason: str) -> None:
+        super().__init__(f"{printable(folder)}: {reason}")
 
 
 class OutputExists(NotaryError):
