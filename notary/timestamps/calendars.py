@@ -14,15 +14,15 @@ from __future__ import annotations
 
 import asyncio
 import string
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from notary.errors import NotaryError, OtsInvalid
 from notary.service_errors import CalendarNotConfigured, CalendarRefused, CalendarUnavailable
-from notary.timestamps import ots
+from notary.timestamps import asking, ots
 from notary.timestamps.ots import MAX_ANSWER_BYTES, Attestation, Kind, OtsProof
 from notary.timestamps.ots_tree import Node
 
@@ -272,43 +272,18 @@ class _Question:
 
 async def _together(seconds: float, questions: Sequence[_Question]) -> list[tuple[int, bytes] | NotaryError]:
     """Status and body, or the error, of each question."""
-    import httpx
-
-    async with httpx.AsyncClient(
-        timeout=seconds,
-        trust_env=False,
-        follow_redirects=False,
-        headers={"Accept": MEDIA_TYPE, "Accept-Encoding": "identity", "User-Agent": "tallystick"},
-    ) as client:
-        waiting: list[Coroutine[Any, Any, tuple[int, bytes] | NotaryError]] = [
-            _ask(client, question, seconds) for question in questions
-        ]
-        return list(await asyncio.gather(*waiting))
+    async with asking.client(seconds) as http:
+        return list(await asyncio.gather(*(_ask(http, question, seconds) for question in questions)))
 
 
-async def _ask(client: httpx.AsyncClient, question: _Question, seconds: float) -> tuple[int, bytes] | NotaryError:
-    import httpx
-
-    method = "GET" if question.content is None else "POST"
+async def _ask(http: httpx.AsyncClient, question: _Question, seconds: float) -> tuple[int, bytes] | NotaryError:
+    url, accepted = f"{question.calendar}/{question.path}", {"Accept": MEDIA_TYPE}
     try:
-        async with (
-            asyncio.timeout(seconds),  # of everything: a read's own limit begins anew with each byte
-            client.stream(method, f"{question.calendar}/{question.path}", content=question.content) as answer,
-        ):
-            if answer.headers.get("Content-Encoding", "identity") != "identity":
-                return CalendarRefused(question.calendar, "its answer is compressed, which was not asked for")
-            body = bytearray()
-            async for piece in answer.aiter_raw():
-                body += piece
-                if len(body) > MAX_ANSWER_BYTES:
-                    return CalendarRefused(question.calendar, f"its answer has more than {MAX_ANSWER_BYTES} bytes")
-            return answer.status_code, bytes(body)
-    except (TimeoutError, httpx.TimeoutException):
-        return CalendarUnavailable(question.calendar, f"no answer within {seconds:g} s")
-    except httpx.RemoteProtocolError:
-        return CalendarUnavailable(question.calendar, "it broke the connection off, or speaks no HTTP")
-    except (httpx.HTTPError, httpx.InvalidURL) as exc:
-        return CalendarUnavailable(question.calendar, f"it cannot be reached: {type(exc).__name__}")
+        return await asking.ask(http, url, question.content, accepted, seconds=seconds, most=MAX_ANSWER_BYTES)
+    except asking.NoAnswer as exc:
+        return CalendarUnavailable(question.calendar, str(exc))
+    except asking.AnswerUnusable as exc:
+        return CalendarRefused(question.calendar, str(exc))
 
 
 def _base(url: str) -> str:

@@ -15,16 +15,12 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from notary.errors import NotaryError, TokenInvalid, TokenUntrusted
 from notary.service_errors import TimestampRefused, TimestampUnavailable
-from notary.timestamps import tsp
+from notary.timestamps import asking, tsp
 from notary.timestamps.stamp_sources import Authority
-
-if TYPE_CHECKING:
-    import httpx
 
 TIMEOUT_SECONDS = 20.0  # of one request, all in all; public authorities answer in about one second
 MAX_ANSWER_BYTES = tsp.MAX_TOKEN_BYTES
@@ -110,24 +106,21 @@ def _verify(authority: Authority, token: tsp.Token, data: bytes) -> None:
 
 async def _post(authority: Authority, query: bytes, seconds: float) -> bytes:
     """The body of the answer.  Raises TimestampUnavailable, TimestampRefused."""
-    import httpx
-
     name = authority.name
     _check_address(authority)
-    headers = {"Content-Type": QUERY, "Accept": REPLY, "Accept-Encoding": "identity", "User-Agent": "tallystick"}
+    headers = {"Content-Type": QUERY, "Accept": REPLY}
     try:
-        async with (
-            asyncio.timeout(seconds),  # of everything: a read's own limit begins anew with each byte
-            httpx.AsyncClient(timeout=seconds, trust_env=False, follow_redirects=False) as client,
-            client.stream("POST", authority.url, content=query, headers=headers) as answer,
-        ):
-            return await _body(name, answer)
-    except (TimeoutError, httpx.TimeoutException) as exc:
-        raise TimestampUnavailable(name, f"no answer within {seconds:g} s") from exc
-    except httpx.RemoteProtocolError as exc:
-        raise TimestampUnavailable(name, "it broke the connection off, or speaks no HTTP") from exc
-    except (httpx.HTTPError, httpx.InvalidURL) as exc:
-        raise TimestampUnavailable(name, f"it cannot be reached: {type(exc).__name__}") from exc
+        async with asking.client(seconds) as http:
+            status, body = await asking.ask(http, authority.url, query, headers, seconds=seconds, most=MAX_ANSWER_BYTES)
+    except asking.NoAnswer as exc:
+        raise TimestampUnavailable(name, str(exc)) from exc
+    except asking.AnswerUnusable as exc:
+        raise TimestampRefused(name, exc.status, str(exc)) from exc
+    if 300 <= status < 400:
+        raise TimestampRefused(name, status, "it sends us elsewhere, and nobody else is asked in its place")
+    if status != 200:
+        raise TimestampRefused(name, status, "it gave no token")
+    return body
 
 
 def _check_address(authority: Authority) -> None:
@@ -139,19 +132,3 @@ def _check_address(authority: Authority) -> None:
         usable = False
     if not usable:
         raise TimestampUnavailable(authority.name, "its address is no http or https URL with a port from 1 to 65535")
-
-
-async def _body(name: str, answer: httpx.Response) -> bytes:
-    status = answer.status_code
-    if answer.is_redirect:
-        raise TimestampRefused(name, status, "it sends us elsewhere, and nobody else is asked in its place")
-    if status != 200:
-        raise TimestampRefused(name, status, "it gave no token")
-    if answer.headers.get("Content-Encoding", "identity") != "identity":
-        raise TimestampRefused(name, status, "its answer is compressed, which was not asked for")
-    body = bytearray()
-    async for piece in answer.aiter_raw():
-        body += piece
-        if len(body) > MAX_ANSWER_BYTES:
-            raise TimestampRefused(name, status, f"its answer has more than {MAX_ANSWER_BYTES} bytes")
-    return bytes(body)
