@@ -86,12 +86,14 @@ def check(
     chain: Chain | None = None,
     *,
     given_up: bool = False,
+    heir: bool = False,
 ) -> Public:
     """Check one log.
 
     documents  by any name; each must have exactly one current receipt among `receipts`. None: not asked
     chain      None: nothing is anchored yet, and 1 is checked against the checkpoint only
     given_up   the log was closed: from some head on, those on chain may be another copy's; they are left out of `heads`
+    heir       the log continues another one, whose claims its cases count, too
     """
     note = (tiles / "checkpoint").read_text(encoding="utf-8")
     origin, size = note.split("\n")[0], int(note.split("\n")[1])
@@ -131,7 +133,9 @@ def check(
         for index, value in enumerate(values)
         if value["t"] == "heads"
     }
-    reference.follow_cases(entries, changes)
+    cases = reference.follow_cases(entries, changes)
+    counted = sum(case["count"] for case in cases.values())
+    assert counted == len(claims) or heir, f"the cases count {counted} claims, the log has {len(claims)}"
 
     # 4 and 5
     stand: dict[str | None, list[tuple[int, str, str]]] = {state: [] for state in (None, *reference.STATES)}
@@ -165,8 +169,8 @@ def check_logs(
         by_name[json.loads(data)["log"]["origin"]].append(data)
     closed = [chain is not None and _closed(chain) for chain in logs.values()]
     found = [
-        check(folder, by_name[name], None, logs[folder], given_up=at_end)
-        for (name, folder), at_end in zip(names.items(), closed, strict=True)
+        check(folder, by_name[name], None, logs[folder], given_up=at_end, heir=number > 0)
+        for number, ((name, folder), at_end) in enumerate(zip(names.items(), closed, strict=True))
     ]
     entered = Counter(claim for folder in logs for claim in _claims(folder))
     twice = [claim for claim, count in entered.items() if count > 1]
@@ -352,7 +356,7 @@ def check_world(
         if head is None:
             assert not found and not documents, "the log is empty, files were sealed"
             return Public(0, 0, {}, 0)
-        return check(Path(folder), found, documents, chain)
+        return check(Path(folder), found, documents, chain, heir=log.follows is not None)
 
 
 def check_workspace(
