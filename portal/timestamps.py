@@ -14,7 +14,7 @@ from portal.errors import SecretMissing
 
 if TYPE_CHECKING:
     from notary.evm.anchors import AnchorRow
-    from notary.timestamps.stamps import StampRow
+    from notary.timestamps.stamp_rows import StampRow
     from portal.config import AuthorityPart, TimestampsPart
 
 MAX_FILE_BYTES: Final = 4 * 1024 * 1024  # a chain of certificates has some 20 KB, a long revocation list megabytes

@@ -29,8 +29,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -38,7 +37,7 @@ from sqlalchemy.exc import IntegrityError
 from notary.errors import NotaryError
 from notary.log import ledger
 from notary.proofs.receipt import OtsAnchor, TimestampAnchor
-from notary.service_errors import CalendarRefused, CalendarUnavailable, HeadUnknown, StampUnknown
+from notary.service_errors import CalendarRefused, CalendarUnavailable, HeadUnknown
 from notary.store import (
     STAMP_OBTAINED,
     STAMP_OTS,
@@ -52,6 +51,7 @@ from notary.timestamps import calendars, ots, tsp_client
 from notary.timestamps.calendars import State, Upgrade
 from notary.timestamps.ots import OtsProof
 from notary.timestamps.ots_tree import check_bounds, merge
+from notary.timestamps.stamp_rows import ORDER, SELECT, StampRow, find_row, ids_of, row_of, rows_of_size
 from notary.timestamps.stamp_sources import Authority, TimestampSources
 
 if TYPE_CHECKING:
@@ -65,46 +65,6 @@ PENDING_SECONDS = (1800, 6 * 3600)  # the same while Bitcoin is waited for: cale
 ASK_SECONDS = 30 * 86_400  # how long the other calendars are asked once a proof names a block
 MAX_ERROR = 500  # characters kept of the last error
 MAX_DUE = 100  # rows of one round; the rest is due in the next
-
-
-@dataclass(frozen=True, slots=True)
-class StampRow:
-    """One time stamp of one head.
-
-    size       entries under the head
-    kind       store.STAMP_RFC3161 or STAMP_OTS
-    slot       1 to the number of tokens that a head gets; 1 for ots
-    status     store.STAMP_*
-    nonce      ots: 16 bytes
-    authority  rfc3161, once obtained: who gave it
-    data       the token, or the .ots file
-    asked      ots: calendars that took it, as they are configured; many name another address in their promises
-    error      of the last attempt, in words; once obtained: of those who were asked before
-    attempts   since the status changed
-    next_at    Unix seconds, not asked again before; None: nothing is left to ask for
-    """
-
-    id: int
-    log_id: int
-    size: int
-    kind: str
-    slot: int
-    status: str
-    nonce: bytes | None = field(repr=False)
-    authority: str | None
-    data: bytes | None = field(repr=False)
-    asked: tuple[str, ...] = field(repr=False)
-    error: str | None
-    attempts: int
-    next_at: int | None
-    created_at: int
-    updated_at: int
-
-    def as_anchor(self) -> TimestampAnchor | OtsAnchor | None:
-        """How a receipt shows it; None: not at all."""
-        if self.data is None:
-            return None
-        return TimestampAnchor(self.data) if self.kind == STAMP_RFC3161 else OtsAnchor(self.data)
 
 
 def request(ctx: NotaryContext) -> list[StampRow]:
@@ -124,7 +84,7 @@ def request(ctx: NotaryContext) -> list[StampRow]:
     now = ctx.clock()
     try:
         with ledger.write(ctx.engine) as connection:
-            known = {(row.kind, row.slot) for row in _of_size(connection, log.id, head.size)}
+            known = {(row.kind, row.slot) for row in rows_of_size(connection, log.id, head.size)}
             for kind, slot in wanted:
                 if (kind, slot) not in known:
                     connection.execute(
@@ -144,21 +104,21 @@ def request(ctx: NotaryContext) -> list[StampRow]:
     except IntegrityError:  # another process asked for the same at the same time
         pass
     with ctx.engine.connect() as connection:
-        return _of_size(connection, log.id, head.size)
+        return rows_of_size(connection, log.id, head.size)
 
 
 def get(ctx: NotaryContext, stamp_id: int) -> StampRow:
     """One time stamp.  Raises StampUnknown."""
     with ctx.engine.connect() as connection:
-        return _one(connection, stamp_id)
+        return find_row(connection, stamp_id)
 
 
 def list_stamps(ctx: NotaryContext) -> list[StampRow]:
     """All time stamps of this workspace's log, those of the newest head first."""
     with ctx.engine.connect() as connection:
         log = ledger.log_of(connection, ctx.note_key)
-        query = _SELECT.where(stamps.c.log_id == log.id).order_by(stamps.c.size.desc(), *_ORDER)
-        return [_row(row) for row in connection.execute(query)]
+        query = SELECT.where(stamps.c.log_id == log.id).order_by(stamps.c.size.desc(), *ORDER)
+        return [row_of(row) for row in connection.execute(query)]
 
 
 def due(ctx: NotaryContext, now: int) -> list[int]:
@@ -167,18 +127,18 @@ def due(ctx: NotaryContext, now: int) -> list[int]:
     A time further off than any pause was written by a clock that has been set back since: then it is now, too.
     """
     longest = max(WANTED_SECONDS[1], PENDING_SECONDS[1]) * 5 // 4
-    return _ids(ctx, sa.or_(stamps.c.next_at <= now, stamps.c.next_at > now + longest), MAX_DUE)
+    return ids_of(ctx, sa.or_(stamps.c.next_at <= now, stamps.c.next_at > now + longest), MAX_DUE)
 
 
 def unfinished(ctx: NotaryContext) -> list[int]:
     """Ids of all time stamps that something is left to ask for, whenever that is due."""
-    return _ids(ctx, stamps.c.next_at.is_not(None), None)
+    return ids_of(ctx, stamps.c.next_at.is_not(None), None)
 
 
 def of_head(ctx: NotaryContext, size: int) -> list[StampRow]:
     """The time stamps of the head of `size` entries of this workspace's log."""
     with ctx.engine.connect() as connection:
-        return _of_size(connection, ledger.log_of(connection, ctx.note_key).id, size)
+        return rows_of_size(connection, ledger.log_of(connection, ctx.note_key).id, size)
 
 
 def advance(ctx: NotaryContext, stamp_id: int, now: int) -> StampRow:
@@ -214,7 +174,7 @@ def postpone(ctx: NotaryContext, stamp_id: int, error: str, now: int) -> None:
 
 def anchors_of(connection: Connection, log_id: int, size: int) -> list[TimestampAnchor | OtsAnchor]:
     """The time stamps of one head as its receipts show them."""
-    shown = (row.as_anchor() for row in _of_size(connection, log_id, size))
+    shown = (row.as_anchor() for row in rows_of_size(connection, log_id, size))
     return [anchor for anchor in shown if anchor is not None]
 
 
@@ -252,7 +212,7 @@ def _obtain(ctx: NotaryContext, sources: TimestampSources, row: StampRow, note: 
 
 def _taken(ctx: NotaryContext, row: StampRow) -> set[str]:
     with ctx.engine.connect() as connection:
-        return {other.authority for other in _of_size(connection, row.log_id, row.size) if other.authority}
+        return {other.authority for other in rows_of_size(connection, row.log_id, row.size) if other.authority}
 
 
 def _left(authorities: Sequence[Authority], row: StampRow, taken: set[str]) -> list[Authority]:
@@ -278,7 +238,7 @@ def _keep(ctx: NotaryContext, row: StampRow, given: Given, now: int) -> StampRow
                 updated_at=now,
             )
         )
-        return _one(connection, row.id)
+        return find_row(connection, row.id)
 
 
 def _fail(ctx: NotaryContext, row: StampRow, error: str, now: int) -> StampRow:
@@ -295,7 +255,7 @@ def _fail(ctx: NotaryContext, row: StampRow, error: str, now: int) -> StampRow:
                 updated_at=now,
             )
         )
-        return _one(connection, row.id)
+        return find_row(connection, row.id)
 
 
 # --- OpenTimestamps --------------------------------------------------------------------------------------------------
@@ -367,7 +327,7 @@ def _write(
     """
     error = "; ".join(errors)[:MAX_ERROR] or None
     with ledger.write(ctx.engine) as connection:
-        current = _one(connection, row.id, lock=True)
+        current = find_row(connection, row.id, lock=True)
         if current.data is not None and current.data != row.data:
             theirs = ots.check_proof(current.data, note)
             both = _merged(theirs, proof)
@@ -397,7 +357,7 @@ def _write(
                 updated_at=now,
             )
         )
-        return _one(connection, row.id)
+        return find_row(connection, row.id)
 
 
 def _merged(theirs: OtsProof, ours: OtsProof) -> OtsProof | None:
@@ -434,51 +394,3 @@ def pause(stamp_id: int, attempts: int, bounds: tuple[int, int]) -> int:
     plain = min(longest, first << min(attempts - 1, 20))
     spread = int.from_bytes(hashlib.sha256(b"%d:%d" % (stamp_id, attempts)).digest()[:4], "big")
     return plain + (plain // 4) * spread // 2**32
-
-
-# --- rows ------------------------------------------------------------------------------------------------------------
-
-_SELECT = sa.select(
-    stamps.c.id,
-    stamps.c.log_id,
-    stamps.c.size,
-    stamps.c.kind,
-    stamps.c.slot,
-    stamps.c.status,
-    stamps.c.nonce,
-    stamps.c.authority,
-    stamps.c.data,
-    stamps.c.asked,
-    stamps.c.error,
-    stamps.c.attempts,
-    stamps.c.next_at,
-    stamps.c.created_at,
-    stamps.c.updated_at,
-)
-_ORDER = (stamps.c.kind.desc(), stamps.c.slot)  # tokens first
-
-
-def _row(row: sa.Row[*tuple[Any, ...]]) -> StampRow:
-    values = row._asdict()
-    return StampRow(**{**values, "asked": tuple(json.loads(values["asked"] or "[]"))})
-
-
-def _one(connection: Connection, stamp_id: int, *, lock: bool = False) -> StampRow:
-    query = _SELECT.where(stamps.c.id == stamp_id)
-    row = connection.execute(query.with_for_update() if lock else query).first()
-    if row is None:
-        raise StampUnknown(stamp_id)
-    return _row(row)
-
-
-def _of_size(connection: Connection, log_id: int, size: int) -> list[StampRow]:
-    query = _SELECT.where(stamps.c.log_id == log_id, stamps.c.size == size).order_by(*_ORDER)
-    return [_row(row) for row in connection.execute(query)]
-
-
-def _ids(ctx: NotaryContext, condition: sa.ColumnElement[bool], most: int | None) -> list[int]:
-    """Of every log that this workspace ever had: one that was closed has heads that wait, too."""
-    with ctx.engine.connect() as connection:
-        return list(
-            connection.execute(sa.select(stamps.c.id).where(condition).order_by(stamps.c.next_at).limit(most)).scalars()
-        )

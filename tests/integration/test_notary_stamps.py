@@ -26,8 +26,9 @@ from notary.store import stamps as table
 from notary.timestamps import calendars, ots, stamps
 from notary.timestamps.bitcoin import REGTEST, HeaderChain
 from notary.timestamps.ots import Kind, OtsProof
+from notary.timestamps.stamp_rows import StampRow
 from notary.timestamps.stamp_sources import TimestampSources
-from notary.timestamps.stamps import ASK_SECONDS, PENDING_SECONDS, WANTED_SECONDS, StampRow, pause
+from notary.timestamps.stamps import ASK_SECONDS, PENDING_SECONDS, WANTED_SECONDS, pause
 
 
 @pytest.fixture

@@ -26,8 +26,9 @@ from notary.sealing.seal import seal
 from notary.store import STAMP_OBTAINED, STAMP_PENDING, STAMP_WANTED
 from notary.store import stamps as table
 from notary.timestamps import stamps, tsp
+from notary.timestamps.stamp_rows import StampRow
 from notary.timestamps.stamp_sources import Authority, TimestampSources
-from notary.timestamps.stamps import WANTED_SECONDS, StampRow, pause
+from notary.timestamps.stamps import WANTED_SECONDS, pause
 from notary.verdicts.trust import Trust, TrustedHeader
 from notary.verdicts.verdict import Status
 from notary.verdicts.verify import DocumentDigests, verify_bytes

@@ -12,8 +12,8 @@ from support.tsa_chain import AT, chain, crl
 from notary.evm.anchors import AnchorRow
 from notary.timestamps import ots
 from notary.timestamps.ots_tree import BITCOIN_TAG, PENDING_TAG, varbytes, varuint
+from notary.timestamps.stamp_rows import StampRow
 from notary.timestamps.stamp_sources import Authority, TimestampSources
-from notary.timestamps.stamps import StampRow
 from portal.config import Config, TimestampsPart
 from portal.errors import ConfigInvalid
 from portal.setup import Choices, configuration
