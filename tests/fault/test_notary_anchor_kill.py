@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from support.checker import check_world, files_of
 from support.devchain import dev_chain
 from support.evidencechain import connect, evidence_address, give_chain, trust_in
 from support.killing import KillServer, Moments
@@ -26,9 +27,7 @@ from notary.verdicts.verify import DocumentDigests, verify
 from onchain.devchain import DevChain
 from onchain.store import chain_transactions
 
-KILLS = 30
-HEADS = 5
-MOST_HEADS = 5 * HEADS  # some runs end before they are killed
+KILLS_OF_A_HEAD = 6
 
 
 @pytest.fixture
@@ -88,22 +87,27 @@ def seal_one(w: World, name: str) -> int:
     return seal(w.ctx, "acme", [w.files]).head.size
 
 
-def test_anchor_killed_at_30_random_moments_puts_each_head_on_the_chain_exactly_once(w: World, dev: DevChain) -> None:
+@pytest.mark.parametrize("kills", [10, pytest.param(200, marks=(pytest.mark.deep, pytest.mark.timeout(1800)))])
+def test_anchor_killed_at_random_moments_puts_each_head_on_the_chain_exactly_once(
+    w: World, dev: DevChain, kills: int
+) -> None:
     rng = random.Random()
-    killed, sizes = 0, []
+    killed, sizes = 0, list[int]()
     arguments = (str(w.folder / "workspace"), dev.url, evidence_address(w, dev))
     with KillServer("anchor_child.py") as server, blocks_every(dev, 0.1):
-        while killed < KILLS:
-            assert len(sizes) < MOST_HEADS
+        while killed < kills:
+            assert len(sizes) < 2 * kills  # some runs end before they are killed
             sizes.append(seal_one(w, f"f{len(sizes)}.txt"))
             moments = Moments(rng, 0.5)
-            for _ in range(KILLS // HEADS):
+            for _ in range(min(KILLS_OF_A_HEAD, kills - killed)):
                 killed += moments.kill(server, *arguments)
             server.run(*arguments)
     assert heads_on_chain(w, dev) == sizes
     assert len(transactions(w)) == len(sizes) + 1  # one for each head, one for the log: no key twice, none lost
     assert {anchor.status for anchor in anchors.list_anchors(w.ctx)} == {ANCHOR_FINAL}
     assert_all_receipts_pass(w, dev)
+    found = check_world(w, dev, documents=files_of(w))
+    assert sorted(found.heads) == sizes
 
 
 def test_anchor_killed_while_blocks_are_reorganised_away_still_ends_final_once(w: World, dev: DevChain) -> None:

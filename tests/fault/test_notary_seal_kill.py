@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from support.checker import check_world, files_of
 from support.killing import KillServer, Moments
 from support.notaryworld import World, world
 
@@ -26,8 +27,6 @@ from notary.store import checkpoints
 from notary.verdicts.verdict import Reason, Status
 from notary.verdicts.verify import DocumentDigests, Verifier
 
-KILLS = 30
-MOST_RUNS = 5 * KILLS  # some end before they are killed
 FILES = 400
 BATCH = 10
 
@@ -80,7 +79,10 @@ def assert_every_file_has_exactly_one_valid_receipt(w: World, count: int) -> Non
     assert cases.show_case(w.ctx, "acme").count == count
 
 
-def test_seal_killed_at_30_random_moments_leaves_one_valid_receipt_for_each_file(w: World, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [10, pytest.param(200, marks=(pytest.mark.deep, pytest.mark.timeout(1800)))])
+def test_seal_killed_at_random_moments_leaves_one_valid_receipt_for_each_file(
+    w: World, tmp_path: Path, kills: int
+) -> None:
     rng = random.Random()
     w.put_many(FILES)
     watcher = Watcher(w)
@@ -90,8 +92,8 @@ def test_seal_killed_at_30_random_moments_leaves_one_valid_receipt_for_each_file
         with world(tmp_path / "other") as other:  # how long it takes here and now when nobody kills it
             undisturbed = server.run(str(other.folder / "workspace"), str(w.files), BATCH)
         moments = Moments(rng, undisturbed)
-        for round_number in range(MOST_RUNS):
-            if killed == KILLS:
+        for round_number in range(5 * kills):  # some end before they are killed
+            if killed == kills:
                 break
             if sizes and max(sizes.values()) > 2:  # nothing new came for a while: all is sealed, or nearly
                 for i in range(60):
@@ -101,10 +103,11 @@ def test_seal_killed_at_30_random_moments_leaves_one_valid_receipt_for_each_file
             head = watcher.look()
             sizes[head.size if head else 0] += 1
         server.run(*arguments)
-    assert killed == KILLS
+    assert killed == kills
     assert len(watcher.heads) >= 3, "no kill fell between two batches"
     watcher.look()
     assert_every_file_has_exactly_one_valid_receipt(w, len(list(w.files.iterdir())))
+    assert check_world(w, documents=files_of(w)).receipts == len(files_of(w))
 
 
 def test_two_processes_sealing_the_same_files_at_once_leave_one_claim_for_each(w: World) -> None:

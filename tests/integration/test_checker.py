@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -85,7 +86,7 @@ def publish(folder: Path, entries: list[bytes], changes: dict[int, Any] | None =
     bundle = b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
     (folder / f"tile/entries/000.p/{size}").write_bytes(bundle)
     lines = (folder / "checkpoint").read_text().split("\n")
-    lines[1:3] = [str(size), checker.base64.b64encode(mth(entries)).decode()]
+    lines[1:3] = [str(size), base64.b64encode(mth(entries)).decode()]
     (folder / "checkpoint").write_text("\n".join(lines))
 
 
@@ -305,7 +306,7 @@ def signed_as(other: World, note: str) -> str:
     """The note of a log that is called another/2 and has the same key."""
     from dataclasses import replace
 
-    size, root = int(note.split("\n")[1]), checker.base64.b64decode(note.split("\n")[2])
+    size, root = int(note.split("\n")[1]), base64.b64decode(note.split("\n")[2])
     return replace(other.ctx.note_key, origin="another/2").sign(size, root).to_text()
 
 
