@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from notary.custody.batch import CaseBatch, writing
+from notary.custody.batch import CaseBatch, ended_at, writing
 from notary.custody.chain import Action, CustodyEntry
 from notary.errors import LogEntryInvalid
+from notary.jcs import MAX_INT
 from notary.log import ledger
 from notary.log.ledger import Head
 from notary.log.standing import State
@@ -135,6 +136,17 @@ def standing_claims(
         if place not in found:
             raise ClaimNotInCase(batch.key.case_id, place)
     return found
+
+
+def revoked(ctx: NotaryContext, case_id: str) -> frozenset[bytes]:
+    """The commitments of the case's revoked claims.
+
+    Raises CaseUnknown, CaseErased, VaultLocked, VaultDamaged.
+    """
+    with ctx.engine.connect() as connection:
+        blinded = cases.case_key(ctx, case_id, connection).blinded
+        ended = ended_at(connection, blinded, MAX_INT).ended
+    return frozenset(one.claim for one in ended if one.state is State.REVOKED)
 
 
 def history(ctx: NotaryContext, case_id: str) -> list[HistoryLine]:

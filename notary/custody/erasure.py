@@ -391,5 +391,6 @@ def _empty_log(ctx: NotaryContext) -> bool:
         with ctx.engine.connect() as connection:
             busy: int = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
     except OperationalError as exc:
-        raise ledger.named(exc) from exc
+        ledger.raise_named(exc)
+        raise
     return busy == 0

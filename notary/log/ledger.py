@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 MAX_KEPT_TILES = 512  # by one reader: 4 MiB
 MAX_KEPT_NODES = 16_384  # by one reader: 3 MiB; a node within a tile takes up to 255 hashes to compute
 _NO_TILE = b""
+_BUSY = ("55P03", "40P01")  # PostgreSQL: waited too long for a lock; waited for another that waits for it
 _UNWRITABLE = ("is full", "No space left", "disk I/O error", "readonly database")  # SQLite's words, PostgreSQL's
 
 
@@ -181,26 +182,29 @@ class _Write:
         try:
             return self._transaction.__enter__()
         except OperationalError as exc:
-            raise named(exc) from exc
+            raise_named(exc)
+            raise
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool | None:
         try:
             done = self._transaction.__exit__(kind, error, trace)  # type: ignore[arg-type]  # passed through as they came
         except OperationalError as exc:
-            raise named(exc) from exc
+            raise_named(exc)
+            raise
         if isinstance(error, OperationalError):
-            raise named(error) from error
+            raise_named(error)
         return done
 
 
-def named(exc: OperationalError) -> Exception:
-    """The same as an error of ours, where it is one that people meet; nothing of the transaction was written."""
+def raise_named(exc: OperationalError) -> None:
+    """Raise the same as an error of ours, where it is one that people meet: LogBusy, DatabaseUnwritable. Nothing of the
+    transaction was written.
+    """
     text = str(exc.orig)
-    if "locked" in text:
-        return LogBusy("the database was locked for too long")
+    if "locked" in text or getattr(exc.orig, "sqlstate", None) in _BUSY:
+        raise LogBusy("the database was locked for too long") from exc
     if any(words in text for words in _UNWRITABLE):
-        return DatabaseUnwritable(text)
-    return exc
+        raise DatabaseUnwritable(text) from exc
 
 
 def append(connection: Connection, log: LogRow, key: NoteKey, entries: Sequence[bytes], at: int) -> Head:

@@ -15,9 +15,10 @@ from notary import jcs
 from notary.custody.vault import CaseKey, check_case_name
 from notary.errors import ClaimInvalid
 from notary.log import ledger
+from notary.log.standing import State
 from notary.sealing.claim import Claim
 from notary.service_errors import CaseErased, CaseExists, CaseUnknown, ClaimUnknown, VaultDamaged
-from notary.store import case_heads, cases, claims, stored_documents
+from notary.store import case_heads, cases, claims, ended_claims, stored_documents
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -35,7 +36,8 @@ class Case:
     id       its name
     title    None when the case was erased
     parties  who is involved, in the owner's words
-    count    claims ever sealed in it; current: those that no later one supersedes
+    count    claims ever sealed in it
+    current  those that stand: not superseded, revoked or erased
     """
 
     id: str
@@ -156,14 +158,16 @@ def list_cases(ctx: NotaryContext) -> list[Case]:
         case_heads.c.blinded
     )
     ever = counts.subquery()
-    current = (
-        sa.select(sa.func.count())
-        .select_from(claims)
-        .where(claims.c.case_id == cases.c.id, claims.c.superseded_by.is_(None))
+    of_case = (claims.c.case_id == cases.c.id, claims.c.superseded_by.is_(None), claims.c.secret.is_not(None))
+    standing = sa.select(sa.func.count()).select_from(claims).where(*of_case).scalar_subquery()
+    gone = (
+        sa.select(sa.func.count(ended_claims.c.claim.distinct()))
+        .select_from(ended_claims.join(claims, claims.c.commitment == ended_claims.c.claim))
+        .where(*of_case, ended_claims.c.blinded == cases.c.blinded, ended_claims.c.state == State.REVOKED)
         .scalar_subquery()
     )
     query = (
-        sa.select(cases, sa.func.coalesce(ever.c.ever, 0).label("ever"), current.label("current"))
+        sa.select(cases, sa.func.coalesce(ever.c.ever, 0).label("ever"), (standing - gone).label("current"))
         .select_from(cases.outerjoin(ever, ever.c.blinded == cases.c.blinded))
         .order_by(cases.c.id)
     )

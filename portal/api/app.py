@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import FastAPI, Path, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 
+from notary.custody.acts import revoked
 from notary.log import ledger, log_export
 from notary.log.tiles import TileId
 from notary.proofs import receipts
@@ -179,6 +180,7 @@ def _add_cases(app: FastAPI, world: World) -> None:
     ) -> CaseDetail:
         """A case and a page of what is sealed in it, in the order it was sealed."""
         found = cases.show_case(world.notary, case_id)
+        gone = revoked(world.notary, case_id)
         page: list[ClaimModel] = []
         more = False
         for position, claim in enumerate(cases.claims_of(world.notary, case_id)):
@@ -186,7 +188,7 @@ def _add_cases(app: FastAPI, world: World) -> None:
                 more = True
                 break
             if position >= start:
-                page.append(_claim(claim))
+                page.append(_claim(claim, claim.commitment in gone))
         return CaseDetail(**_case(found).model_dump(), page=tuple(page), next=start + limit if more else None)
 
 
@@ -219,7 +221,7 @@ def _case(found: Case) -> CaseModel:
     )
 
 
-def _claim(found: SealedClaim) -> ClaimModel:
+def _claim(found: SealedClaim, gone: bool) -> ClaimModel:
     def text(name: str) -> str | None:
         value = found.claim.get(name)
         return None if value is None else str(value)
@@ -233,6 +235,7 @@ def _claim(found: SealedClaim) -> ClaimModel:
         sha256=text("sha256"),
         leaf_index=found.leaf_index,
         superseded_by=found.superseded_by,
+        revoked=gone,
         cid=found.cid,
         sealed_at=found.created_at,
     )

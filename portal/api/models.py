@@ -162,6 +162,7 @@ class ClaimModel(_Model):
     sha256: str | None
     leaf_index: int
     superseded_by: int | None
+    revoked: bool
     cid: str | None
     sealed_at: int
 

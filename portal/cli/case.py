@@ -82,11 +82,13 @@ def show(shell: Shell, name: str, everything: bool) -> None:
     Example:
       tallystick case show smith-2026
     """
+    from notary.custody.acts import revoked
     from notary.sealing.cases import claims_of, show_case
     from notary.verdicts.verdict import printable
 
     with shell.world("case show") as world:
         found = show_case(world.notary, name)
+        gone = revoked(world.notary, name)
         claims = [
             {
                 "id": c.id,
@@ -96,6 +98,7 @@ def show(shell: Shell, name: str, everything: bool) -> None:
                 "sha256": str(c.claim.get("sha256")),
                 "leaf_index": c.leaf_index,
                 "superseded_by": c.superseded_by,
+                "revoked": c.commitment in gone,
                 "cid": c.cid,
                 "sealed_at": c.created_at,
             }
@@ -129,8 +132,12 @@ def show(shell: Shell, name: str, everything: bool) -> None:
 
 
 def _state(claim: Mapping[str, object]) -> str:
-    words = ["superseded"] if claim["superseded_by"] is not None else []
-    return ", ".join(words + (["on ipfs"] if claim["cid"] else []))
+    words = {
+        "superseded": claim["superseded_by"] is not None,
+        "revoked": claim["revoked"],
+        "on ipfs": claim["cid"] is not None,
+    }
+    return ", ".join(word for word, said in words.items() if said)
 
 
 case.add_command(new)

@@ -49,6 +49,9 @@ def test_custody_is_recorded_and_shown(w: Path) -> None:
 
 def test_a_revocation_shows_in_an_older_receipt_once_the_log_is_proven_on(place: Path, w: Path) -> None:
     tallystick("case", "revoke", "smith", "b.pdf", "--why", "the wrong scan", workspace=w)
+    shown = tallystick("case", "show", "smith", workspace=w).json["claims"]
+    assert [(one["name"], one["revoked"]) for one in shown] == [("a.pdf", False), ("b.pdf", True), ("c.pdf", False)]
+    assert [one["exhibits"] for one in tallystick("case", "list", workspace=w).json["cases"]] == [2]
     tallystick("anchor", "--wait", "--trust-file", place / "trust.json", workspace=w)
     old, file = place / "receipts/b.pdf.receipt.json", place / "files/b.pdf"
     verify = ("verify", file, "--trust", place / "trust.json", "--receipt")

@@ -90,6 +90,12 @@ class TestAppend:
             raise AssertionError("two writers at once")
         impatient.dispose()
 
+    def test_write_passes_on_an_error_of_the_database_that_nobody_expects(self, w: World) -> None:
+        caught = pytest.raises(sa.exc.OperationalError, match="no such table")
+        with caught as info, ledger.write(w.ctx.engine) as connection:
+            connection.exec_driver_sql("SELECT 1 FROM nowhere")
+        assert info.value.__cause__ is not info.value
+
 
 class TestLogRow:
     def test_log_of_refuses_a_workspace_without_a_log(self, w: World) -> None:

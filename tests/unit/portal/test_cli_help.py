@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import click
 import pytest
 
+from notary.custody import acts
 from portal.cli import SECTIONS, root
+from portal.cli.acts import RECORDED
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
@@ -70,3 +72,7 @@ def test_plan_draft_names_the_grace_that_terms_get_by_default() -> None:
 
     (option,) = (parameter for parameter in draft.params if parameter.name == "grace_days")
     assert f"[default: {DEFAULT_GRACE_SECONDS // 86_400}]" in str(getattr(option, "help", ""))
+
+
+def test_case_record_offers_the_actions_that_are_recorded() -> None:
+    assert tuple(action.value for action in acts.RECORDED) == RECORDED
