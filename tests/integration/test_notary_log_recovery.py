@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ from notary.context import NotaryContext
 from notary.custody import acts, erasure
 from notary.custody.acts import revoke
 from notary.evm import anchors
-from notary.log import ledger, log_recovery, note_keys, succession
+from notary.log import ledger, log_recovery, note_keys, private_rows, succession
 from notary.log.ledger import LogRow
 from notary.log.log_audit import own_checkpoints
 from notary.log.log_events import ChainSide, ask
@@ -29,9 +29,21 @@ from notary.log.log_recovery import Recovered
 from notary.log.log_source import open_tree
 from notary.proofs import receipts
 from notary.sealing import cases
+from notary.sealing.cases import SealedClaim
 from notary.sealing.seal import seal
 from notary.service_errors import LogBehindChain, LogNotOpen, LogSourceUnreadable, RecoveryRefused
-from notary.store import LOG_BEHIND, LOG_OPEN, LOG_RECOVERED, custody, logs, metadata
+from notary.store import (
+    DOCUMENT_LOCAL,
+    LOG_BEHIND,
+    LOG_OPEN,
+    LOG_RECOVERED,
+    custody,
+    evidence_files,
+    evidence_records,
+    logs,
+    metadata,
+    stored_documents,
+)
 from onchain.devchain import DevChain
 
 
@@ -94,6 +106,33 @@ def backup(w: World, dev: DevChain) -> Iterator[World]:
         anchor_to_final(w.ctx, dev)
         sealed(w, "y", case="beta")
         yield old
+
+
+def store_document(ctx: NotaryContext, claim: SealedClaim) -> None:
+    """A row as the storing of the claim's document leaves it; the same claim is in both copies."""
+    key = cases.case_key(ctx, "acme")
+    with ctx.engine.begin() as connection:
+        connection.execute(
+            sa.insert(stored_documents).values(
+                claim_id=claim.id,
+                status=DOCUMENT_LOCAL,
+                cid=f"cid-{claim.id}",
+                cipher_sha256=bytes(32),
+                cipher_size=1,
+                chunk_size=1,
+                wrapped_key=key.wrap("content-key", claim.commitment, bytes(32)),
+                updated_at=1,
+            )
+        )
+
+
+def store_record(ctx: NotaryContext, files: Sequence[int]) -> None:
+    """An evidence record's rows, opaque to a recovery; files are the places whose bundles are there."""
+    with ctx.engine.begin() as connection:
+        values = {"id": 7, "case_id": "acme", "number": 1, "objects": b"wrapped", "created_at": 1}
+        connection.execute(sa.insert(evidence_records).values(values))
+        for place in files:
+            connection.execute(sa.insert(evidence_files).values(record_id=7, idx=place, data=b"wrapped"))
 
 
 def found_behind(old: World) -> None:
@@ -306,6 +345,54 @@ class TestFromSecondCopy:
         done = log_recovery.recover(backup.ctx, None, told(w, dev), copy=w.ctx.engine)
         assert (done.entries, done.rows["claims"]) == (0, 5)
         assert state_of(backup.ctx)["claims"] == state_of(w.ctx)["claims"]
+
+    def test_an_erasure_in_the_copy_is_taken_over(self, w: World, backup: World, dev: DevChain) -> None:
+        first, second = list(cases.claims_of(w.ctx, "acme"))[1:3]
+        for ctx in (w.ctx, backup.ctx):
+            store_document(ctx, first)
+            store_document(ctx, second)
+        w.with_context(blobs=w.folder / "blobs")
+        erasure.erase(w.ctx, "acme", [first.leaf_index])
+        for ctx, files in ((w.ctx, ()), (backup.ctx, (0,))):
+            store_record(ctx, files)
+        anchor_to_final(w.ctx, dev)
+        shutil.copytree(w.folder / "workspace" / "case-keys", w.folder / "backup" / "case-keys", dirs_exist_ok=True)
+        log_recovery.recover(backup.ctx, None, told(w, dev), copy=w.ctx.engine, newest=True)
+        ours, theirs = state_of(backup.ctx), state_of(w.ctx)
+        for table in ("cases", "claims", "custody", "custody_batches", "evidence_records", "evidence_files"):
+            assert ours[table] == theirs[table], table
+        with backup.ctx.engine.connect() as connection:
+            query = sa.select(
+                stored_documents.c.claim_id, stored_documents.c.cipher_size, stored_documents.c.wrapped_key
+            )
+            kept = {row.claim_id: (row.cipher_size, len(row.wrapped_key)) for row in connection.execute(query)}
+        assert kept[first.id] == (0, 0)  # nothing opens it; the next erasure deletes what is left of it
+        assert kept[second.id][0] == 1 and kept[second.id][1] > 32
+        sealed(w, "new", ctx=backup.ctx)
+
+    @pytest.mark.parametrize("table", [stored_documents, evidence_files])
+    def test_a_copy_that_lacks_rows_though_nothing_was_erased_is_refused(
+        self, w: World, backup: World, dev: DevChain, table: sa.Table
+    ) -> None:
+        store_document(backup.ctx, next(iter(cases.claims_of(w.ctx, "acme"))))
+        store_record(w.ctx, ())
+        store_record(backup.ctx, (0,))
+        with backup.ctx.engine.begin() as connection:
+            connection.execute(sa.delete(evidence_files if table is stored_documents else stored_documents))
+        before = state_of(backup.ctx)
+        with pytest.raises(RecoveryRefused, match=f"it has no {table.name}"):
+            log_recovery.recover(backup.ctx, None, told(w, dev), copy=w.ctx.engine)
+        assert state_of(backup.ctx) == before
+
+    def test_tables_are_taken_over_page_by_page(
+        self, w: World, backup: World, dev: DevChain, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(private_rows, "_PAGE", 3)
+        done = log_recovery.recover(backup.ctx, None, told(w, dev), copy=w.ctx.engine)
+        assert done.rows["claims"] == 5 and done.rows["custody"] == 6
+        ours, theirs = state_of(backup.ctx), state_of(w.ctx)
+        for table in ("cases", "claims", "custody", "custody_batches"):
+            assert ours[table] == theirs[table], table
 
     def test_a_case_whose_key_file_is_not_here_is_named_and_nothing_is_written(
         self, w: World, backup: World, dev: DevChain

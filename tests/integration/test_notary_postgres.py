@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,10 +23,11 @@ from notary.log.log_source import open_tree
 from notary.proofs import receipts
 from notary.sealing import cases
 from notary.sealing.seal import seal
-from notary.service_errors import CaseExists
+from notary.service_errors import CaseExists, LogBusy
 from notary.verdicts.verdict import Reason, Status
 from notary.verdicts.verify import verify
 from onchain import store as chain_store
+from portal.database import open_engine, sqlite_url
 
 pytestmark = pytest.mark.skipif(postgres_bin() is None, reason="PostgreSQL is not installed")
 
@@ -73,6 +75,36 @@ def test_writers_at_once_leave_one_claim_for_each_file_on_postgresql(w: World) -
     assert_log_is_sound(w)
 
 
+def test_waiting_too_long_for_a_lock_is_log_busy_on_postgresql(w: World, server: str) -> None:
+    impatient = open_engine(f"{server}?options=-c%20lock_timeout%3D100")
+    try:
+        with w.ctx.engine.begin() as holder:
+            ledger.lock(holder, w.ctx.note_key)
+            with pytest.raises(LogBusy), ledger.write(impatient) as connection:
+                ledger.lock(connection, w.ctx.note_key)
+    finally:
+        impatient.dispose()
+
+
+def test_one_of_two_that_wait_for_each_other_is_told_that_the_log_is_busy_on_postgresql(w: World) -> None:
+    cases.create_case(w.ctx, "other")
+    both_hold_one = threading.Barrier(2, timeout=30)
+
+    def lock_both(first: str, second: str) -> type[BaseException] | None:
+        try:
+            with ledger.write(w.ctx.engine) as connection:
+                cases.lock_case(w.ctx, first, connection)
+                both_hold_one.wait()
+                cases.lock_case(w.ctx, second, connection)
+        except Exception as exc:
+            return type(exc)
+        return None
+
+    with ThreadPoolExecutor(2) as pool:
+        ends = list(pool.map(lock_both, ("acme", "other"), ("other", "acme")))
+    assert Counter(ends) == {LogBusy: 1, None: 1}
+
+
 def test_the_partial_unique_index_holds_on_postgresql(w: World) -> None:
     w.put("a.txt")
     seal(w.ctx, "acme", [w.files])
@@ -117,6 +149,37 @@ def test_an_anchored_receipt_passes_on_postgresql(w: World) -> None:
         verdict = verify(receipts.receipt_for(w.ctx, 1), None, trust_in(dev))
     assert [check.status for check in verdict.checks[2:9]] == [Status.PASSED] * 7
     assert verdict.reason is Reason.NO_DOCUMENT
+
+
+def test_sealing_goes_on_after_a_recovery_from_a_second_copy_on_postgresql(w: World, tmp_path: Path) -> None:
+    """Rows that come with their ids do not move PostgreSQL's own counters."""
+    with dev_chain() as dev:
+        give_chain(w, dev)
+        w.put_many(3)
+        seal(w.ctx, "acme", [w.files])
+        anchor_to_final(w.ctx, dev)
+        copy = open_engine(sqlite_url(tmp_path / "copy.sqlite"))
+        with w.ctx.engine.begin() as connection, copy.begin() as second:
+            store.metadata.create_all(second)
+            for table in store.metadata.sorted_tables:
+                rows = [dict(row) for row in connection.execute(sa.select(table)).mappings()]
+                if rows:
+                    second.execute(sa.insert(table), rows)
+            log = ledger.log_of(connection, w.ctx.note_key)
+            for table in reversed(store.metadata.sorted_tables):
+                connection.execute(sa.delete(table))
+            for name in ("claims", "evidence_records"):  # as in a database that was made anew
+                connection.exec_driver_sql(f"ALTER SEQUENCE {name}_id_seq RESTART")
+        evidence = connect(w, dev)
+        assert log.chain_log_id is not None
+        told = ask(evidence.chain, evidence.contract, log.chain_log_id)
+        log_recovery.begin_again(w.ctx, told, evidence.address)
+        done = log_recovery.recover(w.ctx, None, told, copy=copy, newest=True)
+        copy.dispose()
+        assert (done.rows["claims"], done.log.state) == (3, store.LOG_OPEN)
+        w.put("new", b"new")
+        assert seal(w.ctx, "acme", [w.files]).count("sealed") == 1
+        assert_log_is_sound(w)
 
 
 def test_a_backup_is_recovered_and_a_log_gives_way_to_its_heir_on_postgresql(w: World, tmp_path: Path) -> None:
