@@ -232,6 +232,7 @@ def claims_of(
 
     Raises CaseUnknown, CaseErased, VaultLocked, VaultDamaged.
     """
+    of_snapshot = None if connection is None else case_key(ctx, case_id, connection)
     last = -1
     while True:
         query = _CLAIMS.where(claims.c.case_id == case_id, claims.c.custody_seq > last)
@@ -240,7 +241,8 @@ def claims_of(
         if below is not None:
             query = query.where(sa.or_(claims.c.log_id != below[0], claims.c.heads_index < below[1]))
         with nullcontext(connection) if connection is not None else ctx.engine.connect() as reading:
-            key = case_key(ctx, case_id, reading)  # of the epoch that these rows are in: another process may erase
+            # Of the epoch that these rows are in: another process may erase between two pages.
+            key = of_snapshot or case_key(ctx, case_id, reading)
             rows = reading.execute(query.order_by(claims.c.custody_seq).limit(_PAGE)).all()
         yield from (_sealed_claim(key, row) for row in rows)
         if len(rows) < _PAGE:

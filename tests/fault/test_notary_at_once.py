@@ -14,7 +14,12 @@ from pathlib import Path
 import pytest
 from support.checker import check_exported
 from support.killing import KillServer
+from support.notaryworld import open_context, world
 from support.portalworld import tallystick
+
+from notary.custody import erasure
+from notary.sealing import cases
+from notary.sealing.seal import seal
 
 NAMES = ("p", "q")
 
@@ -43,6 +48,24 @@ def judge() -> int:
     assert len(set(erased)) == len(erased), "a claim was erased twice"
     assert public.claims == len(erased) + public.receipts
     return len(erased)
+
+
+@pytest.mark.parametrize("snapshot", [False, True])
+def test_claims_that_are_read_while_another_process_erases_come_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, snapshot: bool
+) -> None:
+    monkeypatch.setattr(cases, "_PAGE", 2)
+    with world(tmp_path) as w:
+        w.put_many(7)
+        seal(w.ctx, "acme", [w.files])
+        with w.ctx.engine.connect() as connection:
+            read = cases.claims_of(w.ctx, "acme", connection=connection if snapshot else None)
+            places = [next(read).leaf_index]
+            other = open_context(tmp_path / "workspace", w.clock)
+            erasure.erase(other, "acme", [1, 6])
+            other.engine.dispose()
+            places += [one.leaf_index for one in read]
+        assert places == [0, 1, 2, 3, 4, 5, 6] if snapshot else [0, 1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("rounds", [4, pytest.param(40, marks=(pytest.mark.deep, pytest.mark.timeout(1800)))])

@@ -60,6 +60,7 @@ OURS = (*PAPERS, "ours/c", "ours/d")
 SUBJECTS = {
     "recovery from an export": drill("1", "recover", PAPERS, 3),
     "recovery from a second copy": drill("2", "recover", PAPERS, 2),
+    "closing of a recovered log": drill("1", "close", PAPERS, 3),
     "closing of a forked log": drill("3", "close", OURS, 4),
     "closing after a theft": drill("4", "close", OURS, 4),
     "closing of an open log": drill("5", "close", OURS, 4),
@@ -203,7 +204,7 @@ def test_what_changes_the_log_as_a_whole_ends_the_same_after_kills(prepared: Pla
 @pytest.mark.deep
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", SUBJECTS)
-def test_what_changes_the_log_as_a_whole_ends_the_same_after_30_kills(
+def test_what_changes_the_log_as_a_whole_ends_the_same_after_25_kills(
     prepared: Place, tmp_path: Path, name: str
 ) -> None:
-    kill_often(prepared, tmp_path, SUBJECTS[name], 30, 3)
+    kill_often(prepared, tmp_path, SUBJECTS[name], 25, 3)
