@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ from notary.custody import acts, erasure
 from notary.custody.chain import Action
 from notary.evm import anchors
 from notary.evm.evm_proof import EvmAnchor
-from notary.log import ledger, merkle, note_keys, succession
+from notary.log import inheritance, ledger, merkle, note_keys, succession
 from notary.log.ledger import LogRow
 from notary.log.log_events import ask
 from notary.log.log_export import case_change
@@ -236,11 +237,20 @@ class TestCutOff:
     """A process dies at each of the steps; the next call finishes, with the same result."""
 
     @pytest.mark.parametrize(
-        "step", ["_create_heir", "_anchor_last", "_close_on_chain", "_history", "_hand_over", "_seal_batch_again"]
+        ("room", "step"),
+        [
+            (succession, "_create_heir"),
+            (succession, "_anchor_last"),
+            (succession, "_close_on_chain"),
+            (succession, "_history"),
+            (succession, "_hand_over"),
+            (inheritance, "_seal_batch"),
+            (inheritance, "_act_again"),
+        ],
     )
     @pytest.mark.parametrize("before", [True, False])
     def test_close_goes_on_where_it_was_cut_off(
-        self, w: World, dev: DevChain, step: str, before: bool, monkeypatch: pytest.MonkeyPatch
+        self, w: World, dev: DevChain, room: ModuleType, step: str, before: bool, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         sealed(w, "a")
         anchor_to_final(w.ctx, dev)
@@ -251,14 +261,14 @@ class TestCutOff:
         sealed(w, "c", "d")
         with suppress(LogForked):
             anchors.compare(w.ctx)
-        origin, whole = row(w).origin, getattr(succession, step)
+        origin, whole = row(w).origin, getattr(room, step)
 
         def cut(*arguments: object, **named: object) -> object:
             if not before:
                 whole(*arguments, **named)
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(succession, step, cut)
+        monkeypatch.setattr(room, step, cut)
         reached = True
         try:
             succession.close(w.ctx, connect(w, dev), owner(w, dev), origin, keys(w))
