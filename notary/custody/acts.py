@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from notary.custody.batch import CaseBatch, ended_at, writing
+from notary.custody.batch import CaseBatch, writing
 from notary.custody.chain import Action, CustodyEntry
 from notary.errors import LogEntryInvalid
 from notary.jcs import MAX_INT
 from notary.log import ledger
+from notary.log.head_rows import ended_at
 from notary.log.ledger import Head
 from notary.log.standing import State
 from notary.reading import Reader

@@ -19,13 +19,13 @@ import sqlalchemy as sa
 from notary import jcs
 from notary.custody.chain import SALT_BYTES, Action, CustodyEntry, entry_hash
 from notary.custody.signatures import Statement, batch_digest, write_signatures
-from notary.log import ledger, merkle
+from notary.log import head_rows, ledger, merkle
 from notary.log.heads import CaseHead, HeadMap
 from notary.log.ledger import Head, LogRow
-from notary.log.standing import Ended, EndedTree, State
+from notary.log.standing import Ended, State
 from notary.sealing import cases, commitment
 from notary.sealing.claim import Claim
-from notary.store import case_heads, claims, custody, custody_batches, ended_claims, heads
+from notary.store import case_heads, claims, custody, custody_batches, heads
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -98,7 +98,7 @@ class CaseBatch:
 
     def _standing(self) -> dict[bytes, Ended]:
         if self._known is None:
-            tree = ended_at(self.connection, self.key.blinded, self._first)
+            tree = head_rows.ended_at(self.connection, self.key.blinded, self._first)
             self._known = {one.claim: one for one in tree.ended}
         return self._known
 
@@ -204,69 +204,15 @@ class CaseBatch:
     def _heads_leaf(self, index: int, batch: bytes) -> bytes:
         """Write down the case's new head; the bytes of the heads leaf at `index`."""
         assert self._last is not None
-        if self._ended:
-            rows = [
-                {"blinded": self.key.blinded, "at": one.at, "claim": one.claim, "state": one.state.value}
-                for one in self._ended
-            ]
-            self.connection.execute(sa.insert(ended_claims), rows)
-        ended = ended_at(self.connection, self.key.blinded, self._next)
+        head_rows.write_ended(self.connection, self.key.blinded, self._ended)
+        ended = head_rows.ended_at(self.connection, self.key.blinded, self._next)
         changed = CaseHead(
             self.key.blinded, self._count + len(self._claims), self._last, self._next, len(ended.ended), ended.root
         )
-        others = [head for head in heads_at(self.connection, self.log.id, index) if head.case != changed.case]
+        others = [head for head in head_rows.heads_at(self.connection, self.log.id, index) if head.case != changed.case]
         previous: int | None = self.connection.execute(
             sa.select(sa.func.max(heads.c.idx)).where(heads.c.log_id == self.log.id)
         ).scalar()
         leaf = HeadMap([*others, changed]).leaf(previous, batch).to_bytes()
-        self.connection.execute(sa.insert(heads).values(log_id=self.log.id, idx=index, leaf=leaf))
-        self.connection.execute(
-            sa.insert(case_heads).values(
-                log_id=self.log.id,
-                blinded=changed.case,
-                idx=index,
-                count=changed.count,
-                head=changed.head,
-                custody=changed.custody,
-                ended=changed.ended,
-                ended_root=changed.ended_root,
-            )
-        )
+        head_rows.write(self.connection, self.log.id, index, leaf, [changed])
         return leaf
-
-
-def heads_at(connection: Connection, log_id: int, index: int) -> list[CaseHead]:
-    """The case heads in the map of the heads leaf at `index`: of each case the newest state up to there."""
-    newest = (
-        sa.select(case_heads.c.blinded, sa.func.max(case_heads.c.idx).label("idx"))
-        .where(case_heads.c.log_id == log_id, case_heads.c.idx <= index)
-        .group_by(case_heads.c.blinded)
-        .subquery()
-    )
-    query = (
-        sa.select(
-            case_heads.c.blinded,
-            case_heads.c.count,
-            case_heads.c.head,
-            case_heads.c.custody,
-            case_heads.c.ended,
-            case_heads.c.ended_root,
-        )
-        .join(newest, sa.and_(newest.c.blinded == case_heads.c.blinded, newest.c.idx == case_heads.c.idx))
-        .where(case_heads.c.log_id == log_id)
-    )
-    return [CaseHead(*row) for row in connection.execute(query)]
-
-
-def ended_at(connection: Connection, blinded: bytes, entries: int) -> EndedTree:
-    """The case's ended claims as of its first `entries` custody entries, each with its gravest state.
-
-    Rows of one claim only ever become graver (`mark_ended`), so the last one is it.
-    """
-    query = (
-        sa.select(ended_claims.c.claim, ended_claims.c.state, ended_claims.c.at)
-        .where(ended_claims.c.blinded == blinded, ended_claims.c.at < entries)
-        .order_by(ended_claims.c.at)
-    )
-    newest = {row.claim: Ended(row.claim, State(row.state), row.at) for row in connection.execute(query)}
-    return EndedTree(newest.values())

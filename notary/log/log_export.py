@@ -21,17 +21,16 @@ import sqlalchemy as sa
 
 from notary.errors import CheckpointInvalid, SignatureInvalid, TileInvalid
 from notary.files import write_whole
-from notary.log import ledger, tiles
+from notary.log import head_rows, ledger, tiles
 from notary.log.case_changes import CaseChange, change_of
 from notary.log.checkpoint import MAX_BYTES as MAX_NOTE_BYTES
 from notary.log.checkpoint import SignedCheckpoint, verify
-from notary.log.heads import CaseHead
 from notary.log.ledger import Head, LogRow
 from notary.log.merkle import Frontier
-from notary.log.standing import Ended, State
+from notary.log.standing import Ended
 from notary.log.tiles import TileId
 from notary.service_errors import ExportRefused, LogDamaged
-from notary.store import case_heads, ended_claims, heads
+from notary.store import case_heads, heads
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
@@ -126,21 +125,10 @@ def heads_leaves(connection: Connection, log_id: int, size: int) -> list[int]:
     return list(connection.execute(query).scalars())
 
 
-_CASE_HEADS = (
-    case_heads.c.blinded,
-    case_heads.c.count,
-    case_heads.c.head,
-    case_heads.c.custody,
-    case_heads.c.ended,
-    case_heads.c.ended_root,
-)
-
-
 def case_change(connection: Connection, log_id: int, index: int) -> CaseChange | None:
     """What the heads leaf at `index` changed, from our rows; None: there is no such heads leaf."""
     mine = case_heads.c.log_id == log_id
-    rows = connection.execute(sa.select(*_CASE_HEADS).where(mine, case_heads.c.idx == index))
-    changed = [CaseHead(*row) for row in rows]
+    changed = head_rows.changed_at(connection, log_id, index)
     if not changed:
         return None
     ended: list[tuple[bytes, Ended]] = []
@@ -150,15 +138,6 @@ def case_change(connection: Connection, log_id: int, index: int) -> CaseChange |
                 mine, case_heads.c.blinded == head.case, case_heads.c.idx < index
             )
         ).scalar()
-        query = (
-            sa.select(ended_claims.c.claim, ended_claims.c.state, ended_claims.c.at)
-            .where(
-                ended_claims.c.blinded == head.case,
-                ended_claims.c.at >= (before or 0),
-                ended_claims.c.at < head.custody,
-            )
-            .order_by(ended_claims.c.at)
-        )
-        newest = {row.claim: Ended(row.claim, State(row.state), row.at) for row in connection.execute(query)}
-        ended += ((head.case, one) for one in newest.values())
+        gone = head_rows.ended_between(connection, head.case, before or 0, head.custody)
+        ended += ((head.case, one) for one in gone)
     return change_of(index, changed, ended)

@@ -35,7 +35,7 @@ from notary import jcs
 from notary.errors import CheckpointInvalid, EvmProofInvalid, FormatInvalid, LogEntryInvalid, SignatureInvalid
 from notary.evm import anchors
 from notary.evm.evm_proof import verify_anchor
-from notary.log import ledger, merkle, private_rows
+from notary.log import head_rows, ledger, merkle, private_rows
 from notary.log.case_changes import CaseChange, CaseWalk
 from notary.log.checkpoint import SignedCheckpoint, verify
 from notary.log.heads import HeadsLeaf
@@ -45,7 +45,7 @@ from notary.log.tiles import WIDTH
 from notary.proofs.receipt import write_anchor
 from notary.sealing.commitment import parse_claim_entry
 from notary.service_errors import LogSourceUnreadable, RecoveryRefused
-from notary.store import ANCHOR_FINAL, LOG_CLOSED, LOG_OPEN, LOG_RECOVERED, case_heads, ended_claims, heads, logs
+from notary.store import ANCHOR_FINAL, LOG_CLOSED, LOG_OPEN, LOG_RECOVERED, ended_claims, logs
 from notary.store import anchors as anchor_rows
 from onchain.errors import ProofUnavailable
 
@@ -247,25 +247,11 @@ def _write(ctx: NotaryContext, connection: Connection, log: LogRow, found: _Read
         head = ledger.append(connection, growing, ctx.note_key, batch, now)
         growing = replace(growing, size=head.size)
     for index, leaf, change in found.changes:
-        connection.execute(sa.insert(heads).values(log_id=log.id, idx=index, leaf=leaf))
-        for one in change.heads:
-            connection.execute(
-                sa.insert(case_heads).values(
-                    log_id=log.id,
-                    blinded=one.case,
-                    idx=index,
-                    count=one.count,
-                    head=one.head,
-                    custody=one.custody,
-                    ended=one.ended,
-                    ended_root=one.ended_root,
-                )
-            )
+        head_rows.write(connection, log.id, index, leaf, change.heads)
         for case, gone in change.ended:
             key = (ended_claims.c.blinded == case, ended_claims.c.at == gone.at)
             if connection.execute(sa.select(ended_claims.c.at).where(*key)).first() is None:
-                values = {"blinded": case, "at": gone.at, "claim": gone.claim, "state": gone.state.value}
-                connection.execute(sa.insert(ended_claims).values(**values))
+                head_rows.write_ended(connection, case, [gone])
 
 
 # 4

@@ -22,7 +22,6 @@ import sqlalchemy as sa
 
 from notary import jcs
 from notary.context import Progress, silent
-from notary.custody.batch import ended_at, heads_at
 from notary.custody.chain import CustodyEntry
 from notary.custody.signatures import Signature, Statement, read_signatures
 from notary.errors import LogEntryInvalid
@@ -32,6 +31,7 @@ from notary.files import stays_below, write_whole
 from notary.jcs import Json
 from notary.log import ledger, merkle
 from notary.log.checkpoint import SignedCheckpoint
+from notary.log.head_rows import ended_at, heads_at
 from notary.log.heads import HeadMap, HeadsLeaf
 from notary.log.ledger import LogRow
 from notary.log.standing import EndedTree, Placed

@@ -14,10 +14,10 @@ from cryptography.exceptions import InvalidTag
 from support.notaryworld import World, open_context, world
 
 from notary.custody import acts, erasure
-from notary.custody.batch import ended_at
 from notary.custody.chain import Action
 from notary.custody.vault import Vault
 from notary.log import ledger
+from notary.log.head_rows import ended_at
 from notary.log.standing import State, verify_standing
 from notary.proofs import receipts
 from notary.proofs.receipt import Receipt
