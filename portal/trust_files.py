@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from notary.errors import OtsInvalid, TrustInvalid
 from notary.proofs.receipt import OtsAnchor
+from notary.verdicts.reasons import Text, said
 from notary.verdicts.trust import (
     MAX_CERTIFICATE_BYTES,
     MAX_HEIGHT,
@@ -91,7 +92,9 @@ def trust_headers(trust: Trust, headers: Sequence[str], files: Sequence[str], re
         file = HeaderFile(Path(path), first)
         found = ((height, file.at(height)) for height in wanted)
         trust = trust.with_headers(
-            TrustedHeader(height, header.to_bytes(), f"the headers in {path}") for height, header in found if header
+            TrustedHeader(height, header.to_bytes(), said(Text.SOURCE_HEADERS, path=path))
+            for height, header in found
+            if header
         )
     return trust
 

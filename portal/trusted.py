@@ -16,7 +16,9 @@ from portal.config import reveal
 
 if TYPE_CHECKING:
     from notary.proofs.receipt import Receipt
+    from notary.verdicts.reasons import Said
     from onchain.connect import Chain
+    from onchain.profiles import ChainProfile
     from portal.world import World
 
 UNKNOWN_DEPTH: Final = 64  # blocks on top before a block of a chain without a profile is taken for final
@@ -111,12 +113,21 @@ def _ask(url: str, question: Question, timeout: float) -> list[NodeAnswer]:
                         hash=block.hash if block else None,
                         timestamp=block.timestamp if block else None,
                         final=final,
-                        finality=chain.profile.finality_in_words,
+                        finality=_finality(chain.profile),
                     )
                 )
         return answers
     finally:
         chain.close()
+
+
+def _finality(rules: ChainProfile) -> Said:
+    """What "final" rests on there, as ChainProfile.finality_in_words says it in English."""
+    from notary.verdicts.reasons import Text, said
+
+    if rules.depth is None:
+        return said(Text.FINAL) if rules.l1 is None else said(Text.FINAL_WITH_L1, chain=rules.l1)
+    return said(Text.DEEP if rules.l1 is None else Text.DEEP_UNASKED, blocks=rules.depth)
 
 
 def connect_any(url: str, timeout: float) -> Chain:

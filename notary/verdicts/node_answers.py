@@ -13,7 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from notary.verdicts.trust import Judgement, KnownTime, Trust, TrustedBlock, known_time
+from notary.reading import evm
+from notary.verdicts.reasons import Said, Text, said
+from notary.verdicts.trust import Judgement, KnownTime, Trust, TrustedBlock, block_known, known_time
 from notary.verdicts.verdict import Reason, Status
 
 
@@ -36,7 +38,7 @@ class NodeAnswer:
     hash: bytes | None
     timestamp: int | None
     final: int
-    finality: str
+    finality: Said
 
     @property
     def is_final(self) -> bool:
@@ -77,31 +79,32 @@ class AskedTrust(Trust):
             return known
         named = any((chain.chain_id, chain.genesis) == (chain_id, genesis) for chain in self.chains)
         if asked and not here and not named and known.reason is not Reason.BLOCK_HASH_DIFFERS:
-            detail = f"the node {asked[0].node} serves a chain {chain_id}, but its genesis is not 0x{genesis.hex()}"
+            detail = said(Text.NODE_GENESIS, node=asked[0].node, chain=chain_id, genesis=evm(genesis))
             return Judgement(Status.INDETERMINATE, detail, Reason.GENESIS_DIFFERS)
 
         # 2. Contradiction.
         confirming = [a for a in here if a.is_final and a.hash == block_hash]
         other = [a for a in here if a.hash not in (None, block_hash)]
         if other and (confirming or known.status is Status.PASSED or known.reason in KNOWS):
-            source = _nodes(confirming) if confirming else "what you know already"
-            detail = f"{source} says that block {number} of chain {chain_id} is 0x{block_hash.hex()}, {_others(other)}"
-            return _disagreement(detail)
+            source = _nodes(confirming) if confirming else said(Text.SOURCE_KNOWN)
+            one = block_known(source, chain_id, TrustedBlock(number, block_hash))
+            return _disagreement(one, _others(other))
         if confirming and known.reason is Reason.BLOCK_HASH_DIFFERS:
-            return _disagreement(f"{known.detail}, {_nodes(confirming)} says 0x{block_hash.hex()}")
+            return _disagreement(known.said, said(Text.NODES_SAY, nodes=_nodes(confirming), hash=evm(block_hash)))
         final = [a for a in other if a.is_final]
         if final:
-            detail = f"of block {number} of chain {chain_id}, {_others(final)}"
+            detail = said(Text.NODES_AGAINST, number=number, chain=chain_id, others=_others(final))
             return Judgement(Status.FAILED, detail, Reason.BLOCK_HASH_DIFFERS)
 
         # 3. Confirmation.
         if confirming:
-            source = f"{_nodes(confirming)}, where it is {confirming[0].finality},"
+            source = said(Text.SOURCE_FINAL_THERE, nodes=_nodes(confirming), finality=confirming[0].finality)
             block = TrustedBlock(number, block_hash, confirming[0].timestamp, source)
             of_number = self._about(chain_id, number).with_block(chain_id, block, genesis)
             return of_number.judge(chain_id, genesis, contract, number, block_hash)
         if here and known.reason is Reason.BLOCK_HASH_UNCONFIRMED:
-            return replace(known, detail=f"{known.detail}; {'; '.join(_open(a, block_hash) for a in here)}")
+            more = tuple(_open(a, block_hash) for a in here)
+            return replace(known, said=said(Text.OPEN_STILL, known=known.said, more=more))
         return known
 
     def time_of(self, chain_id: int, number: int, block_hash: bytes) -> KnownTime | None:
@@ -132,22 +135,24 @@ class AskedTrust(Trust):
         )
 
 
-def _disagreement(detail: str) -> Judgement:
+def _disagreement(one: Said, other: Said | tuple[Said, ...]) -> Judgement:
+    detail = said(Text.BOTH, one=one, other=other)
     return Judgement(Status.INDETERMINATE, detail, Reason.SOURCES_DISAGREE)
 
 
-def _nodes(answers: Sequence[NodeAnswer]) -> str:
-    names = [answer.node for answer in answers]
-    return f"the node {names[0]}" if len(names) == 1 else f"each of the nodes {', '.join(names)}"
+def _nodes(answers: Sequence[NodeAnswer]) -> Said:
+    names = tuple(answer.node for answer in answers)
+    return said(Text.SOURCE_NODE, node=names[0]) if len(names) == 1 else said(Text.SOURCE_NODES, nodes=names)
 
 
-def _others(answers: Sequence[NodeAnswer]) -> str:
-    return ", ".join(f"the node {a.node} says 0x{(a.hash or b'').hex()}" for a in answers)
+def _others(answers: Sequence[NodeAnswer]) -> tuple[Said, ...]:
+    return tuple(said(Text.NODE_SAYS, node=a.node, hash=evm(a.hash or b"")) for a in answers)
 
 
-def _open(answer: NodeAnswer, block_hash: bytes) -> str:
+def _open(answer: NodeAnswer, block_hash: bytes) -> Said:
     """Why an answer that is no contradiction of a final block does not confirm either."""
     if answer.hash is None:
-        return f"the node {answer.node} has no block {answer.number}"
-    same = "this block" if answer.hash == block_hash else f"0x{answer.hash.hex()}"
-    return f"the node {answer.node} has {same}, but there only block {answer.final} is final"
+        return said(Text.NODE_WITHOUT_BLOCK, node=answer.node, number=answer.number)
+    if answer.hash == block_hash:
+        return said(Text.NODE_NOT_FINAL, node=answer.node, final=answer.final)
+    return said(Text.NODE_OTHER_NOT_FINAL, node=answer.node, hash=evm(answer.hash), final=answer.final)

@@ -40,7 +40,8 @@ from notary import jcs, reading
 from notary.errors import TrustInvalid
 from notary.jcs import Json
 from notary.reading import Reader
-from notary.verdicts.verdict import Reason, Status
+from notary.verdicts.reasons import Reason, Said, Status, Text, said
+from notary.verdicts.reasons.en import WORDS as ENGLISH
 
 DEV_CHAIN_IDS = frozenset({1337, 31337, 31338})
 DEFAULT_UNCERTAINTY = 900  # seconds; sequencers and validators may set a block's time some minutes off
@@ -65,6 +66,8 @@ _BLOCK = re.compile(r"([1-9][0-9]{0,15}):(0|[1-9][0-9]{0,15}):(0x[0-9a-f]{64})",
 _HEADER = re.compile(r"(0|[1-9][0-9]{0,9}):((?:[0-9a-f]{2}){80})", re.IGNORECASE)
 _OID = re.compile(r"[0-2](\.(0|[1-9][0-9]{0,38})){1,32}")
 
+FILE = said(Text.SOURCE_FILE)
+
 T = TypeVar("T")
 
 
@@ -80,7 +83,7 @@ class TrustedBlock:
     number: int
     hash: bytes
     timestamp: int | None = None
-    source: str = "your trusted-blocks file"
+    source: Said = FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ class TrustedHeader:
 
     height: int
     header: bytes
-    source: str = "your trusted-blocks file"
+    source: Said = FILE
     regtest: bool = False
 
 
@@ -157,10 +160,15 @@ class Judgement:
     """
 
     status: Status
-    detail: str
+    said: Said
     reason: Reason | None = None
     pinned: bool = False
     uncertainty: int = DEFAULT_UNCERTAINTY
+
+    @property
+    def detail(self) -> str:
+        """What is said, in English."""
+        return ENGLISH.tell(self.said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +239,8 @@ class Trust:
             if known is not None and known.hash != block.hash:
                 raise TrustInvalid(
                     f"your sources contradict each other about block {block.number} of chain {chain_id}: "
-                    f"0x{known.hash.hex()} by {known.source}, 0x{block.hash.hex()} by {block.source}"
+                    f"0x{known.hash.hex()} by {ENGLISH.tell(known.source)}, "
+                    f"0x{block.hash.hex()} by {ENGLISH.tell(block.source)}"
                 )
         chain = found or TrustedChain(chain_id, genesis)
         chain = replace(chain, blocks={**chain.blocks, block.number: block})
@@ -258,7 +267,8 @@ class Trust:
             if other.header != header.header:
                 raise TrustInvalid(
                     f"your sources contradict each other about Bitcoin block {header.height}: "
-                    f"{other.header.hex()} by {other.source}, {header.header.hex()} by {header.source}"
+                    f"{other.header.hex()} by {ENGLISH.tell(other.source)}, "
+                    f"{header.header.hex()} by {ENGLISH.tell(header.source)}"
                 )
         return replace(self, bitcoin=tuple(known.values()))
 
@@ -267,7 +277,7 @@ class Trust:
         same_id = [chain for chain in self.chains if chain.chain_id == chain_id]
         chains = [chain for chain in same_id if chain.genesis in (None, genesis)]
         if any(chain.genesis for chain in same_id) and not any(chain.genesis == genesis for chain in same_id):
-            detail = f"you know a chain {chain_id}, but its genesis is not 0x{genesis.hex()}"
+            detail = said(Text.GENESIS_OTHER, chain=chain_id, genesis=reading.evm(genesis))
             return Judgement(Status.INDETERMINATE, detail, Reason.GENESIS_DIFFERS)
         # Where only a hash without a genesis can confirm the block, all that is known of that chain id applies.
         by_genesis = any(chain.genesis and number in chain.blocks for chain in chains)
@@ -275,24 +285,22 @@ class Trust:
         blocks = [block for chain in binding if (block := chain.blocks.get(number))]
         for block in blocks:
             if block.hash != block_hash:
-                detail = f"{block.source} says that block {number} of chain {chain_id} is 0x{block.hash.hex()}"
-                return Judgement(Status.FAILED, detail, Reason.BLOCK_HASH_DIFFERS)
+                return Judgement(Status.FAILED, block_known(block.source, chain_id, block), Reason.BLOCK_HASH_DIFFERS)
         if not blocks:
-            detail = f"nothing on your side says that block {number} of chain {chain_id} is 0x{block_hash.hex()}"
+            detail = said(Text.BLOCK_UNKNOWN, number=number, chain=chain_id, hash=reading.evm(block_hash))
             return Judgement(Status.INDETERMINATE, detail, Reason.BLOCK_HASH_UNCONFIRMED)
         trusted_dev = any(chain.dev for chain in chains)
         if chain_id in DEV_CHAIN_IDS and not trusted_dev:
-            detail = f"chain {chain_id} is a development chain"
+            detail = said(Text.CHAIN_FOR_DEVELOPMENT, chain=chain_id)
             return Judgement(Status.INDETERMINATE, detail, Reason.DEV_CHAIN_UNTRUSTED)
         contracts = {pinned for chain in binding for pinned in chain.contracts}
         if contracts and contract not in contracts:
-            detail = (
-                f"0x{contract.hex()} is not among the {len(contracts)} contracts that you trust on chain {chain_id}"
-            )
+            values = {"contract": reading.evm(contract), "count": len(contracts), "chain": chain_id}
+            detail = Said(Text.CONTRACT_OTHER, values)
             return Judgement(Status.INDETERMINATE, detail, Reason.CONTRACT_UNTRUSTED)
         return Judgement(
             Status.PASSED,
-            f"{blocks[0].source} says that block {number} of chain {chain_id} is 0x{block_hash.hex()}",
+            block_known(blocks[0].source, chain_id, blocks[0]),
             Reason.DEV_CHAIN if trusted_dev else None,
             bool(contracts),
             max(chain.uncertainty_seconds for chain in chains),
@@ -306,6 +314,11 @@ class Trust:
             if block is not None and block.hash == block_hash and block.timestamp is not None:
                 return known_time(chain_id, chains, block.timestamp)
         return None
+
+
+def block_known(source: Said, chain_id: int, block: TrustedBlock) -> Said:
+    """That `source` knows this block."""
+    return said(Text.BLOCK_KNOWN, source=source, number=block.number, chain=chain_id, hash=reading.evm(block.hash))
 
 
 def known_time(chain_id: int, chains: Iterable[TrustedChain], timestamp: int) -> KnownTime | None:
@@ -329,21 +342,21 @@ def parse_block(text: str) -> tuple[int, int, bytes]:
     return int(match[1]), int(match[2]), bytes.fromhex(match[3][2:])
 
 
-def trust_blocks(texts: Iterable[str], trust: Trust | None = None, source: str = "the --block that you gave") -> Trust:
+def trust_blocks(texts: Iterable[str], trust: Trust | None = None) -> Trust:
     """`trust` and the blocks written CHAIN:NUMBER:0xHASH.  Raises TrustInvalid."""
     trust = trust or Trust()
     for text in texts:
         chain_id, number, block_hash = parse_block(text)
-        trust = trust.with_block(chain_id, TrustedBlock(number, block_hash, source=source))
+        trust = trust.with_block(chain_id, TrustedBlock(number, block_hash, source=said(Text.SOURCE_BLOCK_OPTION)))
     return trust
 
 
-def parse_header(text: str, source: str = "the --bitcoin-header that you gave") -> TrustedHeader:
+def parse_header(text: str) -> TrustedHeader:
     """A Bitcoin header written HEIGHT:HEX, with 160 hexadecimal digits.  Raises TrustInvalid."""
     match = _HEADER.fullmatch(text)
     if not match or int(match[1]) > MAX_HEIGHT:
         raise TrustInvalid(f"not a Bitcoin header: {text[:100]!r}; one is HEIGHT:HEX with 160 hexadecimal digits")
-    return TrustedHeader(int(match[1]), bytes.fromhex(match[2]), source)
+    return TrustedHeader(int(match[1]), bytes.fromhex(match[2]), said(Text.SOURCE_HEADER_OPTION))
 
 
 def _read_list(top: Reader, name: str, most: int, read: Callable[[Reader], T]) -> tuple[T, ...]:

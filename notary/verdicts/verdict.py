@@ -15,9 +15,10 @@ from notary.sealing.claim import Value
 from notary.times import utc as utc
 from notary.verdicts.reasons import LOCALES as LOCALES
 from notary.verdicts.reasons import Reason as Reason
+from notary.verdicts.reasons import Said as Said
 from notary.verdicts.reasons import Status as Status
 from notary.verdicts.reasons import Text as Text
-from notary.verdicts.reasons import Words, words
+from notary.verdicts.reasons import Words, said, words
 from notary.verdicts.reasons.en import WORDS as ENGLISH
 
 TITLES = ENGLISH.titles
@@ -41,25 +42,29 @@ class Check:
 
     number  1 to 12
     reason  always set unless PASSED; on PASSED only where it qualifies the pass (dev-chain, superseded)
-    detail  one sentence with the numbers that made it so
+    said    one sentence with the numbers that made it so; `detail` is that sentence in English
     """
 
     number: int
     status: Status
-    detail: str
+    said: Said
     reason: Reason | None = None
+
+    @property
+    def detail(self) -> str:
+        return ENGLISH.tell(self.said)
 
     @property
     def title(self) -> str:
         return TITLES[self.number - 1]
 
-    def to_json(self) -> dict[str, Json]:
+    def to_json(self, language: Words = ENGLISH) -> dict[str, Json]:
         return {
             "number": self.number,
-            "title": self.title,
+            "title": language.titles[self.number - 1],
             "status": self.status.value,
             "reason": self.reason.value if self.reason else None,
-            "detail": self.detail,
+            "detail": language.tell(self.said),
         }
 
 
@@ -85,17 +90,18 @@ class AnchorResult:
     uncertainty_seconds: int
     qualified: bool = False
 
-    def source(self, language: Words = ENGLISH) -> str:
+    @property
+    def source(self) -> Said:
         """What dates it: a block, an authority."""
-        return printable(language.say(_SOURCES[self.kind], self.facts))
+        return Said(_SOURCES[self.kind], self.facts)
 
-    def to_json(self) -> dict[str, Json]:
+    def to_json(self, language: Words = ENGLISH) -> dict[str, Json]:
         return {
             "type": self.kind,
             **self.facts,
             "timestamp": self.timestamp,
-            "proof": self.proof.to_json(),
-            "trust": self.trust.to_json(),
+            "proof": self.proof.to_json(language),
+            "trust": self.trust.to_json(language),
             "pinned": self.pinned,
             "qualified": self.qualified,
             "uncertainty_seconds": self.uncertainty_seconds,
@@ -119,28 +125,31 @@ class Interval:
     sources: tuple[AnchorResult, ...] = ()
     not_before_uncertainty_seconds: int = 0
 
-    def say(self, language: Words = ENGLISH) -> str:
-        """One sentence; only where `not_after` is known."""
-        assert self.not_after is not None
+    @property
+    def said(self) -> Said:
+        """One sentence; only where `not_after` is known, so there is a source."""
+        assert self.not_after is not None and self.sources
         values: dict[str, object] = {"end": utc(self.not_after), "seconds": self.uncertainty_seconds}
-        values["source"] = self.sources[0].source(language) if self.sources else "?"
+        values["source"] = self.sources[0].source
         if self.not_before is None:
-            return language.say(Text.MADE_BEFORE, values)
+            return Said(Text.MADE_BEFORE, values)
         begin = {"begin": utc(self.not_before), "begin_seconds": self.not_before_uncertainty_seconds}
-        return language.say(Text.MADE_BETWEEN, {**values, **begin})
+        return Said(Text.MADE_BETWEEN, {**values, **begin})
 
-    def say_others(self, language: Words = ENGLISH) -> list[str]:
+    def say(self, language: Words = ENGLISH) -> str:
+        """That sentence in a language."""
+        return language.tell(self.said)
+
+    @property
+    def others(self) -> list[Said]:
         """One sentence for each further source."""
         return [
-            language.say(
-                Text.ALSO_BEFORE,
-                {"end": utc(one.timestamp), "seconds": one.uncertainty_seconds, "source": one.source(language)},
-            )
+            said(Text.ALSO_BEFORE, end=utc(one.timestamp), seconds=one.uncertainty_seconds, source=one.source)
             for one in self.sources[1:]
             if one.timestamp is not None
         ]
 
-    def to_json(self) -> dict[str, Json]:
+    def to_json(self, language: Words = ENGLISH) -> dict[str, Json]:
         return {
             "not_before": self.not_before,
             "not_before_uncertainty_seconds": self.not_before_uncertainty_seconds,
@@ -149,7 +158,7 @@ class Interval:
             "sources": [
                 {
                     "type": anchor.kind,
-                    "name": anchor.source(),
+                    "name": printable(language.tell(anchor.source)),
                     "not_after": anchor.timestamp,
                     "uncertainty_seconds": anchor.uncertainty_seconds,
                     "qualified": anchor.qualified,
@@ -198,14 +207,14 @@ class SignerResult:
     fingerprint: bytes
     check: Check
 
-    def to_json(self) -> dict[str, Json]:
+    def to_json(self, language: Words = ENGLISH) -> dict[str, Json]:
         return {
             "type": self.kind,
             "identity": self.identity,
             "fingerprint": self.fingerprint.hex() or None,
             "status": self.check.status.value,
             "reason": self.check.reason.value if self.check.reason else None,
-            "detail": self.check.detail,
+            "detail": language.tell(self.check.said),
         }
 
 
@@ -220,8 +229,8 @@ class Note:
     def say(self, language: Words = ENGLISH) -> str:
         return printable(language.say(self.said, self.values))
 
-    def to_json(self) -> dict[str, Json]:
-        return {"reason": self.reason.value if self.reason else None, "text": self.say()}
+    def to_json(self, language: Words = ENGLISH) -> dict[str, Json]:
+        return {"reason": self.reason.value if self.reason else None, "text": self.say(language)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +263,7 @@ class Verdict:
     def explain(self, locale: str = "en") -> list[str]:
         """Plain-language lines: the result, what was sealed, each check, the time, the notes, what is not proven.
 
-        locale  one of LOCALES. What the checks found in numbers is in English in all of them
+        locale  one of LOCALES
 
         Raises ValueError for another locale.
         """
@@ -265,24 +274,21 @@ class Verdict:
         if self.fields:
             lines.append(self._sealed_as(language))
         for check in self.checks:
-            lines.append(self._explain(check, language))
-            if check.reason and check.reason not in (self.reason, Reason.NOT_REACHED):
-                lines.append(f"   {language.meanings[check.reason]}")
+            detail = printable(language.tell(check.said))
+            title, status = language.titles[check.number - 1], language.statuses[check.status]
+            values = {"number": check.number, "title": title, "status": status + language.code(check.reason)}
+            lines.append(language.say(Text.CHECK, {**values, "detail": detail}))
+            meaning = language.meanings[check.reason] if check.reason else detail
+            if meaning != detail and check.reason not in (self.reason, Reason.NOT_REACHED):
+                lines.append(f"   {meaning}")
             if check.number == TIME_CHECK and check.status is Status.PASSED:
-                lines += [f"   {text}" for text in self.interval.say_others(language)]
+                lines += [f"   {printable(language.tell(one))}" for one in self.interval.others]
         lines += [language.say(Text.NOTE, {"text": note.say(language)}) for note in self.notes]
         return [*lines, language.not_proven]
 
     def proves(self, *numbers: int) -> bool:
         """Whether each of these checks is there and passed."""
         return set(numbers) <= {check.number for check in self.checks if check.status is Status.PASSED}
-
-    def _explain(self, check: Check, language: Words) -> str:
-        timed = check.number == TIME_CHECK and check.status is Status.PASSED
-        detail = self.interval.say(language) if timed else check.detail
-        title, status = language.titles[check.number - 1], language.statuses[check.status]
-        values = {"number": check.number, "title": title, "status": status + language.code(check.reason)}
-        return language.say(Text.CHECK, {**values, "detail": printable(detail)})
 
     def _sealed_as(self, language: Words) -> str:
         """Under which name, exhibit and case: a receipt for a file of another name is a valid one too."""
@@ -295,19 +301,25 @@ class Verdict:
         said = Text.SEALED_AS if self.proves(3, 4) else Text.SEALED_AS_UNPROVEN
         return language.say(said, {"what": language.comma.join(parts)})
 
-    def to_json(self) -> dict[str, Json]:
-        """As docs/formats/verdict.schema.json says; texts are in English."""
+    def to_json(self, locale: str = "en") -> dict[str, Json]:
+        """As docs/formats/verdict.schema.json says.
+
+        locale  of the sentences, one of LOCALES; codes are the same in all of them
+
+        Raises ValueError for another locale.
+        """
+        language = words(locale)
         return {
             "status": self.status.value,
             "reason": self.reason.value if self.reason else None,
-            "checks": [check.to_json() for check in self.checks],
-            "interval": self.interval.to_json(),
+            "checks": [check.to_json(language) for check in self.checks],
+            "interval": self.interval.to_json(language),
             "fields": dict(self.fields),
-            "anchors": [anchor.to_json() for anchor in self.anchors],
-            "later_anchors": [anchor.to_json() for anchor in self.later_anchors],
+            "anchors": [anchor.to_json(language) for anchor in self.anchors],
+            "later_anchors": [anchor.to_json(language) for anchor in self.later_anchors],
             "standing": self.standing.to_json() if self.standing else None,
-            "signers": [signer.to_json() for signer in self.signers],
-            "notes": [note.to_json() for note in self.notes],
+            "signers": [signer.to_json(language) for signer in self.signers],
+            "notes": [note.to_json(language) for note in self.notes],
         }
 
 

@@ -41,6 +41,7 @@ from notary.proofs.receipt import PendingAnchor, Receipt, SignedBatch, UnknownAn
 from notary.sealing.claim import DIGEST_SIZES, Value
 from notary.sealing.commitment import claim_entry
 from notary.verdicts import verify_case
+from notary.verdicts.reasons import refused, said
 from notary.verdicts.trust import KnownTime, Trust, parse_block
 from notary.verdicts.verdict import (
     AnchorResult,
@@ -137,10 +138,11 @@ class Verifier:
             status = INDETERMINATE if unknown else FAILED
             reason = Reason.RECEIPT_VERSION_UNKNOWN if unknown else Reason.RECEIPT_INVALID
             rest = tuple(
-                Check(number, INDETERMINATE, "nothing to look at", Reason.NOT_REACHED)
+                Check(number, INDETERMINATE, said(Text.NOTHING_TO_LOOK_AT), Reason.NOT_REACHED)
                 for number in range(2, LAST_CHECK + 1)
             )
-            return Verdict(status, reason, (Check(1, status, str(exc), reason), *rest), Interval(None, None, 0), {})
+            first = Check(1, status, refused(exc, reason), reason)
+            return Verdict(status, reason, (first, *rest), Interval(None, None, 0), {})
         return self.verify(receipt, document)
 
     def verify(self, receipt: Receipt, document: DocumentDigests | None = None) -> Verdict:
@@ -148,7 +150,7 @@ class Verifier:
         shown, state = receipt.shown(), receipt.note.checkpoint
 
         # 1. The receipt parses: it would not be a Receipt otherwise.
-        parsed = Check(1, PASSED, f"a receipt of version 1 with {len(receipt.opening.entries)} fields of the claim")
+        parsed = Check(1, PASSED, said(Text.WELL_FORMED, count=len(receipt.opening.entries)))
         # 2. The document.
         same = _document(shown, document)
         # 3. The commitment.
@@ -205,9 +207,9 @@ class Verifier:
         """Check 12, and who signed; `at` is when, at the latest, the head was anchored."""
         proof, state = receipt.custody, receipt.note.checkpoint
         if proof is None:
-            return Check(12, INDETERMINATE, "the receipt has no custody entry", Reason.NOT_CARRIED), ()
+            return Check(12, INDETERMINATE, said(Text.CUSTODY_MISSING), Reason.NOT_CARRIED), ()
         if commitment is None or headed.status is FAILED:
-            return Check(12, INDETERMINATE, "no claim in a proven case is there to ask for", Reason.NOT_REACHED), ()
+            return Check(12, INDETERMINATE, said(Text.CLAIM_UNPROVEN), Reason.NOT_REACHED), ()
         batch: SignedBatch = proof.batch
         fault = verify_case.custody_entry(receipt, proof, commitment, receipt.shown())
         fault = fault or memo(self._batches, (batch, state), lambda: verify_case.batch(batch, state.size, state.root))
@@ -243,23 +245,23 @@ def _time(
     more anchor must not make good what another one refutes.
     """
     if any(check.status is FAILED for check in checks):
-        return Check(9, INDETERMINATE, "no time follows from it", Reason.NOT_REACHED), Interval(None, None, 0)
+        return Check(9, INDETERMINATE, said(Text.TIME_DOES_NOT_FOLLOW), Reason.NOT_REACHED), Interval(None, None, 0)
     sources = _confirmed(anchors, checks[-1].reason)
     if not sources:
-        return Check(9, INDETERMINATE, "no anchor of it is known", Reason.TIME_UNKNOWN), Interval(None, None, 0)
+        return Check(9, INDETERMINATE, said(Text.TIME_UNKNOWN), Reason.TIME_UNKNOWN), Interval(None, None, 0)
     best = sources[0]
     if bound is None:
         interval = Interval(None, best.timestamp, best.uncertainty_seconds, sources)
-        return Check(9, PASSED, interval.say()), interval
+        return Check(9, PASSED, interval.said), interval
     chain_id, begin = bound
     interval = Interval(begin.timestamp, best.timestamp, best.uncertainty_seconds, sources, begin.uncertainty)
     for source in sources:
         assert source.timestamp is not None
         slack = 0 if source.facts.get("chain_id") == chain_id else source.uncertainty_seconds + begin.uncertainty
         if begin.timestamp > source.timestamp + slack:
-            detail = f"not before {utc(begin.timestamp)}, says the claim; anchored at {utc(source.timestamp)}"
+            detail = said(Text.TIME_CONTRADICTED, begin=utc(begin.timestamp), end=utc(source.timestamp))
             return Check(9, FAILED, detail, Reason.TIME_CONTRADICTION), interval
-    return Check(9, PASSED, interval.say()), interval
+    return Check(9, PASSED, interval.said), interval
 
 
 def _notes(
@@ -301,10 +303,10 @@ def _notes(
 
 def _document(shown: Mapping[str, Value], document: DocumentDigests | None) -> Check:
     if document is None:
-        return Check(2, INDETERMINATE, "no document was given", Reason.NO_DOCUMENT)
+        return Check(2, INDETERMINATE, said(Text.DOCUMENT_MISSING), Reason.NO_DOCUMENT)
     size = shown.get("size")
     if size is not None and size != document.size:
-        return Check(2, FAILED, f"the document has {document.size} bytes, {size} were sealed", Reason.SIZE_DIFFERS)
+        return Check(2, FAILED, said(Text.DOCUMENT_SIZE, size=document.size, sealed=size), Reason.SIZE_DIFFERS)
     compared, missing = [], []
     for name in DIGEST_SIZES:
         if name not in shown:
@@ -313,15 +315,17 @@ def _document(shown: Mapping[str, Value], document: DocumentDigests | None) -> C
         if digest is None:
             missing.append(name)
         elif digest.hex() != shown[name]:
-            detail = f"its {name} is {digest.hex()}, {shown[name]} was sealed"
+            detail = said(Text.DOCUMENT_DIGEST, name=name, digest=digest.hex(), sealed=shown[name])
             return Check(2, FAILED, detail, Reason.DIGEST_DIFFERS)
         else:
             compared.append(name)
     if "sha256" not in shown:
-        return Check(2, INDETERMINATE, "the receipt hides the document's sha256", Reason.FIELD_HIDDEN)
+        return Check(2, INDETERMINATE, said(Text.DOCUMENT_HIDDEN), Reason.FIELD_HIDDEN)
     if missing:
-        return Check(2, INDETERMINATE, f"not computed: {', '.join(missing)}", Reason.DIGEST_NOT_COMPUTED)
-    return Check(2, PASSED, f"its {document.size} bytes have the sealed {', '.join(compared)}")
+        return Check(
+            2, INDETERMINATE, said(Text.DOCUMENT_NOT_COMPUTED, names=tuple(missing)), Reason.DIGEST_NOT_COMPUTED
+        )
+    return Check(2, PASSED, said(Text.DOCUMENT_SAME, size=document.size, names=tuple(compared)))
 
 
 def _commitment(receipt: Receipt) -> tuple[Check, bytes | None]:
@@ -329,24 +333,25 @@ def _commitment(receipt: Receipt) -> tuple[Check, bytes | None]:
         receipt.opening.check()
         commitment = receipt.opening.commitment()
     except (ClaimInvalid, JsonInvalid) as exc:
-        return Check(3, FAILED, str(exc), Reason.CLAIM_INVALID), None
+        return Check(3, FAILED, refused(exc, Reason.CLAIM_INVALID), Reason.CLAIM_INVALID), None
     hidden = receipt.opening.hidden_count()
-    detail = f"{len(receipt.opening.entries) - hidden} shown and {hidden} hidden fields lead to {commitment.hex()}"
+    count = len(receipt.opening.entries) - hidden
+    detail = said(Text.COMMITTED, shown=count, hidden=hidden, commitment=commitment.hex())
     return Check(3, PASSED, detail), commitment
 
 
 def _entry(receipt: Receipt, commitment: bytes | None) -> Check:
     state, entry = receipt.note.checkpoint, receipt.entry
     if commitment is None:
-        return Check(4, INDETERMINATE, "there is no commitment to look for", Reason.NOT_REACHED)
+        return Check(4, INDETERMINATE, said(Text.COMMITMENT_MISSING), Reason.NOT_REACHED)
     if entry.size != state.size:
-        detail = f"the proof is for {entry.size} entries, the checkpoint for {state.size}"
+        detail = said(Text.PROOF_SIZE, proof=entry.size, size=state.size)
         return Check(4, FAILED, detail, Reason.ENTRY_SIZE_DIFFERS)
     try:
         verify_inclusion(claim_entry(commitment), entry, state.root)
     except ProofInvalid as exc:
-        return Check(4, FAILED, str(exc), Reason.ENTRY_NOT_IN_LOG)
-    return Check(4, PASSED, f"it is entry {entry.index} of {state.size}")
+        return Check(4, FAILED, refused(exc, Reason.ENTRY_NOT_IN_LOG), Reason.ENTRY_NOT_IN_LOG)
+    return Check(4, PASSED, said(Text.ENTERED, index=entry.index, size=state.size))
 
 
 def _anchors(receipt: Receipt, results: Sequence[AnchorResult]) -> Check:
@@ -356,21 +361,21 @@ def _anchors(receipt: Receipt, results: Sequence[AnchorResult]) -> Check:
             return result.proof
     good = [result.proof for result in results if result.proof.status is PASSED]
     if good:
-        more = f" ({len(good)} anchors)" if len(good) > 1 else ""
-        return Check(7, PASSED, good[0].detail + more)
+        many = said(Text.ANCHOR_AND_MORE, first=good[0].said, count=len(good))
+        return Check(7, PASSED, many if len(good) > 1 else good[0].said)
     if any(isinstance(anchor, PendingAnchor) for anchor in receipt.anchors):
-        return Check(7, INDETERMINATE, "the log's state is still on its way to a chain", Reason.ANCHOR_PENDING)
+        return Check(7, INDETERMINATE, said(Text.ANCHOR_ON_ITS_WAY), Reason.ANCHOR_PENDING)
     if results:
         return results[0].proof
     if receipt.anchors:
-        return Check(7, INDETERMINATE, f"{len(receipt.anchors)} anchors of unknown kinds", Reason.ANCHOR_UNKNOWN)
-    return Check(7, INDETERMINATE, "there is no anchor", Reason.NO_ANCHOR)
+        return Check(7, INDETERMINATE, said(Text.ANCHORS_UNKNOWN, count=len(receipt.anchors)), Reason.ANCHOR_UNKNOWN)
+    return Check(7, INDETERMINATE, said(Text.ANCHOR_MISSING), Reason.NO_ANCHOR)
 
 
 def _known(results: Sequence[AnchorResult]) -> Check:
     """Check 8 of the whole receipt: FAILED before PASSED, and a plain pass before one on a dev chain."""
     if not results:
-        return Check(8, INDETERMINATE, "there is no anchor whose source could be known", Reason.NO_ANCHOR)
+        return Check(8, INDETERMINATE, said(Text.ANCHOR_SOURCE_MISSING), Reason.NO_ANCHOR)
     order = (FAILED, PASSED, INDETERMINATE)
     return min((result.trust for result in results), key=lambda c: (order.index(c.status), c.reason is not None))
 

@@ -31,6 +31,7 @@ from notary.jcs import Json
 from notary.log.checkpoint import SignedCheckpoint
 from notary.proofs.bundle import MAX_RECEIPTS
 from notary.proofs.receipt import Anchor, OtsAnchor, TimestampAnchor
+from notary.verdicts.reasons import Text, refused, said
 from notary.verdicts.trust import AUTHORITY_UNCERTAINTY, Judgement, Trust, TrustedAuthority, TrustedHeader
 from notary.verdicts.verdict import AnchorResult, Check, Reason, Status, utc
 
@@ -43,7 +44,7 @@ MEMO_SIZE = MAX_RECEIPTS  # results kept per kind: a bundle that names more head
 CALENDARS_SHOWN = 32  # of one pending proof
 OPEN = frozenset({Reason.STAMP_CERTIFICATE_MISSING, Reason.STAMP_ALGORITHM_WEAK})
 """Of a token that is not altered, as far as can be told: it proves nothing, and spoils nothing."""
-INVALID = Check(8, INDETERMINATE, "its proof does not hold", Reason.ANCHOR_INVALID)
+INVALID = Check(8, INDETERMINATE, said(Text.ANCHOR_DOES_NOT_HOLD), Reason.ANCHOR_INVALID)
 
 T = TypeVar("T")
 
@@ -103,12 +104,22 @@ def memo(kept: dict[Hashable, T], key: Hashable, compute: Callable[[], T]) -> T:
         return result
 
 
+def _refused(
+    number: int,
+    status: Status,
+    error: EvmProofInvalid | TokenInvalid | TokenUntrusted | OtsInvalid | OtsUnconfirmed,
+) -> Check:
+    """A check that an error decides."""
+    reason = Reason(error.reason)
+    return Check(number, status, refused(error, reason), reason)
+
+
 # EVM
 
 
 def _evm(anchor: EvmAnchor, stamped: Stamped, trust: Trust) -> AnchorResult:
     proof, header = _evm_proof(anchor, stamped)
-    judged = Judgement(INVALID.status, INVALID.detail, INVALID.reason)
+    judged = Judgement(INVALID.status, INVALID.said, INVALID.reason)
     if header is not None:
         judged = trust.judge(anchor.chain_id, anchor.genesis, anchor.contract, anchor.block_number, anchor.block_hash)
     return AnchorResult(
@@ -122,7 +133,7 @@ def _evm(anchor: EvmAnchor, stamped: Stamped, trust: Trust) -> AnchorResult:
         },
         timestamp=header.timestamp if header else None,
         proof=proof,
-        trust=Check(8, judged.status, judged.detail, judged.reason),
+        trust=Check(8, judged.status, judged.said, judged.reason),
         pinned=judged.pinned,
         uncertainty_seconds=judged.uncertainty,
     )
@@ -133,10 +144,15 @@ def _evm_proof(anchor: EvmAnchor, stamped: Stamped) -> tuple[Check, Header | Non
     try:
         header = verify_anchor(anchor, stamped.log_id, state.size, state.root)
     except EvmProofInvalid as exc:
-        return Check(7, FAILED, str(exc), Reason(exc.reason)), None
-    detail = (
-        f"if block {anchor.block_number} of chain {anchor.chain_id} has hash 0x{anchor.block_hash.hex()}, contract "
-        f"0x{anchor.contract.hex()} recorded these {state.size} entries in it at {utc(header.timestamp)}"
+        return _refused(7, FAILED, exc), None
+    detail = said(
+        Text.EVM_HOLDS,
+        number=anchor.block_number,
+        chain=anchor.chain_id,
+        hash="0x" + anchor.block_hash.hex(),
+        contract="0x" + anchor.contract.hex(),
+        size=state.size,
+        time=utc(header.timestamp),
     )
     return Check(7, PASSED, detail), header
 
@@ -153,12 +169,11 @@ def _timestamp(anchor: TimestampAnchor, stamped: Stamped, trust: Trust) -> Ancho
         at_hand = [certificate for one in trust.authorities for certificate in (*one.certificates, one.root)]
         signer = check_token(token, stamped.data(), at_hand)
     except TokenInvalid as exc:
-        reason = Reason(exc.reason)
-        open_still = reason in OPEN
-        own = Check(7, INDETERMINATE if open_still else FAILED, str(exc), reason)
-        return _timestamp_result(token, own, Check(8, INDETERMINATE, str(exc), reason) if open_still else INVALID)
-    detail = f"if its authority is to be trusted, {token.hash_name} {token.imprint.hex()} was stamped at "
-    own = Check(7, PASSED, detail + utc(token.gen_time))
+        open_still = Reason(exc.reason) in OPEN
+        own = _refused(7, INDETERMINATE if open_still else FAILED, exc)
+        return _timestamp_result(token, own, _refused(8, INDETERMINATE, exc) if open_still else INVALID)
+    imprint, time = token.imprint.hex(), utc(token.gen_time)
+    own = Check(7, PASSED, said(Text.STAMP_HOLDS, hash=token.hash_name, imprint=imprint, time=time))
     judged, authority = _timestamp_trust(token, signer, trust)
     return _timestamp_result(token, own, judged, authority)
 
@@ -170,12 +185,12 @@ def _timestamp_trust(token: Token, signer: bytes, trust: Trust) -> tuple[Check, 
     try:
         found = judge_by_all(token, signer, trust.authorities).authority
     except TokenUntrusted as exc:
-        return Check(8, INDETERMINATE, str(exc), Reason(exc.reason)), None
-    return Check(8, PASSED, f"you trust the time-stamp authority {_name(found)}, by its root certificate"), found
+        return _refused(8, INDETERMINATE, exc), None
+    return Check(8, PASSED, said(Text.STAMP_TRUSTED, name=_name(found))), found
 
 
 def _name(authority: TrustedAuthority) -> str:
-    return authority.name or f"with the root of SHA-256 {hashlib.sha256(authority.root).hexdigest()}"
+    return authority.name or f"SHA-256 {hashlib.sha256(authority.root).hexdigest()}"
 
 
 def _timestamp_result(
@@ -211,11 +226,11 @@ def _ots(anchor: OtsAnchor, stamped: Stamped, headers: Mapping[int, TrustedHeade
     try:
         proof = check_proof(anchor.proof, stamped.data())
     except OtsInvalid as exc:
-        return _ots_result(Check(7, FAILED, str(exc), Reason(exc.reason)), INVALID)
+        return _ots_result(_refused(7, FAILED, exc), INVALID)
     own, heights = _ots_proof(proof)
     if own.status is not PASSED:
         calendars: list[Json] = [*sorted({a.uri for a in proof.attestations() if a.kind is Kind.PENDING})]
-        return _ots_result(own, Check(8, INDETERMINATE, own.detail, own.reason), calendars=calendars[:CALENDARS_SHOWN])
+        return _ots_result(own, Check(8, INDETERMINATE, own.said, own.reason), calendars=calendars[:CALENDARS_SHOWN])
     return _ots_known(proof, own, heights, headers)
 
 
@@ -234,14 +249,14 @@ def _ots_proof(proof: OtsProof) -> tuple[Check, list[int]]:
                 wrong = wrong or exc
     if roots:
         height = min(roots)
-        detail = f"if Bitcoin block {height} has the Merkle root {roots[height][::-1].hex()}, it holds this checkpoint"
+        detail = said(Text.OTS_HOLDS, height=height, root=roots[height][::-1].hex())
         return Check(7, PASSED, detail), sorted(roots)
     if wrong is not None:
-        return Check(7, FAILED, str(wrong), Reason(wrong.reason)), []
+        return _refused(7, FAILED, wrong), []
     promised = sum(attestation.kind is Kind.PENDING for attestation in attestations)
     if promised:
-        return Check(7, INDETERMINATE, f"so far it is only promised, by {promised} calendars", Reason.OTS_PENDING), []
-    detail = f"none of its {len(attestations)} attestations is of a Bitcoin block or a calendar"
+        return Check(7, INDETERMINATE, said(Text.OTS_PROMISED, count=promised), Reason.OTS_PENDING), []
+    detail = said(Text.OTS_UNKNOWN, count=len(attestations))
     return Check(7, INDETERMINATE, detail, Reason.OTS_ATTESTATION_UNKNOWN), []
 
 
@@ -258,13 +273,15 @@ def _ots_known(proof: OtsProof, own: Check, heights: list[int], at_hand: Mapping
         }
         found = judge(proof, KnownHeaders(headers))
     except BitcoinHeaderInvalid as exc:
-        return _ots_result(own, Check(8, INDETERMINATE, str(exc), Reason.BITCOIN_HEADER_INVALID), heights[0])
+        reason = Reason.BITCOIN_HEADER_INVALID
+        return _ots_result(own, Check(8, INDETERMINATE, refused(exc, reason), reason), heights[0])
     except OtsUnconfirmed as exc:
-        return _ots_result(own, Check(8, INDETERMINATE, str(exc), Reason(exc.reason)), heights[0])
+        return _ots_result(own, _refused(8, INDETERMINATE, exc), heights[0])
     except OtsInvalid as exc:
-        return _ots_result(own, Check(8, FAILED, str(exc), Reason(exc.reason)), heights[0])
+        return _ots_result(own, _refused(8, FAILED, exc), heights[0])
     source = known[found.height]
-    detail = f"{source.source} says that Bitcoin block {found.height} is {found.header_hash[::-1].hex()}"
+    block = found.header_hash[::-1].hex()
+    detail = said(Text.BITCOIN_KNOWN, source=source.source, height=found.height, hash=block)
     trusted = Check(8, PASSED, detail, Reason.DEV_CHAIN if source.regtest else None)
     return _ots_result(own, trusted, found.height, found.header_hash[::-1].hex(), found.time)
 

@@ -33,9 +33,10 @@ from notary.errors import (
 from notary.log import checkpoint, merkle
 from notary.log.checkpoint import SignedCheckpoint
 from notary.log.heads import CaseHead
-from notary.log.standing import Ended, Placed, verify_standing
+from notary.log.standing import Ended, Placed, State, verify_standing
 from notary.proofs.receipt import CaseHeadProof, CustodyProof, Inclusion, Later, LogRef, Receipt, SignedBatch
 from notary.sealing.claim import Value
+from notary.verdicts.reasons import Said, Text, refused, said
 from notary.verdicts.trust import Trust
 from notary.verdicts.verdict import AnchorResult, Check, Reason, SignerResult, Standing, Status
 
@@ -56,13 +57,14 @@ def signature(number: int, log: LogRef, note: SignedCheckpoint) -> Check:
     """Whether the log's key signed this head."""
     state = note.checkpoint
     if state.origin != log.origin:
-        detail = f"the checkpoint is of {state.origin}, the receipt of {log.origin}"
+        detail = said(Text.CHECKPOINT_ORIGIN, checkpoint=state.origin, receipt=log.origin)
         return Check(number, FAILED, detail, Reason.ORIGIN_DIFFERS)
     try:
         checkpoint.verify(note, log.key)
     except SignatureInvalid as exc:
-        return Check(number, FAILED, str(exc), Reason.SIGNATURE_INVALID)
-    return Check(number, PASSED, f"the key {log.key.hex()} signed {state.size} entries as {log.origin}")
+        return Check(number, FAILED, refused(exc, Reason.SIGNATURE_INVALID), Reason.SIGNATURE_INVALID)
+    detail = said(Text.CHECKPOINT_SIGNED, key=log.key.hex(), size=state.size, origin=log.origin)
+    return Check(number, PASSED, detail)
 
 
 # 6 and 10: the case head of a head
@@ -74,23 +76,23 @@ def case_head(number: int, proof: CaseHeadProof, size: int, root: bytes) -> Chec
     size, root  of the log
     """
     if proof.entry.size != size:
-        detail = f"the case head's proof is for {proof.entry.size} entries, the checkpoint for {size}"
+        detail = said(Text.CASE_HEAD_SIZE, proof=proof.entry.size, size=size)
         return Check(number, FAILED, detail, Reason.CASE_HEAD_NOT_IN_LOG)
     try:
         verify_inclusion(proof.leaf.to_bytes(), proof.entry, root)
     except ProofInvalid as exc:
-        return Check(number, FAILED, str(exc), Reason.CASE_HEAD_NOT_IN_LOG)
+        return Check(number, FAILED, refused(exc, Reason.CASE_HEAD_NOT_IN_LOG), Reason.CASE_HEAD_NOT_IN_LOG)
     if proof.place.size != proof.leaf.cases:
-        detail = f"the map's proof is for {proof.place.size} cases, the log says {proof.leaf.cases}"
+        detail = said(Text.MAP_SIZE, proof=proof.place.size, cases=proof.leaf.cases)
         return Check(number, FAILED, detail, Reason.CASE_NOT_IN_MAP)
     try:
         verify_inclusion(proof.head.to_bytes(), proof.place, proof.leaf.map_root)
     except ProofInvalid as exc:
-        return Check(number, FAILED, str(exc), Reason.CASE_NOT_IN_MAP)
+        return Check(number, FAILED, refused(exc, Reason.CASE_NOT_IN_MAP), Reason.CASE_NOT_IN_MAP)
     if proof.entry.index != size - 1:
-        detail = f"the case head is entry {proof.entry.index}, {size - 1 - proof.entry.index} more come after it"
+        detail = said(Text.CASE_HEAD_OLD, index=proof.entry.index, more=size - 1 - proof.entry.index)
         return Check(number, INDETERMINATE, detail, Reason.CASE_HEAD_STALE)
-    return Check(number, PASSED, f"up to entry {size - 1}, the case has {proof.head.count} sealed claims")
+    return Check(number, PASSED, said(Text.CASE_COUNT, entry=size - 1, count=proof.head.count))
 
 
 def case_of(receipt: Receipt, shown: Mapping[str, Value], proof: Check) -> Check:
@@ -99,9 +101,9 @@ def case_of(receipt: Receipt, shown: Mapping[str, Value], proof: Check) -> Check
     if proof.status is FAILED:
         return proof
     if named is None:
-        return Check(6, INDETERMINATE, f"whether the case is {head} is not shown", Reason.CASE_HIDDEN)
+        return Check(6, INDETERMINATE, said(Text.CASE_NOT_SHOWN, case=head), Reason.CASE_HIDDEN)
     if named != head:
-        return Check(6, FAILED, f"the claim is of case {named}, the head of case {head}", Reason.CASE_DIFFERS)
+        return Check(6, FAILED, said(Text.CASE_OTHER, claim=named, head=head), Reason.CASE_DIFFERS)
     return proof
 
 
@@ -117,7 +119,7 @@ def one_log(
     anchors  of the newer head
     """
     if later is None:
-        return Check(10, INDETERMINATE, "the receipt has no newer head", Reason.NOT_CARRIED)
+        return Check(10, INDETERMINATE, said(Text.LATER_MISSING), Reason.NOT_CARRIED)
     old, new = note.checkpoint, later.note.checkpoint
     signed = signature(10, log, later.note)
     if signed.status is FAILED:
@@ -125,28 +127,28 @@ def one_log(
     try:
         merkle.verify_consistency(old.size, new.size, old.root, new.root, later.path)
     except ConsistencyInvalid as exc:
-        return Check(10, FAILED, str(exc), Reason.LOG_REWRITTEN)
+        return Check(10, FAILED, refused(exc, Reason.LOG_REWRITTEN), Reason.LOG_REWRITTEN)
     headed = case_head(10, later.case_head, new.size, new.root)
     if headed.status is FAILED:
         return headed
     newer = later.case_head.head
     if newer.case != head.case:
-        detail = f"the newer head is of case {newer.case.hex()}, the older of case {head.case.hex()}"
+        detail = said(Text.LATER_CASE_OTHER, newer=newer.case.hex(), older=head.case.hex())
         return Check(10, FAILED, detail, Reason.CASE_DIFFERS)
-    for word, before, after in (
-        ("sealed claims", head.count, newer.count),
-        ("custody entries", head.custody, newer.custody),
-        ("ended claims", head.ended, newer.ended),
+    for fewer, before, after in (
+        (Text.FEWER_CLAIMS, head.count, newer.count),
+        (Text.FEWER_CUSTODY, head.custody, newer.custody),
+        (Text.FEWER_ENDED, head.ended, newer.ended),
     ):
         if after < before:
-            return Check(10, FAILED, f"the case had {before} {word}, later only {after}", Reason.CASE_SHRANK)
+            return Check(10, FAILED, said(fewer, before=before, after=after), Reason.CASE_SHRANK)
     for anchor in anchors:
         for found in (anchor.proof, anchor.trust):
             if found.status is FAILED:
-                return Check(10, FAILED, found.detail, found.reason)
+                return Check(10, FAILED, found.said, found.reason)
     if headed.status is INDETERMINATE:
         return headed
-    return Check(10, PASSED, f"the log grew from {old.size} to {new.size} entries, and all of the older ones are in it")
+    return Check(10, PASSED, said(Text.LOG_GREW, old=old.size, new=new.size))
 
 
 # 11: standing
@@ -161,7 +163,7 @@ def standing(
     dates           when the own head and the newer one were anchored at the latest, Unix seconds
     """
     if commitment is None or headed.status is FAILED:
-        return Check(11, INDETERMINATE, "no claim in a proven case is there to ask for", Reason.NOT_REACHED), None
+        return Check(11, INDETERMINATE, said(Text.CLAIM_UNPROVEN), Reason.NOT_REACHED), None
     heads: list[tuple[CaseHeadProof, tuple[Placed, ...], int | None]] = [
         (receipt.case_head, receipt.standing, dates[0])
     ]
@@ -174,24 +176,33 @@ def standing(
         try:
             ended = verify_standing(commitment, placed, head.ended, head.ended_root)
         except (StandingInvalid, ProofInvalid) as exc:
-            return Check(11, FAILED, str(exc), Reason.STANDING_INVALID), None
+            return Check(11, FAILED, refused(exc, Reason.STANDING_INVALID), Reason.STANDING_INVALID), None
         if before is not None and ended != before and (ended is None or not ended.follows(before)):
-            now = "current" if ended is None else f"{ended.state} by custody entry {ended.at}"
-            detail = f"the claim was {before.state} by custody entry {before.at}, and is {now} at {size} entries"
+            values: dict[str, object] = {"before": _STATES[before.state], "before_at": before.at, "size": size}
+            if ended is None:
+                detail = Said(Text.STANDING_UNDONE, values)
+            else:
+                detail = Said(Text.STANDING_CHANGED, {**values, "now": _STATES[ended.state], "now_at": ended.at})
             return Check(11, FAILED, detail, Reason.STANDING_INVALID), None
         before = ended
         result = Standing("current", size, date) if ended is None else Standing(ended.state.value, size, date, ended.at)
     assert result is not None
     if headed.reason is Reason.CASE_HIDDEN:
-        detail = "whether it is the claim's case that is shown is hidden"
-        return Check(11, INDETERMINATE, detail, Reason.CASE_HIDDEN), Standing(None, result.log_size)
-    where = f"as of entry {result.log_size - 1} of the log"
-    if result.state == "current":
-        return Check(11, PASSED, f"it is current {where}"), result
-    detail = f"it was {result.state} {where}, by custody entry {result.custody_entry} of the case"
-    if result.state == "superseded":
+        return Check(11, INDETERMINATE, said(Text.STANDING_HIDDEN), Reason.CASE_HIDDEN), Standing(None, result.log_size)
+    entry = result.log_size - 1
+    if before is None:
+        return Check(11, PASSED, said(Text.STANDING_CURRENT, entry=entry)), result
+    detail = said(Text.STANDING_ENDED, state=_STATES[before.state], entry=entry, custody=before.at)
+    if before.state is State.SUPERSEDED:
         return Check(11, PASSED, detail, Reason.SUPERSEDED), result
     return Check(11, INDETERMINATE, detail, Reason(str(result.state))), result
+
+
+_STATES = {
+    State.SUPERSEDED: said(Text.STATE_SUPERSEDED),
+    State.REVOKED: said(Text.STATE_REVOKED),
+    State.ERASED: said(Text.STATE_ERASED),
+}
 
 
 # 12: custody
@@ -204,29 +215,32 @@ def custody_entry(receipt: Receipt, proof: CustodyProof, commitment: bytes, show
     """
     entry, statement, head = proof.entry, proof.batch.statement, receipt.case_head.head
     before = None if entry.previous is None else entry.previous.hex()
-    fault = ""
+    fault: Said | None = None
     if entry.subject != commitment or entry.action is not Action.SEALED:
-        fault = f"it says {entry.action} of {entry.subject.hex()}, the claim is {commitment.hex()}"
+        subject, claim = entry.subject.hex(), commitment.hex()
+        fault = said(Text.CUSTODY_SUBJECT, action=entry.action.value, subject=subject, claim=claim)
     elif not entry.case == statement.case == head.case:
-        fault = f"it is of case {entry.case.hex()}, the batch of {statement.case.hex()}, not {head.case.hex()}"
+        fault = said(Text.CUSTODY_CASE, entry=entry.case.hex(), batch=statement.case.hex(), head=head.case.hex())
     elif "custody" in shown and shown["custody"] != before:
-        fault = f"it follows {before}, the claim says that it follows {shown['custody']}"
+        named = shown["custody"]
+        first = said(Text.CUSTODY_FIRST, claim=named)
+        fault = first if before is None else said(Text.CUSTODY_BEFORE, before=before, claim=named)
     elif proof.batch.leaf_entry.index <= receipt.entry.index:
-        fault = f"its batch ends at entry {proof.batch.leaf_entry.index}, the claim is entry {receipt.entry.index}"
+        fault = said(Text.CUSTODY_EARLY, batch=proof.batch.leaf_entry.index, entry=receipt.entry.index)
     elif proof.place.size != statement.last - statement.first + 1 or entry.seq != statement.first + proof.place.index:
-        fault = f"it has number {entry.seq} and place {proof.place.index} in a batch from {statement.first} on"
+        fault = said(Text.CUSTODY_PLACE, seq=entry.seq, place=proof.place.index, first=statement.first)
     elif statement.last >= head.custody:
-        fault = f"the batch ends with entry {statement.last}, the case has {head.custody}"
+        fault = said(Text.CUSTODY_BEYOND, last=statement.last, count=head.custody)
     elif statement.last == head.custody - 1 and statement.head != head.head:
-        fault = f"the batch ends in {statement.head.hex()}, the case in {head.head.hex()}"
+        fault = said(Text.CUSTODY_HEAD, batch=statement.head.hex(), head=head.head.hex())
     elif entry.seq == statement.last and entry.hash() != statement.head:
-        fault = f"it is the batch's last entry, but the batch ends in {statement.head.hex()}"
-    if not fault:
+        fault = said(Text.CUSTODY_LAST, head=statement.head.hex())
+    if fault is None:
         try:
             verify_inclusion(entry.hash(), proof.place, statement.entries)
         except ProofInvalid as exc:
-            fault = str(exc)
-    return Check(12, FAILED, f"the custody entry: {fault}", Reason.CUSTODY_INVALID) if fault else None
+            fault = refused(exc, Reason.CUSTODY_INVALID)
+    return None if fault is None else Check(12, FAILED, said(Text.CUSTODY_FAULT, fault=fault), Reason.CUSTODY_INVALID)
 
 
 def batch(proof: SignedBatch, size: int, root: bytes) -> Check | None:
@@ -235,15 +249,16 @@ def batch(proof: SignedBatch, size: int, root: bytes) -> Check | None:
     size, root  of the log
     """
     if proof.leaf_entry.size != size:
-        detail = f"the batch's proof is for {proof.leaf_entry.size} entries, the checkpoint for {size}"
+        detail = said(Text.BATCH_SIZE, proof=proof.leaf_entry.size, size=size)
         return Check(12, FAILED, detail, Reason.CUSTODY_INVALID)
     try:
         verify_inclusion(proof.leaf.to_bytes(), proof.leaf_entry, root)
     except ProofInvalid as exc:
-        return Check(12, FAILED, f"the batch's heads entry: {exc}", Reason.CUSTODY_INVALID)
+        detail = said(Text.BATCH_FAULT, fault=refused(exc, Reason.CUSTODY_INVALID))
+        return Check(12, FAILED, detail, Reason.CUSTODY_INVALID)
     if batch_digest(proof.statement, proof.signatures) != proof.leaf.batch:
-        statement = f"entries {proof.statement.first} to {proof.statement.last} with {len(proof.signatures)} signatures"
-        detail = f"entry {proof.leaf_entry.index} of the log ends another batch than the one shown, {statement}"
+        first, last, count = proof.statement.first, proof.statement.last, len(proof.signatures)
+        detail = said(Text.BATCH_OTHER, entry=proof.leaf_entry.index, first=first, last=last, count=count)
         return Check(12, FAILED, detail, Reason.CUSTODY_INVALID)
     return None
 
@@ -266,10 +281,10 @@ def _signer(
         else:
             signer = verify_signature(signed, statement)
     except CustodySignatureInvalid as exc:
-        return SignerResult(kind, "", b"", Check(12, FAILED, str(exc), Reason.CUSTODY_SIGNATURE_INVALID))
+        return SignerResult(kind, "", b"", _wrong(exc))
     except SignerUnproven as exc:
-        return SignerResult(kind, "", b"", Check(12, INDETERMINATE, str(exc), Reason(exc.reason)))
-    check = Check(12, PASSED, f"{signer.kind} {signer.identity} signed")
+        return SignerResult(kind, "", b"", _unproven(exc))
+    check = Check(12, PASSED, said(Text.SIGNER_SIGNED, kind=signer.kind, identity=signer.identity))
     if isinstance(signed, X509Signature):
         check = _certificate(signed, signer, trust, at)
     return SignerResult(signer.kind, signer.identity, signer.fingerprint, check)
@@ -299,15 +314,24 @@ def _wallet(signed: Erc1271Signature, statement: Statement, ask_wallet: AskWalle
 def _certificate(signed: X509Signature, signer: Signer, trust: Trust, at: int | None) -> Check:
     """Whether a root of the verifier's stands behind the certificate, at the time that an anchor proves."""
     if at is None:
-        detail = f"{signer.identity} signed, at a time that nothing proves"
-        return Check(12, INDETERMINATE, detail, Reason.TIME_UNKNOWN)
+        return Check(12, INDETERMINATE, said(Text.SIGNER_UNDATED, identity=signer.identity), Reason.TIME_UNKNOWN)
     try:
         judge_x509(signed, [one.root for one in trust.signers], at)
     except SignerUnproven as exc:
-        return Check(12, INDETERMINATE, str(exc), Reason(exc.reason))
+        return _unproven(exc)
     except CustodySignatureInvalid as exc:
-        return Check(12, FAILED, str(exc), Reason.CUSTODY_SIGNATURE_INVALID)
-    return Check(12, PASSED, f"{signer.identity} signed, by a certificate of an issuer that you trust")
+        return _wrong(exc)
+    return Check(12, PASSED, said(Text.SIGNER_TRUSTED, identity=signer.identity))
+
+
+def _wrong(error: CustodySignatureInvalid) -> Check:
+    reason = Reason.CUSTODY_SIGNATURE_INVALID
+    return Check(12, FAILED, refused(error, reason), reason)
+
+
+def _unproven(error: SignerUnproven) -> Check:
+    reason = Reason(error.reason)
+    return Check(12, INDETERMINATE, refused(error, reason), reason)
 
 
 def signed_by(results: Sequence[SignerResult]) -> Check:
@@ -316,11 +340,15 @@ def signed_by(results: Sequence[SignerResult]) -> Check:
         return Check(
             12,
             INDETERMINATE,
-            "nobody but the log's own key vouches for this custody entry: nobody signed its batch",
+            said(Text.SIGNER_NOBODY),
             Reason.CUSTODY_UNSIGNED,
         )
     for status in (FAILED, PASSED):
         found = [result.check for result in results if result.check.status is status]
         if found:
-            return found[0] if status is FAILED else Check(12, PASSED, "; ".join(check.detail for check in found))
+            return (
+                found[0]
+                if status is FAILED
+                else Check(12, PASSED, said(Text.SIGNED_BY, signers=tuple(check.said for check in found)))
+            )
     return results[0].check

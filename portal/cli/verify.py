@@ -113,7 +113,7 @@ def verify(
         for note in notes:
             shell.say(language.say(Text.NOTE, {"text": note}))
     else:
-        listed = [result.to_json() for result in results]
+        listed = [result.to_json(locale) for result in results]
         shell.result({"status": status, "counts": counts, "results": listed, "notes": notes})
     return exit_code
 
@@ -136,14 +136,14 @@ class Result:
     note: str = ""
     sealed_in: tuple[str, str, str] | None = None
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self, locale: str) -> dict[str, object]:
         return {
             "document": self.document or None,
             "receipt": self.receipt or None,
             "status": self.status,
             "reason": self.reason or None,
             "text": self.text,
-            "verdict": self.verdict.to_json() if self.verdict is not None else None,
+            "verdict": self.verdict.to_json(locale) if self.verdict is not None else None,
         }
 
 

@@ -7,7 +7,7 @@ a language: `en`, `zh_hans`, `zh_hant`; a language is loaded when somebody asks 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
 from typing import Final
@@ -142,6 +142,125 @@ class Text(StrEnum):
     CONTINUES = "continues"  # leaf
     LATER_UNKNOWN = "later-unknown"  # entry
     NAME_DIFFERS = "name-differs"  # name, sealed
+    # what the checks found
+    REFUSED = "refused"  # text, reason
+    NOTHING_TO_LOOK_AT = "nothing-to-look-at"
+    WELL_FORMED = "well-formed"  # count
+    DOCUMENT_MISSING = "document-missing"
+    DOCUMENT_SIZE = "document-size"  # size, sealed
+    DOCUMENT_DIGEST = "document-digest"  # name, digest, sealed
+    DOCUMENT_HIDDEN = "document-hidden"
+    DOCUMENT_NOT_COMPUTED = "document-not-computed"  # names
+    DOCUMENT_SAME = "document-same"  # size, names
+    COMMITTED = "committed"  # shown, hidden, commitment
+    COMMITMENT_MISSING = "commitment-missing"
+    PROOF_SIZE = "proof-size"  # proof, size
+    ENTERED = "entered"  # index, size
+    CHECKPOINT_ORIGIN = "checkpoint-origin"  # checkpoint, receipt
+    CHECKPOINT_SIGNED = "checkpoint-signed"  # key, size, origin
+    CASE_HEAD_SIZE = "case-head-size"  # proof, size
+    MAP_SIZE = "map-size"  # proof, cases
+    CASE_HEAD_OLD = "case-head-old"  # index, more
+    CASE_COUNT = "case-count"  # entry, count
+    CASE_NOT_SHOWN = "case-not-shown"  # case
+    CASE_OTHER = "case-other"  # claim, head
+    ANCHOR_AND_MORE = "anchor-and-more"  # first, count
+    ANCHOR_ON_ITS_WAY = "anchor-on-its-way"
+    ANCHORS_UNKNOWN = "anchors-unknown"  # count
+    ANCHOR_MISSING = "anchor-missing"
+    ANCHOR_SOURCE_MISSING = "anchor-source-missing"
+    ANCHOR_DOES_NOT_HOLD = "anchor-does-not-hold"
+    EVM_HOLDS = "evm-holds"  # number, chain, hash, contract, size, time
+    STAMP_HOLDS = "stamp-holds"  # hash, imprint, time
+    STAMP_TRUSTED = "stamp-trusted"  # name
+    OTS_HOLDS = "ots-holds"  # height, root
+    OTS_PROMISED = "ots-promised"  # count
+    OTS_UNKNOWN = "ots-unknown"  # count
+    BITCOIN_KNOWN = "bitcoin-known"  # source, height, hash
+    BLOCK_KNOWN = "block-known"  # source, number, chain, hash
+    BLOCK_UNKNOWN = "block-unknown"  # number, chain, hash
+    GENESIS_OTHER = "genesis-other"  # chain, genesis
+    CHAIN_FOR_DEVELOPMENT = "chain-for-development"  # chain
+    CONTRACT_OTHER = "contract-other"  # contract, count, chain
+    SOURCE_FILE = "source-file"
+    SOURCE_BLOCK_OPTION = "source-block-option"
+    SOURCE_HEADER_OPTION = "source-header-option"
+    SOURCE_HEADERS = "source-headers"  # path
+    SOURCE_NODE = "source-node"  # node
+    SOURCE_NODES = "source-nodes"  # nodes
+    SOURCE_FINAL_THERE = "source-final-there"  # nodes, finality
+    SOURCE_KNOWN = "source-known"
+    FINAL = "final"
+    FINAL_WITH_L1 = "final-with-l1"  # chain
+    DEEP = "deep"  # blocks
+    DEEP_UNASKED = "deep-unasked"  # blocks
+    NODE_GENESIS = "node-genesis"  # node, chain, genesis
+    NODE_SAYS = "node-says"  # node, hash
+    NODES_SAY = "nodes-say"  # nodes, hash
+    BOTH = "both"  # one, other
+    OPEN_STILL = "open-still"  # known, more
+    NODES_AGAINST = "nodes-against"  # number, chain, others
+    NODE_WITHOUT_BLOCK = "node-without-block"  # node, number
+    NODE_NOT_FINAL = "node-not-final"  # node, final
+    NODE_OTHER_NOT_FINAL = "node-other-not-final"  # node, hash, final
+    TIME_DOES_NOT_FOLLOW = "time-does-not-follow"
+    TIME_UNKNOWN = "time-unknown"
+    TIME_CONTRADICTED = "time-contradicted"  # begin, end
+    LATER_MISSING = "later-missing"
+    LATER_CASE_OTHER = "later-case-other"  # newer, older
+    FEWER_CLAIMS = "fewer-claims"  # before, after
+    FEWER_CUSTODY = "fewer-custody"  # before, after
+    FEWER_ENDED = "fewer-ended"  # before, after
+    LOG_GREW = "log-grew"  # old, new
+    CLAIM_UNPROVEN = "claim-unproven"
+    STATE_SUPERSEDED = "state-superseded"
+    STATE_REVOKED = "state-revoked"
+    STATE_ERASED = "state-erased"
+    STANDING_UNDONE = "standing-undone"  # before, before_at, size
+    STANDING_CHANGED = "standing-changed"  # before, before_at, now, now_at, size
+    STANDING_HIDDEN = "standing-hidden"
+    STANDING_CURRENT = "standing-current"  # entry
+    STANDING_ENDED = "standing-ended"  # state, entry, custody
+    CUSTODY_MISSING = "custody-missing"
+    CUSTODY_FAULT = "custody-fault"  # fault
+    CUSTODY_SUBJECT = "custody-subject"  # action, subject, claim
+    CUSTODY_CASE = "custody-case"  # entry, batch, head
+    CUSTODY_BEFORE = "custody-before"  # before, claim
+    CUSTODY_FIRST = "custody-first"  # claim
+    CUSTODY_EARLY = "custody-early"  # batch, entry
+    CUSTODY_PLACE = "custody-place"  # seq, place, first
+    CUSTODY_BEYOND = "custody-beyond"  # last, count
+    CUSTODY_HEAD = "custody-head"  # batch, head
+    CUSTODY_LAST = "custody-last"  # head
+    BATCH_SIZE = "batch-size"  # proof, size
+    BATCH_FAULT = "batch-fault"  # fault
+    BATCH_OTHER = "batch-other"  # entry, first, last, count
+    SIGNER_SIGNED = "signer-signed"  # kind, identity
+    SIGNER_UNDATED = "signer-undated"  # identity
+    SIGNER_TRUSTED = "signer-trusted"  # identity
+    SIGNED_BY = "signed-by"  # signers
+    SIGNER_NOBODY = "signer-nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence for which no language is chosen yet: a template and its values.
+
+    values  text and numbers as they are; another Said, or a tuple of either, is told in the same language
+    """
+
+    text: Text
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+def said(text: Text, **values: object) -> Said:
+    """A sentence with these values."""
+    return Said(text, values)
+
+
+def refused(error: Exception, reason: Reason) -> Said:
+    """What an error says, which is in English; in other languages the reason's own sentence stands for it."""
+    return Said(Text.REFUSED, {"text": str(error), "reason": reason})
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +289,21 @@ class Words:
     def say(self, text: Text, values: Mapping[str, object]) -> str:
         """The sentence with its values."""
         return self.texts[text].format_map(dict(values))
+
+    def tell(self, sentence: Said | str) -> str:
+        """The sentence in this language; text stays as it is."""
+        if isinstance(sentence, str):
+            return sentence
+        values = {name: self._told(value) for name, value in sentence.values.items()}
+        reason = values.get("reason")
+        if isinstance(reason, Reason):
+            values["meaning"] = self.meanings[reason]
+        return self.say(sentence.text, values)
+
+    def _told(self, value: object) -> object:
+        if isinstance(value, tuple):
+            return self.comma.join(str(self._told(one)) for one in value)
+        return self.tell(value) if isinstance(value, Said) else value
 
     def code(self, reason: Reason | None) -> str:
         """A reason's code in brackets; nothing for none."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from notary.verdicts.node_answers import AskedTrust, NodeAnswer
+from notary.verdicts.reasons import Said, Text
 from notary.verdicts.trust import DEFAULT_UNCERTAINTY, Judgement, KnownTime, Trust, TrustedBlock, TrustedChain
 from notary.verdicts.verdict import Reason, Status
 
@@ -22,7 +23,7 @@ def said(
     node: str = "https://a.example", hash_: bytes | None = HASH, final: int = NUMBER, genesis: bytes = GENESIS
 ) -> NodeAnswer:
     time = TIME if hash_ else None
-    return NodeAnswer(node, CHAIN, genesis, NUMBER, hash_, time, final, "final with its L1, chain 1")
+    return NodeAnswer(node, CHAIN, genesis, NUMBER, hash_, time, final, Said(Text.FINAL_WITH_L1, {"chain": 1}))
 
 
 def judged(*answers: NodeAnswer, trust: Trust | None = None, block_hash: bytes = HASH) -> Judgement:

@@ -18,6 +18,10 @@ ONLY_SIMPLIFIED = set("据证经时间区块该链签确认没这个来")
 ONLY_TRADITIONAL = set("據證經時間區塊該鏈簽確認沒這個來") - ONLY_SIMPLIFIED
 
 
+LOCAL = {"text", "meaning"}  # an error's text is in English; elsewhere the reason's own sentence stands for it
+BARE = {Text.CHECK, Text.REFUSED, Text.SIGNED_BY, Text.BOTH, Text.OPEN_STILL}  # nothing but their values
+
+
 def placeholders(template: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(template) if name}
 
@@ -43,7 +47,7 @@ class TestWords:
     @pytest.mark.parametrize("locale", CHINESE)
     def test_templates_take_the_same_values_in_every_language(self, locale: str) -> None:
         for text, template in words("en").texts.items():
-            assert placeholders(words(locale).texts[text]) == placeholders(template), text
+            assert placeholders(words(locale).texts[text]) - LOCAL == placeholders(template) - LOCAL, text
 
     @pytest.mark.parametrize("locale", CHINESE)
     def test_every_sentence_is_in_chinese(self, locale: str) -> None:
@@ -51,7 +55,7 @@ class TestWords:
         for sentence in (*language.titles, *language.meanings.values(), *language.statuses.values()):
             assert len(HAN.findall(sentence)) >= 2, sentence
         for text, template in language.texts.items():
-            if text is not Text.CHECK:
+            if text not in BARE:
                 assert HAN.search(template), template
 
     def test_the_two_scripts_are_not_mixed(self) -> None:

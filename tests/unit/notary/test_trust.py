@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from notary.errors import TrustInvalid
+from notary.verdicts.reasons import Said, Text, said
 from notary.verdicts.trust import (
     AUTHORITY_UNCERTAINTY,
     DEFAULT_UNCERTAINTY,
@@ -27,6 +28,10 @@ from notary.verdicts.verdict import Reason, Status
 GENESIS, OTHER = b"\x01" * 32, b"\x02" * 32
 HASH, WRONG = b"\x0a" * 32, b"\x0b" * 32
 CONTRACT = b"\x0c" * 20
+
+
+def at(path: str) -> Said:
+    return said(Text.SOURCE_HEADERS, path=path)
 
 
 def chain(chain_id: int = 1, **more: Any) -> TrustedChain:
@@ -131,11 +136,11 @@ class TestTimeOf:
 
 class TestWithBlock:
     def test_the_same_block_again_changes_nothing_and_another_hash_is_refused(self) -> None:
-        once = Trust().with_block(1, TrustedBlock(5, HASH, source="one"))
-        trust = once.with_block(1, TrustedBlock(5, HASH, source="two"))
+        once = Trust().with_block(1, TrustedBlock(5, HASH, source=at("one")))
+        trust = once.with_block(1, TrustedBlock(5, HASH, source=at("two")))
         assert [block.hash for block in trust.chains[0].blocks.values()] == [HASH]
         with pytest.raises(TrustInvalid, match="contradict"):
-            trust.with_block(1, TrustedBlock(5, WRONG, source="three"))
+            trust.with_block(1, TrustedBlock(5, WRONG, source=at("three")))
 
     def test_a_hash_without_a_genesis_is_refused_when_any_chain_of_that_id_knows_another(self) -> None:
         trust = Trust((chain(), chain(2, blocks={5: TrustedBlock(5, WRONG)})))
@@ -216,11 +221,11 @@ HEADER, OTHER_HEADER = b"\x03" * 80, b"\x04" * 80
 
 class TestWithHeaders:
     def test_the_same_header_again_changes_nothing_and_another_is_refused(self) -> None:
-        once = Trust().with_headers([TrustedHeader(7, HEADER, "one")])
-        again = once.with_headers([TrustedHeader(7, HEADER, "two"), TrustedHeader(8, OTHER_HEADER)])
-        assert [(one.height, one.source) for one in again.bitcoin] == [(7, "one"), (8, "your trusted-blocks file")]
-        with pytest.raises(TrustInvalid, match=r"contradict.*Bitcoin block 7.*by one.*by three"):
-            again.with_headers([TrustedHeader(7, OTHER_HEADER, "three")])
+        once = Trust().with_headers([TrustedHeader(7, HEADER, at("one"))])
+        again = once.with_headers([TrustedHeader(7, HEADER, at("two")), TrustedHeader(8, OTHER_HEADER)])
+        assert [(one.height, one.source) for one in again.bitcoin] == [(7, at("one")), (8, said(Text.SOURCE_FILE))]
+        with pytest.raises(TrustInvalid, match=r"contradict.*Bitcoin block 7.*headers in one.*headers in three"):
+            again.with_headers([TrustedHeader(7, OTHER_HEADER, at("three"))])
 
     @pytest.mark.parametrize("size", [79, 81])
     def test_a_header_has_80_bytes(self, size: int) -> None:

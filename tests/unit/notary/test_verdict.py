@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from notary.verdicts.verdict import Check, Interval, Note, Reason, Status, Text, Verdict, printable, utc
+from notary.verdicts.verdict import Check, Interval, Note, Reason, Status, Text, Verdict, printable, said, utc
 
 
 class TestExplain:
     def test_a_file_name_cannot_rewrite_the_terminal(self) -> None:
-        check = Check(2, Status.FAILED, "evil\x1b[2K\r\u202ename", Reason.DIGEST_DIFFERS)
+        evil = said(Text.DOCUMENT_NOT_COMPUTED, names="evil\x1b[2K\r\u202ename")
+        check = Check(2, Status.FAILED, evil, Reason.DIGEST_DIFFERS)
         notes = (Note(None, Text.CONTINUES, {"leaf": "\x07"}),)
         verdict = Verdict(Status.FAILED, Reason.DIGEST_DIFFERS, (check,), Interval(None, None, 0), {}, notes=notes)
         text = "\n".join(verdict.explain())

@@ -427,7 +427,7 @@ class TestCustody:
             assert (check and check.status) == status
         first = replace(proof, entry=replace(proof.entry, seq=0, previous=None))
         check = custody_entry(RECEIPT, first, claim, {"custody": proof.entry.previous.hex()})
-        assert check is not None and "it follows None" in check.detail
+        assert check is not None and "it is the first one" in check.detail
 
     def test_a_batch_that_ended_before_the_claim_fails(self) -> None:
         proof = custody_of(RECEIPT)

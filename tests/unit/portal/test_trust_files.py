@@ -22,6 +22,7 @@ from support.stamped import authority, full, ots_anchor, token_anchor
 
 from notary.errors import BitcoinHeaderInvalid, TrustInvalid
 from notary.proofs.receipt import Anchor, TimestampAnchor
+from notary.verdicts.reasons import Text, said
 from notary.verdicts.trust import Trust
 from portal.cli import main
 from portal.errors import FileMissing
@@ -111,7 +112,8 @@ class TestOptions:
             trust_headers(Trust(), [], [write(tmp_path / "cut", HEADER[:-1])], receipts)
         with pytest.raises(TrustInvalid, match="no height"):
             trust_headers(Trust(), [], [f"{tmp_path / 'none'}@x"], receipts)
-        other = Trust().with_headers([replace(ots_anchor(SEALED.note, height=HEIGHT)[1], source="the file")])
+        header = replace(ots_anchor(SEALED.note, height=HEIGHT)[1], source=said(Text.SOURCE_FILE))
+        other = Trust().with_headers([header])
         with pytest.raises(TrustInvalid, match="contradict"):
             trust_headers(other, [f"{HEIGHT}:{HEADER.hex()}"], [], receipts)
 
@@ -133,6 +135,24 @@ class TestOptions:
 
 def info() -> bytes:
     return tsa.tst_info(hashlib.sha256(SEALED.note.to_text().encode()).digest())
+
+
+SENTENCES = {"title", "detail", "text"}
+
+
+def codes(value: Any) -> Any:
+    """A verdict without its sentences."""
+    if isinstance(value, dict):
+        return {name: codes(one) for name, one in value.items() if name not in SENTENCES}
+    return [codes(one) for one in value] if isinstance(value, list) else value
+
+
+def sentences(value: Any) -> list[str]:
+    """A verdict's sentences."""
+    if isinstance(value, dict):
+        own = [one for name, one in value.items() if name in SENTENCES]
+        return own + [text for one in value.values() for text in sentences(one)]
+    return [text for one in value for text in sentences(one)] if isinstance(value, list) else []
 
 
 class TestLocale:
@@ -158,6 +178,9 @@ class TestLocale:
     def test_programs_read_the_same_codes_in_every_language(self, tmp_path: Path) -> None:
         paper = put(tmp_path, token_anchor(SEALED.note))
         answers = [tallystick("verify", paper, "--locale", one, expect=(3,)) for one in ("en", "zh-Hans", "zh-Hant")]
-        verdicts = [answer.json["results"][0]["verdict"] for answer in answers]
-        assert verdicts[0] == verdicts[1] == verdicts[2]
+        english, hans, hant = (answer.json["results"][0]["verdict"] for answer in answers)
+        assert codes(english) == codes(hans) == codes(hant)
+        for one in (hans, hant):
+            assert faults(one, SCHEMA) == []
+            assert not [text for text in sentences(one) if text in set(sentences(english))]
         assert len({answer.json["results"][0]["text"] for answer in answers}) == 3
