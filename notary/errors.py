@@ -12,6 +12,7 @@ NotaryError                       notary.error
 │   ├── EvidenceRecordInvalid     notary.evidence-record-invalid
 │   ├── PolicyInvalid             notary.policy-invalid
 │   ├── BitcoinHeaderInvalid      notary.bitcoin-header-invalid
+│   ├── ReportInvalid             notary.report-invalid
 │   └── ReceiptInvalid            notary.receipt-invalid
 │       ├── ReceiptTooLarge       notary.receipt-too-large
 │       └── ReceiptVersionUnknown notary.receipt-version-unknown
@@ -177,6 +178,13 @@ class StandingInvalid(NotaryError):
 
     code = "notary.standing-invalid"
     hint = "Ask for the receipt again; if it still fails, the receipt was altered."
+
+
+class ReportInvalid(FormatInvalid):
+    """A report that is none, carries no receipts, or states what its format forbids."""
+
+    code = "notary.report-invalid"
+    hint = "Ask for the report again as a file: printing it to a new PDF removes the receipts that it carries."
 
 
 class BitcoinHeaderInvalid(FormatInvalid):

@@ -36,6 +36,8 @@ NotaryError
 ├── CalendarNotConfigured, CalendarUnavailable, CalendarRefused   an OpenTimestamps calendar
 ├── TimestampUnavailable, TimestampRefused   an RFC 3161 time-stamp authority
 ├── DocumentNotStored     nothing to fetch for this claim
+├── ReportUnmade          a report cannot be set, checked or signed with what is installed
+│   └── FontsMissing          no font for a language that was asked for
 ├── CustodyKeyInvalid     a key or certificate that shall sign custody entries cannot
 ├── ExportRefused         the folder holds another log, or more of this one
 └── OutputExists          a file to be written is there already
@@ -588,3 +590,25 @@ class TimestampRefused(NotaryError):
     def __init__(self, authority: str, status: int, reason: str) -> None:
         super().__init__(f"time-stamp authority {printable(authority)} answered (HTTP {status}): {reason}")
         self.authority, self.status, self.reason = authority, status, reason
+
+
+class ReportUnmade(NotaryError):
+    """A report cannot be made, or not signed, with what is at hand."""
+
+    code = "notary.report-unmade"
+    hint = "The message says what was refused; nothing was written."
+
+
+class FontsMissing(ReportUnmade):
+    """No font is there for a language of the report."""
+
+    code = "notary.fonts-missing"
+    hint = (
+        "Install Noto fonts (Debian: apt-get install fonts-noto-core fonts-noto-cjk), or name a folder that has them "
+        "in the configuration. In a checkout, scripts/setup fetches them."
+    )
+
+    def __init__(self, language: str, families: Sequence[str], folders: Sequence[object]) -> None:
+        looked = ", ".join(map(str, folders)) or "no folder"
+        super().__init__(f"a report in {language} needs the font {' or '.join(families)}; looked in {looked}")
+        self.language = language

@@ -133,6 +133,7 @@ BY_CODE: Final[dict[str, Exit]] = {
     "notary.storage-not-configured": Exit.INPUT,
     "notary.document-not-stored": Exit.INPUT,
     "notary.custody-key-invalid": Exit.INPUT,
+    "notary.report-unmade": Exit.INPUT,
     "notary.export-refused": Exit.INPUT,
     "notary.output-exists": Exit.INPUT,
     # settlement

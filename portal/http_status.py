@@ -113,6 +113,7 @@ BY_CODE: Final[dict[str, int]] = {
     "notary.storage-not-configured": 503,
     "notary.document-not-stored": 404,
     "notary.custody-key-invalid": 503,
+    "notary.report-unmade": 503,
     "notary.export-refused": 409,
     "notary.output-exists": 409,
     # settlement

@@ -1,0 +1,167 @@
+"""The adapter to Typst: a report's values to PDF/A-3a and PDF/UA-1 with its files embedded.
+
+The words and numbers are all in the values; template/report.typ only lays them out. The same values, fonts and version
+of Typst give the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+from notary.report.facts import build
+from notary.report.fonts import Fonts
+from notary.report.inputs import ReportInput
+from notary.report.text import breakable, printed
+from notary.report.values import (
+    Block,
+    Break,
+    Bullets,
+    Cell,
+    Codes,
+    Heading,
+    Line,
+    Pairs,
+    Paragraph,
+    Report,
+    Said,
+    Signature,
+    Table,
+    Timeline,
+)
+from notary.service_errors import ReportUnmade
+
+_TYPES: Final = {".json": "application/json", ".er": "application/octet-stream"}
+MAX_SAID: Final = 2000  # characters of what Typst says
+_WHOLE_ROW: Final = 900  # characters of a row that is kept on one page
+
+
+def render(given: ReportInput, fonts: Fonts) -> bytes:
+    """The report as a PDF.  Raises ReportInvalid, ReceiptInvalid, TrustInvalid, ReportUnmade."""
+    lacking: set[int] = set(given.unshown)
+    writer = _Writer(lambda char, base: ord(char) not in given.unshown and fonts.has(char, base), lacking)
+    page = writer.report(build(given), fonts)
+    if lacking > given.unshown:  # the report says which characters the issuer's fonts lacked
+        given = replace(given, unshown=frozenset(lacking))
+    return _compile(page, given.files(), fonts, given.made_at)
+
+
+def _compile(page: dict[str, Any], files: Mapping[str, bytes], fonts: Fonts, made_at: int) -> bytes:
+    import typst
+
+    with tempfile.TemporaryDirectory(prefix="tallystick-report-") as name:
+        folder = Path(name)
+        for file, data in files.items():
+            (folder / file).write_bytes(data)
+        page["files"] = [{"name": file, "type": _TYPES[Path(file).suffix]} for file in files]
+        (folder / "page.json").write_text(json.dumps(page, ensure_ascii=False))
+        template = resources.files("notary.report").joinpath("template/report.typ").read_bytes()
+        (folder / "report.typ").write_bytes(template)
+        (folder / "fonts").mkdir()  # it takes folders; whole ones of a system would be read through each time
+        for number, path in enumerate(fonts.files):
+            (folder / "fonts" / f"{number}{path.suffix}").symlink_to(path.resolve())
+        compiler = typst.Compiler(
+            folder / "report.typ", root=folder, font_paths=[folder / "fonts"], ignore_system_fonts=True
+        )
+        try:
+            made = compiler.compile(format="pdf", pdf_standards=["a-3a", "ua-1"], timestamp=made_at)
+        except typst.TypstError as exc:
+            raise ReportUnmade(f"Typst refused it: {exc.diagnostic[:MAX_SAID]}") from exc
+    assert isinstance(made, bytes)
+    return made
+
+
+class _Writer:
+    """The values as the JSON that the template reads.
+
+    has      whether a character can be set
+    lacking  code points that could not; grows
+    """
+
+    def __init__(self, has: Callable[[str, str], bool], lacking: set[int]) -> None:
+        self._has, self._lacking = has, lacking
+
+    def report(self, report: Report, fonts: Fonts) -> dict[str, Any]:
+        return {
+            "languages": list(report.languages),
+            "fonts": {language: fonts.of(language) for language in report.languages},
+            "code": {language: fonts.code(language) for language in report.languages},
+            "title": self.said(report.title),
+            "footer": self.said(report.footer),
+            "page": self.said(report.page),
+            "contents": self.said(report.contents),
+            "date": list(datetime.fromtimestamp(report.made_at, UTC).timetuple()[:6]),
+            "blocks": [self.block(block) for block in report.blocks],
+        }
+
+    def text(self, text: str) -> str:
+        written, lacking = printed(text, self._has)
+        self._lacking |= lacking
+        return breakable(written)
+
+    def said(self, said: Said) -> Any:
+        return self.text(said) if isinstance(said, str) else [self.text(text) for text in said]
+
+    def cell(self, cell: Cell) -> list[dict[str, Any]]:
+        return [self.line(line) for line in cell]
+
+    def line(self, line: Line) -> dict[str, Any]:
+        return {"text": self.said(line.text), "style": line.style, "address": line.address}
+
+    def block(self, block: Block) -> dict[str, Any]:
+        match block:
+            case Heading(level, text):
+                return {"is": "heading", "level": level, "text": self.said(text)}
+            case Paragraph(text, style):
+                return {"is": "paragraph", "text": self.said(text), "style": style}
+            case Bullets(items):
+                return {"is": "bullets", "items": [self.said(item) for item in items]}
+            case Pairs(rows):
+                return {"is": "pairs", "rows": [[self.said(name), self.cell(value)] for name, value in rows]}
+            case Table(columns, rows):
+                return {
+                    "is": "table",
+                    "columns": [{"title": self.said(one.title), "width": one.width} for one in columns],
+                    "rows": [{"cells": [self.cell(one) for one in row], "whole": _is_short(row)} for row in rows],
+                }
+            case Timeline(marks, ticks, alt):
+                bars = [
+                    {"label": self.said(one.label), "note": one.note, "begin": one.begin, "end": one.end}
+                    for one in marks
+                ]
+                return {"is": "timeline", "marks": bars, "ticks": list(ticks), "alt": self.said(alt)}
+            case Codes(items):
+                return {
+                    "is": "codes",
+                    "items": [
+                        {"address": one.address, "caption": self.said(one.caption), "image": _qr(one.address)}
+                        for one in items
+                    ],
+                }
+            case Signature(role, lines):
+                return {"is": "signature", "role": self.said(role), "lines": [self.said(line) for line in lines]}
+            case Break():
+                return {"is": "break"}
+
+
+def _is_short(row: tuple[Cell, ...]) -> bool:
+    texts = (
+        text for cell in row for line in cell for text in ([line.text] if isinstance(line.text, str) else line.text)
+    )
+    return sum(map(len, texts)) <= _WHOLE_ROW
+
+
+def _qr(address: str) -> str:
+    """The QR code as SVG."""
+    import segno
+
+    out = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(out, kind="svg", border=2, xmldecl=False)
+    return out.getvalue().decode()
