@@ -26,7 +26,6 @@ WORDS = ("PASSED", "FAILED", "INDETERMINATE")
 LOCALES = ("en", "zh-Hans", "zh-Hant")  # reasons.LOCALES, without its import at every start
 COLOURS = {"PASSED": "green", "FAILED": "red", "INDETERMINATE": "yellow"}
 QUICK_BYTES, QUICK_FILES = 64 * 1024**2, 500  # hashed before a progress bar could be drawn
-UNUSED = "{count} receipts in or beside the named paths were not used: --receipt was given."
 MAX_LISTED = 50  # files that are listed one by one when nothing is wrong with them
 
 
@@ -89,7 +88,7 @@ def verify(
       tallystick verify invoice.pdf --tsa-root authority.pem --locale zh-Hans
     """
     from notary.memory import no_cycle_search
-    from notary.verdicts.reasons import Text, words
+    from notary.verdicts.reasons import Text, said, words
     from notary.verdicts.verify import Verifier
     from portal.pairing import collect, pair, superseded
 
@@ -104,10 +103,13 @@ def verify(
         results = [_result(verifier, one, outcomes, language) for one in pairs]
     older = superseded(pairs, {place: r.verdict for place, r in enumerate(results) if r.verdict is not None})
     results = [result for place, result in enumerate(results) if place not in older]
-    results += [Result(path, "", "INDETERMINATE", "unreadable", f"It {reason}.") for path, reason in collected.refused]
+    for path, why in collected.refused:
+        text = language.tell(said(Text.PATH_REFUSED, text=why))
+        results.append(Result(path, "", "INDETERMINATE", "unreadable", text))
     status, exit_code = _overall(results)
     counts = {word: sum(result.status == word for result in results) for word in WORDS}
-    notes = [*([UNUSED.format(count=collected.unused)] if collected.unused else []), *silent]
+    unused = [said(Text.RECEIPTS_UNUSED, count=collected.unused)] if collected.unused else []
+    notes = [*map(language.tell, unused), *silent]
     if not shell.as_json:
         _show(shell, results, status, counts, language)
         for note in notes:
@@ -169,32 +171,39 @@ def _hash(shell: Shell, collected: Collected) -> dict[str, Outcome]:
 def _result(verifier: Verifier, one: Pair, outcomes: Mapping[str, Outcome], language: Words) -> Result:
     from notary.errors import ReceiptVersionUnknown
     from notary.sealing.hashing import Unhashable
-    from notary.verdicts.verdict import Note, Text
+    from notary.verdicts.reasons import Reason, Text, said
+    from notary.verdicts.verdict import Note
     from notary.verdicts.verify import DocumentDigests
     from portal.pairing import has_sealed_name
 
     document = one.document.path if one.document else ""
     if one.found is None:
-        text = "No receipt for it is at hand. Name the receipts with --receipt, or put NAME.receipt.json beside it."
-        return Result(document, "", "INDETERMINATE", "no-receipt", text)
+        return Result(document, "", "INDETERMINATE", "no-receipt", language.tell(said(Text.NO_RECEIPT)))
     if one.found.receipt is None:
         error = one.found.error
         status = "INDETERMINATE" if isinstance(error, ReceiptVersionUnknown) else "FAILED"
-        return Result(document, one.found.source, status, getattr(error, "code", ""), f"{error} {error and error.hint}")
+        reason = Reason.RECEIPT_INVALID if status == "FAILED" else Reason.RECEIPT_VERSION_UNKNOWN
+        text = language.tell(said(Text.REFUSED, text=f"{error} {error and error.hint}", reason=reason))
+        return Result(document, one.found.source, status, getattr(error, "code", ""), text)
     outcome = outcomes.get(document)
     if isinstance(outcome, Unhashable):
-        return Result(document, one.found.source, "INDETERMINATE", outcome.code, f"The file {outcome.reason}.")
+        text = language.tell(said(Text.FILE_REFUSED, text=outcome.reason))
+        return Result(document, one.found.source, "INDETERMINATE", outcome.code, text)
     digests = None
     if outcome is not None:
         digests = DocumentDigests(outcome.size, {"sha256": outcome.sha256, **dict(outcome.extra)})
     receipt = one.found.receipt
     verdict, shown, note = verifier.verify(receipt, digests), receipt.shown(), ""
     if one.document is not None and "name" in shown and not has_sealed_name(one.document, one.found):
-        said = Note(None, Text.NAME_DIFFERS, {"name": Path(document).name, "sealed": str(shown["name"])})
-        verdict, note = replace(verdict, notes=(*verdict.notes, said)), said.say(language)
+        other = Note(None, Text.NAME_DIFFERS, {"name": Path(document).name, "sealed": str(shown["name"])})
+        verdict, note = replace(verdict, notes=(*verdict.notes, other)), other.say(language)
     sealed_in = None
     if verdict.proves(3, 4, 5):
-        sealed_in = (receipt.log.origin, receipt.log.key.hex(), str(shown.get("case", "(hidden)")))
+        sealed_in = (
+            receipt.log.origin,
+            receipt.log.key.hex(),
+            str(shown.get("case", language.tell(said(Text.CASE_HIDDEN)))),
+        )
     name, text = document or str(shown.get("name", "")), language.meanings[verdict.reason] if verdict.reason else ""
     return Result(
         name,
@@ -225,7 +234,8 @@ def _overall(results: Sequence[Result]) -> tuple[str, Exit]:
 
 
 def _show(shell: Shell, results: Sequence[Result], status: str, counts: Mapping[str, int], language: Words) -> None:
-    from notary.verdicts.verdict import Status, Text, printable
+    from notary.verdicts.reasons import Status, Text, said
+    from notary.verdicts.verdict import printable
 
     def say_note(note: str) -> None:
         shell.say(language.say(Text.NOTE, {"text": printable(note)}))
@@ -239,17 +249,17 @@ def _show(shell: Shell, results: Sequence[Result], status: str, counts: Mapping[
     for result in results if len(results) <= MAX_LISTED else wrong[:MAX_LISTED]:
         _headline(result.status, language, printable(result.document or result.receipt), result.reason)
     if len(wrong) > MAX_LISTED and len(results) > MAX_LISTED:
-        shell.say(f"... and {len(wrong) - MAX_LISTED} more that did not pass; --json lists all")
+        shell.say(language.tell(said(Text.MORE_NOT_PASSED, count=len(wrong) - MAX_LISTED)))
     differing = [result.note for result in results if result.note]
     for note in differing[:MAX_LISTED]:
         say_note(note)
     if len(differing) > MAX_LISTED:
-        shell.say(f"... and {len(differing) - MAX_LISTED} more whose name is not the sealed one; --json lists all")
+        shell.say(language.tell(said(Text.MORE_NAMES, count=len(differing) - MAX_LISTED)))
     places = list(dict.fromkeys(result.sealed_in for result in results if result.sealed_in is not None))
     for origin, key, case in places[:MAX_LISTED]:
-        shell.say(printable(f"Sealed in log {origin}, key {key}, case {case}."))
+        shell.say(printable(language.tell(said(Text.SEALED_IN, origin=origin, key=key, case=case))))
     if len(places) > MAX_LISTED:
-        shell.say(f"... and in {len(places) - MAX_LISTED} more logs or cases; --json lists all")
+        shell.say(language.tell(said(Text.MORE_PLACES, count=len(places) - MAX_LISTED)))
     for reason, text in {result.reason: result.text for result in results if result.reason}.items():
         shell.say(f"{reason}: {text}")
     names = {word: language.statuses[Status(word)] for word in WORDS}

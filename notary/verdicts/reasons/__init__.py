@@ -240,6 +240,15 @@ class Text(StrEnum):
     SIGNER_TRUSTED = "signer-trusted"  # identity
     SIGNED_BY = "signed-by"  # signers
     SIGNER_NOBODY = "signer-nobody"
+    # what `tallystick verify` says beside verdicts
+    NO_RECEIPT = "no-receipt"
+    FILE_REFUSED = "file-refused"  # text
+    PATH_REFUSED = "path-refused"  # text
+    RECEIPTS_UNUSED = "receipts-unused"  # count
+    SEALED_IN = "sealed-in"  # origin, key, case
+    MORE_NOT_PASSED = "more-not-passed"  # count
+    MORE_NAMES = "more-names"  # count
+    MORE_PLACES = "more-places"  # count
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +262,7 @@ class Said:
     values: Mapping[str, object] = field(default_factory=dict)
 
 
-def said(text: Text, **values: object) -> Said:
+def said(text: Text, /, **values: object) -> Said:
     """A sentence with these values."""
     return Said(text, values)
 

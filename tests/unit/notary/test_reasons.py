@@ -18,6 +18,7 @@ ONLY_SIMPLIFIED = set("据证经时间区块该链签确认没这个来")
 ONLY_TRADITIONAL = set("據證經時間區塊該鏈簽確認沒這個來") - ONLY_SIMPLIFIED
 
 
+ENGLISH = re.compile(r"[A-Za-z]{2,}(?:[ ,;:']+[A-Za-z]{2,}){2,}")  # three words in a row
 LOCAL = {"text", "meaning"}  # an error's text is in English; elsewhere the reason's own sentence stands for it
 BARE = {Text.CHECK, Text.REFUSED, Text.SIGNED_BY, Text.BOTH, Text.OPEN_STILL}  # nothing but their values
 
@@ -55,6 +56,7 @@ class TestWords:
         for sentence in (*language.titles, *language.meanings.values(), *language.statuses.values()):
             assert len(HAN.findall(sentence)) >= 2, sentence
         for text, template in language.texts.items():
+            assert not ENGLISH.search(template), template
             if text not in BARE:
                 assert HAN.search(template), template
 

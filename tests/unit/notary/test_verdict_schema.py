@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from support.stamped import full, ots_anchor, pending_anchor
 from notary.custody.chain import Action
 from notary.custody.signatures import Erc1271Signature, UnknownSignature
 from notary.proofs.receipt import Receipt, UnknownAnchor
+from notary.verdicts.reasons import LOCALES, Said, words
 from notary.verdicts.verdict import Reason, Status, Verdict
 from notary.verdicts.verify import LAST_CHECK, Verifier, verify, verify_bytes
 from portal.api.models import (
@@ -34,6 +37,8 @@ SCHEMA = json.loads((Path(__file__).parents[3] / "docs/formats/verdict.schema.js
 DEFS = SCHEMA["$defs"]
 FULL = full()
 DIGESTS = document_of(FULL.document)
+HAN = re.compile(r"[\u4e00-\u9fff]")
+ENGLISH = re.compile(r"[A-Za-z]{2,}(?:[ ,;:']+[A-Za-z]{2,}){2,}")  # three words in a row; names have two
 WHOLE = verify(FULL.receipt, DIGESTS, FULL.trust)
 
 
@@ -66,17 +71,58 @@ def verdicts() -> dict[str, Verdict]:
     }
 
 
+def altered() -> Iterator[Verdict]:
+    """Verdicts on receipts with one bit changed: most of what a check can find."""
+    data, verifier = FULL.receipt.to_bytes(), Verifier(FULL.trust)
+    for bit in range(0, len(data) * 8, 701):
+        mutant = bytearray(data)
+        mutant[bit // 8] ^= 1 << bit % 8
+        yield verifier.verify_bytes(bytes(mutant), DIGESTS)
+
+
+def told(verdict: Verdict) -> Iterator[Said]:
+    """Every sentence of a verdict, in no language yet."""
+    for check in verdict.checks:
+        yield check.said
+    for anchor in (*verdict.anchors, *verdict.later_anchors):
+        yield from (anchor.proof.said, anchor.trust.said, anchor.source)
+    for signer in verdict.signers:
+        yield signer.check.said
+    for note in verdict.notes:
+        yield Said(note.said, note.values)
+    yield from verdict.interval.others
+
+
+class TestLanguages:
+    @pytest.mark.parametrize("locale", LOCALES)
+    def test_every_sentence_of_every_verdict_has_words_in_every_language(self, locale: str) -> None:
+        language, seen = words(locale), set()
+        for verdict in (*verdicts().values(), *altered()):
+            for said in told(verdict):
+                seen.add(said.text)
+                sentence = language.tell(said)
+                assert sentence
+                if locale != "en":
+                    assert HAN.search(sentence) and not ENGLISH.search(sentence), sentence
+            for line in verdict.explain(locale) if locale != "en" else ():
+                assert HAN.search(line) and not ENGLISH.search(line), line
+        assert len(seen) >= 45
+
+    def test_the_json_is_in_the_language_and_conforms(self) -> None:
+        for locale in LOCALES:
+            value = WHOLE.to_json(locale)
+            assert found(value) == []
+            assert words(locale).titles[0] in json.dumps(value, ensure_ascii=False)
+
+
 class TestSchema:
     @pytest.mark.parametrize("name", verdicts())
     def test_a_verdict_conforms(self, name: str) -> None:
         assert found(verdicts()[name].to_json()) == []
 
     def test_verdicts_of_altered_receipts_conform(self) -> None:
-        data, verifier = FULL.receipt.to_bytes(), Verifier(FULL.trust)
-        for bit in range(0, len(data) * 8, 701):
-            mutant = bytearray(data)
-            mutant[bit // 8] ^= 1 << bit % 8
-            assert found(verifier.verify_bytes(bytes(mutant), DIGESTS).to_json()) == []
+        for verdict in altered():
+            assert found(verdict.to_json()) == []
 
     def test_what_is_no_verdict_does_not_conform(self) -> None:
         good = WHOLE.to_json()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
@@ -174,6 +175,19 @@ class TestLocale:
         assert code == 3
         for word in words:
             assert word in out.getvalue()
+
+    @pytest.mark.parametrize("locale", ["zh-Hans", "zh-Hant"])
+    def test_many_files_are_summed_up_without_an_english_sentence(self, tmp_path: Path, locale: str) -> None:
+        put(tmp_path, token_anchor(SEALED.note))
+        (tmp_path / "none.pdf").write_bytes(b"no receipt")
+        (tmp_path / "bad.pdf").write_bytes(b"bad receipt")
+        (tmp_path / "bad.pdf.receipt.json").write_bytes(b"{}")
+        out = io.StringIO()
+        with redirect_stdout(out):
+            assert main(["verify", str(tmp_path), "--locale", locale]) == 1
+        assert "NAME.receipt.json" in out.getvalue()
+        for line in out.getvalue().splitlines():
+            assert not re.search(r"[A-Za-z]{2,}(?:[ ,;:']+[A-Za-z]{2,}){2,}", line.replace(str(tmp_path), "")), line
 
     def test_programs_read_the_same_codes_in_every_language(self, tmp_path: Path) -> None:
         paper = put(tmp_path, token_anchor(SEALED.note))
