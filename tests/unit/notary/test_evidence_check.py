@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from reference import evidence_record_reference as reference
 from support.stamper import YEAR, Stamper
 from support.tsa import signed_data, tst_info
 from support.tsa_chain import ISSUER, LEAF, Chain, crl, member
@@ -347,7 +348,9 @@ class TestTokens:
         unknown = check(record, b"alone", (), at=START + YEAR).next_end
         assert unknown is not None and unknown.until == shape.ends  # nobody knows its root
 
-    @pytest.mark.parametrize(("first", "second", "passes"), [(900_000, 0, True), (0, 900_000, True), (2, 1, False)])
+    @pytest.mark.parametrize(
+        ("first", "second", "passes"), [(900_000, 0, True), (0, 900_000, True), (2, 1, False), (500_000, 550_000, True)]
+    )
     def test_a_time_without_a_fraction_is_compared_by_its_second(self, first: int, second: int, passes: bool) -> None:
         def token(what: tuple[bytes, str], micros: int) -> bytes:
             made = datetime.fromtimestamp(START, UTC) + timedelta(microseconds=micros)
@@ -357,8 +360,13 @@ class TestTokens:
         begun_ = EvidenceSet().with_chain(
             "sha256", leaves("sha256"), token(EvidenceSet().begins("sha256", leaves("sha256")), first)
         )
-        verdict = check(begun_.with_token(token(begun_.renewal(), second)).record(1), at=START + YEAR)
-        assert verdict.reason is (None if passes else RecordReason.CHAIN_BROKEN)
+        record = begun_.with_token(token(begun_.renewal(), second)).record(1)
+        assert check(record, at=START + YEAR).reason is (None if passes else RecordReason.CHAIN_BROKEN)
+        if passes:
+            assert len(reference.check(record.to_bytes(), reference.of(b"invoice"))) == 2
+        else:
+            with pytest.raises(reference.Wrong, match="go back"):
+                reference.check(record.to_bytes(), reference.of(b"invoice"))
 
     def test_a_stated_accuracy_widens_the_uncertainty_of_the_time(self) -> None:
         digest = hashlib.sha256(b"alone").digest()
