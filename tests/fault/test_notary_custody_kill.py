@@ -67,7 +67,7 @@ def test_custody_and_erasure_killed_at_random_moments_are_whole_or_not_there(tmp
         moments = Moments(rng, 0.4)
         left = FILES
         for round_number in range(5 * kills):
-            if killed == kills:
+            if killed >= kills and len(epochs) >= 3:
                 break
             if left < 15:  # begin again with a new case's worth of files
                 judge(w)
@@ -79,10 +79,10 @@ def test_custody_and_erasure_killed_at_random_moments_are_whole_or_not_there(tmp
                 seal(w.ctx, "acme", [w.files])
                 arguments = (str(w.folder / "workspace"),)
             killed += moments.kill(server, *arguments)
-            if round_number % 4 == 0 or killed == kills:
+            if round_number % 4 == 0 or killed >= kills:
                 left, epoch = judge(w)
                 epochs[epoch] += 1
-        assert killed == kills
+        assert killed >= kills
         assert len(epochs) >= 3, "no kill fell between two erasures"
         erasure.finish(w.ctx, "acme")
         left, epoch = judge(w)
