@@ -62,7 +62,8 @@ def _check(receipt: Any, document: bytes, blocks: dict[tuple[int, str, int], str
     log.included(log.claim_entry(commitment), receipt["entry"], size, root)
     case = log.case_head(receipt["case_head"], size, root)
     assert shown["case_blinded"] == case["case"]
-    assert log.standing(commitment, receipt["standing"], case["ended"]) in (None, "superseded")
+    state = log.standing(commitment, receipt["standing"], case["ended"])
+    assert state in (None, "superseded")
     if "custody" in receipt:
         assert receipt["custody"]["batch"]["case"] == case["case"]
         log.custody(receipt["custody"], commitment, size, root)
@@ -72,7 +73,8 @@ def _check(receipt: Any, document: bytes, blocks: dict[tuple[int, str, int], str
         log.continues((size, root), newer, later["path"])
         newest = log.case_head(later["case_head"], *newer)
         assert newest["case"] == case["case"] and newest["custody"] >= case["custody"]
-        assert log.standing(commitment, later["standing"], newest["ended"]) in (None, "superseded")
+        assert log.standing(commitment, later["standing"], newest["ended"]) in ("superseded", state)
+        assert state is None or later["standing"][0]["entry"] == receipt["standing"][0]["entry"]
 
     anchors = [anchor for anchor in receipt["anchors"] if anchor["type"] == "evm"]
     for anchor in anchors:
