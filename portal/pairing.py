@@ -15,7 +15,7 @@ a document are left out, but only once the receipt that continues them is verifi
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -165,30 +165,38 @@ def pair(collected: Collected, digests: dict[str, Outcome]) -> list[Pair]:
         return [Pair(documents[0], receipts[0])]
     chosen: dict[str, Found] = {}
     used: set[int] = set()
+    rank = {i: place for place, i in enumerate(sorted(range(len(receipts)), key=lambda i: (_newest(receipts[i]), -i)))}
+    by_digest: dict[str, list[int]] = {}
+    by_name: dict[str, list[int]] = {}
+    by_both: dict[tuple[str, str], list[int]] = {}
+    for i in rank:  # so that the newest of each list stands last
+        found = receipts[i]
+        shown = found.receipt.shown() if found.receipt is not None else {}
+        digest = str(shown.get("sha256", ""))
+        by_digest.setdefault(digest, []).append(i)
+        by_name.setdefault(str(shown.get("name", "")), []).append(i)
+        by_both.setdefault((digest, _sealed_name(found) or ""), []).append(i)
 
-    def choose(document: Document, candidates: Iterable[int]) -> None:
-        free = [i for i in candidates if i not in used]
+    def choose(document: Document, *candidates: list[int]) -> None:
+        """Take the newest that is free. What is taken leaves each list once, so no list is gone through again."""
+        for one in candidates:
+            while one and one[-1] in used:
+                one.pop()
+        free = [one[-1] for one in candidates if one]
         if free and document.path not in chosen:
-            best = max(free, key=lambda i: _newest(receipts[i]))
+            best = max(free, key=rank.__getitem__)
             chosen[document.path] = receipts[best]
             used.add(best)
 
     at = {found.source: i for i, found in enumerate(receipts)}
     for document in documents:
         choose(document, [at[f"{document.path}{SUFFIX}"]] if f"{document.path}{SUFFIX}" in at else [])
-    by_digest: dict[str, list[int]] = {}
-    by_name: dict[str, list[int]] = {}
-    for i, found in enumerate(receipts):
-        shown = found.receipt.shown() if found.receipt is not None else {}
-        by_digest.setdefault(str(shown.get("sha256", "")), []).append(i)
-        by_name.setdefault(str(shown.get("name", "")), []).append(i)
     for document in documents:
         outcome = digests.get(document.path)
         digest = getattr(outcome, "sha256", b"").hex()
-        same = by_digest.get(digest, []) if digest else []
-        named = [i for i in same if has_sealed_name(document, receipts[i])]
-        choose(document, named)
-        choose(document, same)
+        if digest:
+            choose(document, *(by_both.get((digest, name), []) for name in _names(document)))
+            choose(document, by_digest.get(digest, []))
     for document in documents:
         parts = PurePosixPath(document.path).parts
         for length in range(len(parts), 0, -1):
@@ -199,13 +207,24 @@ def pair(collected: Collected, digests: dict[str, Outcome]) -> list[Pair]:
 
 def has_sealed_name(document: Document, found: Found) -> bool:
     """Whether the document's path ends in the name that the receipt shows."""
+    return _sealed_name(found) in _names(document)
+
+
+def _names(document: Document) -> set[str]:
+    """The names that a receipt may show for the document: its own, and every end of its path."""
+    parts = document.path.split("/")
+    return {document.name, *("/".join(parts[place:]) for place in range(1, len(parts)))} - {""}
+
+
+def _sealed_name(found: Found) -> str | None:
     shown = found.receipt.shown() if found.receipt is not None else {}
     name, raw = shown.get("name"), shown.get("name_bytes")
     if not isinstance(name, str):
-        return False
-    if isinstance(raw, str):
-        name = os.fsdecode(bytes.fromhex(raw))
-    return document.name == name or document.path.endswith(f"/{name}")
+        return None
+    try:
+        return os.fsdecode(bytes.fromhex(raw)) if isinstance(raw, str) else name
+    except ValueError:  # check 3 says so
+        return None
 
 
 def _newest(found: Found) -> tuple[int, int]:

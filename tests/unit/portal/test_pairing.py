@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from support.portalworld import Answer, tallystick
 from support.sealed import anchor, anchored_block, make_anchor, seal
 
 from notary.log.merkle import leaf_hash
-from notary.proofs.receipt import Receipt
+from notary.proofs.receipt import Inclusion, Receipt
 from notary.sealing.commitment import claim_entry
+from notary.sealing.hashing import FileDigests, Outcome
+from portal import pairing
 from portal.cli import main
+from portal.pairing import Collected, Document, Found, pair
 
 ATTACKER = Ed25519PrivateKey.from_private_bytes(b"\x66" * 32)
 
@@ -47,6 +53,37 @@ def said(*words: object) -> str:
     with redirect_stdout(out):
         main(["verify", *map(str, words)])
     return out.getvalue()
+
+
+class TestGrowth:
+    def test_copies_of_one_file_meet_as_many_receipts_of_it_and_each_is_looked_at_a_few_times(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A folder of equal files and a bundle of receipts that all show their digest, and one name."""
+        looked = [0]
+
+        def count(found: Found) -> tuple[int, int]:
+            looked[0] += 1
+            return newest(found)
+
+        newest = pairing._newest
+        monkeypatch.setattr(pairing, "_newest", count)
+        receipt = make(b"copy")[0]
+        outcome: Outcome = FileDigests(4, hashlib.sha256(b"copy").digest())
+        for many in (20, 200):
+            looked[0] = 0
+            documents = tuple(Document(f"/in/{n}/a.txt", f"{n}/a.txt", 4) for n in range(many))
+            receipts = tuple(Found("bundle", replace(receipt, entry=Inclusion(n, 999, ()))) for n in range(many))
+            pairs = pair(Collected(documents, receipts, ()), {one.path: outcome for one in documents})
+            assert [one.found for one in pairs] == list(reversed(receipts))
+            assert many <= looked[0] <= 3 * many
+
+    def test_a_receipt_whose_name_is_no_bytes_is_a_failed_verdict_and_no_crash(self, tmp_path: Path) -> None:
+        receipt = make(b"a", name="a%FF.txt", name_bytes=b"a\xff.txt".hex())[0]
+        text = receipt.to_bytes().replace(b"a\xff.txt".hex().encode(), b"zz")
+        file = put(tmp_path, "a.txt", b"a")
+        (tmp_path / "a.txt.receipt.json").write_bytes(text)
+        assert [r["reason"] for r in verify(file).json["results"]] == ["claim-invalid"]
 
 
 class TestNamedReceipts:
