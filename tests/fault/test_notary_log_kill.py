@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.checker import Chain, ask_head, check, check_workspace, created_logs
+from support.checker import Chain, ask_head, ask_next_owner, check, check_workspace, created_logs
 from support.commands import Commands
 from support.devchain import dev_chain
 from support.drills import Place, Step, blocks, prepare, sections
@@ -142,7 +142,8 @@ def state(place: Place) -> tuple[object, ...]:
     connection.close()
     here = contract(place)
     logs = created_logs(place.dev.url, here)
-    heads = tuple(ask_head(Chain(place.dev.url, here, log)) for log in logs)
+    chains = [Chain(place.dev.url, here, log) for log in logs]
+    heads = tuple((ask_head(chain), ask_next_owner(chain)) for chain in chains)
     mirror = sum(path.is_file() for path in Path("mirror").rglob("*"))
     return (tuple(rows), claims, heads, mirror)
 

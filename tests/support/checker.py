@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 CREATED = keccak(b"LogCreated(bytes32,address,address,string,bytes)")
 APPENDED = keccak(b"HeadAppended(bytes32,uint64,bytes32)")
 HEAD = keccak(b"head(bytes32)")[:4]
+PENDING_OWNER = keccak(b"pendingOwnerOf(bytes32)")[:4]
 
 
 @dataclass(frozen=True)
@@ -293,7 +294,16 @@ def created_logs(url: str, contract: str) -> dict[str, str]:
 
 def ask_head(chain: Chain) -> bytes:
     """What the contract says of the log now: (uint64 size, bytes32 root, appender, owner, bool closed, successor)."""
-    call = {"to": chain.contract, "data": "0x" + HEAD.hex() + chain.log_id[2:]}
+    return _call(chain, HEAD)
+
+
+def ask_next_owner(chain: Chain) -> bytes:
+    """Who may take the log over, as a word."""
+    return _call(chain, PENDING_OWNER)
+
+
+def _call(chain: Chain, function: bytes) -> bytes:
+    call = {"to": chain.contract, "data": "0x" + function.hex() + chain.log_id[2:]}
     return bytes.fromhex(_rpc(chain.url, "eth_call", call, "latest")[2:])
 
 
