@@ -16,11 +16,11 @@ def index(sides: tuple[Judged, ...], sayer: Sayer) -> list[Block]:
     """Every exhibit: what it is, when, and what came out."""
     blocks: list[Block] = [Heading(1, sayer.say("index")), Paragraph(sayer.say("index.lead"))]
     columns = (
-        Column(sayer.say("index.number"), 12),
-        Column(sayer.say("custody.exhibit"), 20),
-        Column(sayer.say("index.file"), 92),
-        Column(sayer.say("index.time"), 36),
-        Column(sayer.say("index.result"), 30),
+        Column(sayer.say("index.number"), 11),
+        Column(sayer.say("custody.exhibit"), 18),
+        Column(sayer.say("index.file"), 98),
+        Column(sayer.say("index.time"), 35),
+        Column(sayer.say("index.result"), 28),
     )
     for side in sides:
         blocks += _of_side(side, sides, sayer)

@@ -9,7 +9,7 @@ from notary.report.judged import everything, judge
 from notary.report.page_one import page_one
 from notary.report.text import shown
 from notary.report.timeline import timeline
-from notary.report.values import Block, Break, Report
+from notary.report.values import Block, Break, Contents, Report
 from notary.report.words import Sayer
 
 _CASE_IN_FOOTER = 40  # characters of the case's name; page one has all of it
@@ -26,6 +26,7 @@ def build(given: ReportInput) -> Report:
     blocks: list[Block] = [
         *page_one(given, sides, sayer),
         Break(),
+        Contents(sayer.say("contents")),
         *exhibits.index(sides, sayer),
         *timeline(listed, sayer),
         *exhibits.custody(sides, sayer),
@@ -52,6 +53,5 @@ def build(given: ReportInput) -> Report:
         made_at=given.made_at,
         footer=footer,
         page=sayer.say("page", page="{page}", pages="{pages}"),
-        contents=sayer.say("contents"),
         blocks=tuple(blocks),
     )

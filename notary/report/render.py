@@ -26,6 +26,7 @@ from notary.report.values import (
     Bullets,
     Cell,
     Codes,
+    Contents,
     Heading,
     Line,
     Pairs,
@@ -96,7 +97,6 @@ class _Writer:
             "title": self.said(report.title),
             "footer": self.said(report.footer),
             "page": self.said(report.page),
-            "contents": self.said(report.contents),
             "date": list(datetime.fromtimestamp(report.made_at, UTC).timetuple()[:6]),
             "blocks": [self.block(block) for block in report.blocks],
         }
@@ -141,12 +141,19 @@ class _Writer:
                 return {
                     "is": "codes",
                     "items": [
-                        {"address": one.address, "caption": self.said(one.caption), "image": _qr(one.address)}
+                        {
+                            "address": one.address,
+                            "shown": self.text(one.address),
+                            "caption": self.said(one.caption),
+                            "image": _qr(one.address),
+                        }
                         for one in items
                     ],
                 }
             case Signature(role, lines):
                 return {"is": "signature", "role": self.said(role), "lines": [self.said(line) for line in lines]}
+            case Contents(title):
+                return {"is": "contents", "title": self.said(title)}
             case Break():
                 return {"is": "break"}
 

@@ -16,6 +16,7 @@ _HIDDEN: Final = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x31
 )  # invisible, though their category does not say so
 _WIDE_SPACE: Final = "\u3000"  # of Chinese texts
 BREAK: Final = "\u200b"  # where a line may end without a hyphen; put there by us, shown as nothing
+MARKS: Final = 3  # on one character; no language puts more there
 UNBROKEN: Final = 24  # characters that stand in a line without a place to break it
 
 
@@ -48,10 +49,13 @@ def printed(text: str, has: Callable[[str, str], bool]) -> tuple[str, set[int]]:
     """
     if text.isascii():
         return text, set()
-    found, lacking, base = [], set(), ""
+    found, lacking, base, stacked = [], set(), "", 0
     for char in text:
         marks = unicodedata.category(char).startswith("M")
-        if char == BREAK or has(char, base if marks else ""):
+        stacked = stacked + 1 if marks else 0
+        if stacked > MARKS:  # they would grow over the lines around
+            found.append(_point(char))
+        elif char == BREAK or has(char, base if marks else ""):
             found.append(char)
             base = base if marks else char
         else:

@@ -113,11 +113,18 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """The parts of the report and their pages."""
+
+    title: Said
+
+
+@dataclass(frozen=True, slots=True)
 class Break:
     """What follows begins on a new page."""
 
 
-Block: TypeAlias = Heading | Paragraph | Bullets | Pairs | Table | Timeline | Codes | Signature | Break
+Block: TypeAlias = Heading | Paragraph | Bullets | Pairs | Table | Timeline | Codes | Signature | Contents | Break
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +141,6 @@ class Report:
     made_at: int
     footer: Said
     page: Said
-    contents: Said
     blocks: tuple[Block, ...]
 
 

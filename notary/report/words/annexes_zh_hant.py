@@ -1,0 +1,7 @@
+"""The sentences of the annexes in zh_hant."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SENTENCES: Final[dict[str, str]] = {}
