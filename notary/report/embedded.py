@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import zlib
 from typing import Any, Final
+
+import pypdf
+from pypdf.errors import PyPdfError
 
 from notary.errors import ReportInvalid
 from notary.proofs.bundle import MAX_BYTES as MAX_RECEIPTS_BYTES
@@ -13,6 +17,18 @@ MAX_FILES: Final = 10_100  # evidence records, and two files of each side
 MAX_TOTAL: Final = 2 * MAX_RECEIPTS_BYTES  # bytes of all of them, unpacked
 MAX_NAME: Final = 200  # characters
 MAX_PAGES: Final = 20_000
+BROKEN: Final = (
+    PyPdfError,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    AssertionError,
+)
+"""What pypdf raises: its own errors, and others where a file is broken in ways that it does not expect."""
 
 
 def is_pdf(data: bytes) -> bool:
@@ -42,9 +58,6 @@ def files(pdf: bytes) -> dict[str, bytes]:
 
 def open_pdf(pdf: bytes) -> Any:
     """pypdf's reader.  Raises ReportInvalid."""
-    import pypdf
-    from pypdf.errors import PyPdfError
-
     if len(pdf) > MAX_PDF_BYTES:
         raise ReportInvalid(f"the PDF has {len(pdf)} bytes, at most {MAX_PDF_BYTES} are allowed")
     try:
@@ -55,13 +68,9 @@ def open_pdf(pdf: bytes) -> Any:
             raise ReportInvalid(f"the PDF has {len(reader.pages)} pages, at most {MAX_PAGES} are allowed")
     except ReportInvalid:
         raise
-    except (PyPdfError, *_BROKEN) as exc:
+    except BROKEN as exc:
         raise ReportInvalid(f"the file is no PDF that can be read: {_said(exc)}") from exc
     return reader
-
-
-_BROKEN = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError, AssertionError)
-"""What pypdf lets through, beside its own errors, where a file is broken in ways that it does not expect."""
 
 
 def _said(exc: BaseException) -> str:
@@ -70,8 +79,6 @@ def _said(exc: BaseException) -> str:
 
 def _streams(pdf: bytes) -> list[tuple[str, Any]]:
     """Names and streams of the name tree of embedded files, in its order."""
-    from pypdf.errors import PyPdfError
-
     reader = open_pdf(pdf)
     found: list[tuple[str, Any]] = []
     try:
@@ -95,15 +102,13 @@ def _streams(pdf: bytes) -> list[tuple[str, Any]]:
                 found.append((name, whole["/EF"]["/F"].get_object()))
     except ReportInvalid:
         raise
-    except (PyPdfError, *_BROKEN) as exc:
+    except BROKEN as exc:
         raise ReportInvalid(f"the files in the PDF cannot be read: {_said(exc)}") from exc
     return found
 
 
 def _unpacked(stream: Any, most: int) -> bytes:
     """A stream's bytes, plain or deflated, at most `most`."""
-    import zlib
-
     filters = stream.get("/Filter")
     if isinstance(filters, list):
         filters = filters[0] if len(filters) == 1 else "several"

@@ -15,6 +15,7 @@ from notary.verdicts.verdict import Status
 def page_one(given: ReportInput, sides: tuple[Judged, ...], sayer: Sayer) -> list[Block]:
     exhibits = everything(sides)
     return [
+        Paragraph(sayer.say("one.lead")),
         Pairs(_who(given, sayer)),
         *(Paragraph(text, "warning") for text in _warnings(exhibits, sayer)),
         Heading(2, sayer.say("one.sealed")),

@@ -1,0 +1,189 @@
+"""Check a report against what it carries: make it again from its own receipts, and compare page by page.
+
+A report whose pages say something else than its receipts is FAILED. What is compared is the text of each page, all that
+draws it (operations, fonts, pictures), and that nothing was laid over it; a signature that was added changes none of
+that. Where the reader's fonts or Typst are other ones than the issuer's, pages may look or break otherwise; then the
+comparison is INDETERMINATE, never PASSED. That the receipts themselves hold is another question (notary/verdicts/verify.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from notary.errors import NotaryError, ReportInvalid
+from notary.report import embedded
+from notary.report.fonts import Fonts
+from notary.report.inputs import ReportInput
+from notary.report.render import render
+from notary.report.text import BREAK
+from notary.verdicts.verdict import Status
+
+MAX_LISTED: Final = 20  # differences that are told
+MAX_DEPTH: Final = 32  # of objects that a page refers to
+_SHOWN: Final = 80  # characters of a text that differs
+_HARMLESS: Final = frozenset({"/Link", "/Widget"})  # annotations that cover nothing: addresses, a signature's field
+
+
+class ReportReason(StrEnum):
+    """Why a report did not pass. Stable."""
+
+    TEXT_DIFFERS = "report-text-differs"
+    PAGES_DIFFER = "report-pages-differ"
+    COVERED = "report-covered"
+    DRAWN_DIFFERENTLY = "report-drawn-differently"
+    RECEIPTS_INVALID = "report-receipts-invalid"
+    RENDERER_DIFFERS = "report-renderer-differs"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """page  from 1; 0: of the whole"""
+
+    page: int
+    reason: ReportReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came out.
+
+    status       PASSED: the report says what its receipts say
+    given        what the report was made of, as it carries it; not verified itself
+    exact        the very bytes that were made again, with nothing but what was added behind them
+    differences  at most MAX_LISTED
+    """
+
+    status: Status
+    reason: ReportReason | None
+    given: ReportInput
+    exact: bool
+    differences: tuple[Difference, ...] = ()
+
+
+def check_report(pdf: bytes, fonts_of: Callable[[tuple[str, ...]], Fonts]) -> Checked:
+    """Make the report again from what it carries, and compare.
+
+    fonts_of  gives the fonts for languages; may raise FontsMissing
+
+    Raises ReportInvalid for what is no report, FontsMissing, ReportUnmade.
+    """
+    given = ReportInput.from_files(embedded.files(pdf))
+    fonts = fonts_of(given.languages)
+    try:
+        again = render(given, fonts)
+    except ReportInvalid:
+        raise
+    except NotaryError as exc:
+        if not exc.code.startswith(("notary.receipt", "notary.trust", "notary.json")):
+            raise
+        found = Difference(0, ReportReason.RECEIPTS_INVALID, str(exc))
+        return Checked(Status.FAILED, ReportReason.RECEIPTS_INVALID, given, False, (found,))
+    if pdf == again:
+        return Checked(Status.PASSED, None, given, True)
+    mine, theirs = embedded.open_pdf(again), embedded.open_pdf(pdf)
+    differences = _compare(mine, theirs)
+    if not differences:
+        return Checked(Status.PASSED, None, given, pdf.startswith(again))
+    reason = differences[0].reason
+    if _renderer(mine) != _renderer(theirs) and all(one.reason is not ReportReason.COVERED for one in differences):
+        return Checked(Status.INDETERMINATE, ReportReason.RENDERER_DIFFERS, given, False, differences)
+    return Checked(Status.FAILED, reason, given, False, differences)
+
+
+def _renderer(reader: Any) -> tuple[str, frozenset[str]]:
+    """The program that wrote the PDF, and the fonts in it, as the PDF says."""
+    try:
+        names = {
+            str(font.get_object().get("/BaseFont", "")).partition("+")[2]
+            for page in reader.pages
+            for font in (page.get("/Resources", {}).get_object().get("/Font") or {}).values()
+        }
+        return str((reader.metadata or {}).get("/Creator", "")), frozenset(names)
+    except embedded.BROKEN as exc:
+        raise ReportInvalid(f"the PDF cannot be read: {type(exc).__name__}") from exc
+
+
+def _compare(mine: Any, theirs: Any) -> tuple[Difference, ...]:
+    found: list[Difference] = []
+    if len(mine.pages) != len(theirs.pages):
+        detail = f"{len(theirs.pages)} pages, {len(mine.pages)} by the receipts"
+        found.append(Difference(0, ReportReason.PAGES_DIFFER, detail))
+    digests = _Digests(), _Digests()
+    for number, (expected, page) in enumerate(zip(mine.pages, theirs.pages, strict=False), 1):
+        if len(found) >= MAX_LISTED:
+            break
+        try:
+            difference = _compare_page(number, expected, page, digests)
+        except embedded.BROKEN as exc:
+            raise ReportInvalid(f"page {number} of the PDF cannot be read: {type(exc).__name__}") from exc
+        if difference is not None:
+            found.append(difference)
+    return tuple(found)
+
+
+def _compare_page(number: int, expected: Any, page: Any, digests: tuple[_Digests, _Digests]) -> Difference | None:
+    own, other = _text(expected), _text(page)
+    if own != other:
+        pairs = enumerate(zip(own, other, strict=False))
+        place = next((at for at, (a, b) in pairs if a != b), min(len(own), len(other)))
+        said = f"it says {other[place : place + _SHOWN]!r}, by the receipts {own[place : place + _SHOWN]!r}"
+        return Difference(number, ReportReason.TEXT_DIFFERS, said)
+    covering = _annotations(page) - _HARMLESS
+    if covering or _frame(page) != _frame(expected):
+        detail = f"something lies over the page, or its frame was moved: {', '.join(sorted(covering)) or _frame(page)}"
+        return Difference(number, ReportReason.COVERED, detail)
+    if digests[0].of_page(expected) != digests[1].of_page(page):
+        detail = "its text is the same, but it is drawn by other operations, fonts or pictures"
+        return Difference(number, ReportReason.DRAWN_DIFFERENTLY, detail)
+    return None
+
+
+def _text(page: Any) -> str:
+    return " ".join(str(page.extract_text()).replace(BREAK, "").split())
+
+
+def _annotations(page: Any) -> set[str]:
+    listed = page.get("/Annots")
+    return set() if listed is None else {str(one.get_object().get("/Subtype")) for one in listed.get_object()}
+
+
+def _frame(page: Any) -> str:
+    return " ".join(str(page.get(name)) for name in ("/MediaBox", "/CropBox", "/Rotate", "/UserUnit"))
+
+
+class _Digests:
+    """SHA-256 of what draws a page, with everything that it refers to; objects that pages share are read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], bytes] = {}
+
+    def of_page(self, page: Any) -> bytes:
+        contents = page.get_contents()
+        drawn = b"" if contents is None else contents.get_data()
+        return hashlib.sha256(drawn + self._of(page.get("/Resources"), MAX_DEPTH)).digest()
+
+    def _of(self, thing: Any, depth: int) -> bytes:
+        from pypdf.generic import IndirectObject, StreamObject
+
+        if depth == 0:
+            raise ReportInvalid("the PDF nests its objects too deeply")
+        if isinstance(thing, IndirectObject):
+            key = thing.idnum, thing.generation
+            if key not in self._known:
+                self._known[key] = b""  # of one that refers to itself
+                self._known[key] = self._of(thing.get_object(), depth - 1)
+            return self._known[key]
+        if isinstance(thing, dict):
+            parts = [str(name).encode() + self._of(thing.raw_get(name), depth - 1) for name in sorted(thing)]
+            if isinstance(thing, StreamObject):
+                parts.append(bytes(thing._data))  # packed or not, as it stands in the file
+        elif isinstance(thing, list):
+            parts = [self._of(one, depth - 1) for one in list.__iter__(thing)]
+        else:
+            parts = [repr(thing).encode()]
+        return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
