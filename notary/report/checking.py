@@ -1,9 +1,9 @@
 """Check a report against what it carries: make it again from its own receipts, and compare page by page.
 
-A report whose pages say something else than its receipts is FAILED. What is compared is the text of each page, all that
+A report whose pages say something else than its receipts is FAILED. What is compared is the text of each page, what
 draws it (operations, fonts, pictures), and that nothing was laid over it; a signature that was added changes none of
-that. Where the reader's fonts or Typst are other ones than the issuer's, pages may look or break otherwise; then the
-comparison is INDETERMINATE, never PASSED. That the receipts themselves hold is another question (notary/verdicts/verify.py).
+that. Where the reader's fonts, Typst or program are other ones than the issuer's, pages may look or break otherwise;
+then the comparison is INDETERMINATE, never PASSED. Whether the receipts hold is another question (verdicts/verify.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from notary.errors import NotaryError, ReportInvalid
 from notary.report import embedded
 from notary.report.fonts import Fonts
 from notary.report.inputs import ReportInput
-from notary.report.render import render
+from notary.report.render import edition, render
 from notary.report.text import BREAK
 from notary.verdicts.verdict import Status
 
@@ -90,7 +90,8 @@ def check_report(pdf: bytes, fonts_of: Callable[[tuple[str, ...]], Fonts]) -> Ch
     if not differences:
         return Checked(Status.PASSED, None, given, pdf.startswith(again))
     reason = differences[0].reason
-    if _renderer(mine) != _renderer(theirs) and all(one.reason is not ReportReason.COVERED for one in differences):
+    other = given.edition != edition() or _renderer(mine) != _renderer(theirs)
+    if other and all(one.reason is not ReportReason.COVERED for one in differences):
         return Checked(Status.INDETERMINATE, ReportReason.RENDERER_DIFFERS, given, False, differences)
     return Checked(Status.FAILED, reason, given, False, differences)
 
@@ -168,7 +169,7 @@ class _Digests:
         return hashlib.sha256(drawn + self._of(page.get("/Resources"), MAX_DEPTH)).digest()
 
     def _of(self, thing: Any, depth: int) -> bytes:
-        from pypdf.generic import IndirectObject, StreamObject
+        from pypdf.generic import DictionaryObject, IndirectObject, StreamObject
 
         if depth == 0:
             raise ReportInvalid("the PDF nests its objects too deeply")
@@ -178,7 +179,7 @@ class _Digests:
                 self._known[key] = b""  # of one that refers to itself
                 self._known[key] = self._of(thing.get_object(), depth - 1)
             return self._known[key]
-        if isinstance(thing, dict):
+        if isinstance(thing, DictionaryObject):
             parts = [str(name).encode() + self._of(thing.raw_get(name), depth - 1) for name in sorted(thing)]
             if isinstance(thing, StreamObject):
                 parts.append(bytes(thing._data))  # packed or not, as it stands in the file

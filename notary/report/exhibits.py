@@ -103,9 +103,9 @@ def _custody_row(exhibit: Exhibit, sayer: Sayer) -> tuple[Cell, ...]:
         Line(text, "small")
         for text in (
             _when(exhibit, "captured_at"),
-            _named(exhibit, sayer, "captured_by", "custody.by", "name"),
-            _named(exhibit, sayer, "source", "custody.from", "source"),
-            _named(exhibit, sayer, "tool", "custody.with", "tool"),
+            _named(exhibit, sayer, "captured_by", "custody.by"),
+            _named(exhibit, sayer, "source", "custody.from"),
+            _named(exhibit, sayer, "tool", "custody.with"),
         )
         if text
     ]
@@ -123,9 +123,9 @@ def _when(exhibit: Exhibit, name: str) -> Said:
     return iso(value) if isinstance(value, int) else ""
 
 
-def _named(exhibit: Exhibit, sayer: Sayer, name: str, key: str, place: str) -> Said:
+def _named(exhibit: Exhibit, sayer: Sayer, name: str, key: str) -> str:
     value = exhibit.field(name)
-    return "" if value is None else sayer.say(key, **{place: quoted(value)})
+    return "" if value is None else sayer.named(key, quoted(value))
 
 
 def _sealed(exhibit: Exhibit, sayer: Sayer) -> Cell:
@@ -133,7 +133,11 @@ def _sealed(exhibit: Exhibit, sayer: Sayer) -> Cell:
     if proof is None or exhibit.verdict.check(12).status is Status.FAILED:
         return cell(sayer.say("custody.not-carried"), "small")
     entry = proof.entry
-    lines = [iso(entry.at), sayer.say("custody.by", name=shown(entry.by)), sayer.say("custody.entry", seq=entry.seq)]
+    lines: list[Said] = [
+        iso(entry.at),
+        sayer.named("custody.by", shown(entry.by)),
+        sayer.say("custody.entry", seq=entry.seq),
+    ]
     if entry.about:
         lines.append(shown(entry.about))
     return tuple(Line(text, "small") for text in lines)
@@ -207,19 +211,17 @@ def technical(exhibits: tuple[Exhibit, ...], sayer: Sayer) -> list[Block]:
     rows = []
     for exhibit in exhibits:
         entry, opening = exhibit.receipt.entry, exhibit.receipt.opening
-        values: list[tuple[Said, str]] = []
+        values: list[str] = []
         if exhibit.verdict.check(3).status is Status.PASSED:
-            values.append((sayer.say("technical.commitment"), opening.commitment().hex()))
-        for name in _MORE_DIGESTS:
+            values.append(sayer.named("technical.commitment", opening.commitment().hex()))
+        for name in (*_MORE_DIGESTS, "name_bytes"):
             if exhibit.field(name) is not None:
-                values.append((name, quoted(exhibit.field(name))))
+                values.append(f"{name}: {quoted(exhibit.field(name))}")
         for name, key in (("continues", "technical.continues"), ("not_before_block", "technical.not-before")):
             if exhibit.field(name) is not None:
-                values.append((sayer.say(key), quoted(exhibit.field(name))))
-        if exhibit.field("name_bytes") is not None:
-            values.append(("name_bytes", quoted(exhibit.field("name_bytes"))))
-        values += [(sayer.say("technical.storage"), f"{one.cid}") for one in exhibit.receipt.storage]
-        lines = [Line(sayer.say("list.pair", name=name, value=shown(value)), "code") for name, value in values]
+                values.append(sayer.named(key, quoted(exhibit.field(name))))
+        values += [sayer.named("technical.storage", shown(one.cid)) for one in exhibit.receipt.storage]
+        lines = [Line(value, "code") for value in values]
         if opening.hidden_count():
             lines.append(Line(sayer.say("technical.hidden", count=opening.hidden_count()), "small"))
         place = sayer.say("technical.entry.of", index=entry.index, size=entry.size)

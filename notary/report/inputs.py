@@ -8,6 +8,7 @@
      "utc_offset_minutes", "case", "prepared_by", "program", "program_digest": hex or null, "page_digest": hex or null,
      "parties": [{"name", "role"}, ...],
      "chains": [{"chain_id", "name", "explorer", "finality"}, ...],
+     "edition": hex, of the sources that words and layout come from,
      "sides": [{"label", "bundle_digest": hex or null, "documents": [{"size", "digests": {name: hex}} or null, ...],
                 "records": [{"of", "digests": {name: hex}}, ...]}, ...],
      "unshown": [code points that the issuer's fonts lack, ...]}
@@ -48,6 +49,7 @@ _STATED: Final = (
     "version",
     "case",
     "chains",
+    "edition",
     "forums",
     "languages",
     "made_at",
@@ -131,6 +133,7 @@ class ReportInput:
     page_digest         SHA-256 of the verify.html that goes with it
     utc_offset_minutes  of the clocks at the court: times are shown by them, too
     unshown             code points to write as U+XXXX although a font here has them
+    edition             of the program's sources for words and layout; render sets it
 
     Raises ReportInvalid.
     """
@@ -148,6 +151,7 @@ class ReportInput:
     chains: tuple[ChainFacts, ...] = ()
     utc_offset_minutes: int = 0
     unshown: frozenset[int] = field(default=frozenset())
+    edition: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.sides) <= MAX_SIDES:
@@ -183,6 +187,7 @@ class ReportInput:
             ],
             "sides": [_write_side(side) for side in self.sides],
             "unshown": [*sorted(self.unshown)],
+            "edition": self.edition,
         }
         return jcs.dumps(value) + b"\n"
 
@@ -256,6 +261,7 @@ class ReportInput:
             chains=tuple(_read_chain(one) for one in top.objects("chains", MAX_CHAINS)),
             utc_offset_minutes=offset,
             unshown=frozenset(_read_numbers(top, "unshown", MAX_UNSHOWN)),
+            edition=top.text("edition", 64),
         )
 
 

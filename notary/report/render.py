@@ -6,13 +6,16 @@ of Typst give the same bytes.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,9 +52,28 @@ def render(given: ReportInput, fonts: Fonts) -> bytes:
     lacking: set[int] = set(given.unshown)
     writer = _Writer(lambda char, base: ord(char) not in given.unshown and fonts.has(char, base), lacking)
     page = writer.report(build(given), fonts)
-    if lacking > given.unshown:  # the report says which characters the issuer's fonts lacked
-        given = replace(given, unshown=frozenset(lacking))
+    # The report says which characters the issuer's fonts lacked, and of which edition its sentences are.
+    given = replace(given, unshown=frozenset(lacking), edition=edition())
     return _compile(page, given.files(), fonts, given.made_at)
+
+
+@cache
+def edition() -> str:
+    """SHA-256, hex, over the sources that the words, the facts and the layout of a report come from."""
+    digest = hashlib.sha256()
+    for package in ("notary.report", "notary.verdicts"):
+        for path, data in sorted(_sources(resources.files(package), package)):
+            digest.update(f"{path} {len(data)}\n".encode() + data)
+    return digest.hexdigest()
+
+
+def _sources(folder: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
+    for item in folder.iterdir():
+        path = f"{name}/{item.name}"
+        if item.is_dir() and item.name != "__pycache__":
+            yield from _sources(item, path)
+        elif item.name.endswith((".py", ".typ")):
+            yield path, item.read_bytes()
 
 
 def _compile(page: dict[str, Any], files: Mapping[str, bytes], fonts: Fonts, made_at: int) -> bytes:
@@ -76,7 +98,7 @@ def _compile(page: dict[str, Any], files: Mapping[str, bytes], fonts: Fonts, mad
         except typst.TypstError as exc:
             raise ReportUnmade(f"Typst refused it: {exc.diagnostic[:MAX_SAID]}") from exc
     assert isinstance(made, bytes)
-    return made
+    return made + b"\n"  # what is added behind it, as a signature is, begins on a line of its own
 
 
 class _Writer:

@@ -60,7 +60,7 @@ def stamp(authority: Authority, data: bytes, now: int, *, timeout_seconds: float
         query = tsp.request(digest, hash_name, nonce, authority.policy)
     except ValueError as exc:
         raise TimestampUnavailable(authority.name, "the policy configured for it is no object identifier") from exc
-    answer = asyncio.run(_post(authority, query, timeout_seconds))
+    answer = asyncio.run(post(authority, query, timeout_seconds))
     try:
         token = tsp.accept_response(answer, digest, hash_name, nonce, authority.policy)
         _verify(authority, token, data)
@@ -104,8 +104,8 @@ def _verify(authority: Authority, token: tsp.Token, data: bytes) -> None:
         tsp.judge_token(token, signer, trusted)
 
 
-async def _post(authority: Authority, query: bytes, seconds: float) -> bytes:
-    """The body of the answer.  Raises TimestampUnavailable, TimestampRefused."""
+async def post(authority: Authority, query: bytes, seconds: float = TIMEOUT_SECONDS) -> bytes:
+    """The body of the answer to a query, not looked at.  Raises TimestampUnavailable, TimestampRefused."""
     name = authority.name
     _check_address(authority)
     headers = {"Content-Type": QUERY, "Accept": REPLY}

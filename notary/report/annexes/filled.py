@@ -56,8 +56,10 @@ class Filler:
         lines = []
         for one in self._exhibits:
             digest = one.field("sha256")
-            said: Said = self._sayer.say("index.hidden") if digest is None else str(digest)
-            lines.append(Line(self._sayer.say("list.pair", name=one.label, value=said), "code"))
+            said: Said = f"{one.label}: {digest}"
+            if digest is None:
+                said = self._sayer.say("list.pair", name=one.label, value=self._sayer.say("index.hidden"))
+            lines.append(Line(said, "code"))
         return self._lines(lines, "index")
 
     def _compared(self) -> Cell:

@@ -39,6 +39,11 @@ class Sayer:
             for place in range(len(self.languages))
         )
 
+    def named(self, key: str, value: str) -> str:
+        """A name in all languages, and what is the same in all of them, once."""
+        names = dict.fromkeys(words[key] for words in self._words)
+        return self._words[0]["list.pair"].format(name=" / ".join(names), value=value)
+
     def status(self, status: Status) -> Said:
         return tuple(words.statuses[status] for words in self._verdicts)
 
