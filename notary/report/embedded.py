@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import logging
 import zlib
 from typing import Any, Final
 
 import pypdf
 from pypdf.errors import PyPdfError
+from pypdf.generic import StreamObject
 
 from notary.errors import ReportInvalid
 from notary.proofs.bundle import MAX_BYTES as MAX_RECEIPTS_BYTES
@@ -29,6 +31,8 @@ BROKEN: Final = (
     AssertionError,
 )
 """What pypdf raises: its own errors, and others where a file is broken in ways that it does not expect."""
+
+logging.getLogger("pypdf").addHandler(logging.NullHandler())  # it says what is odd about a PDF, on standard error
 
 
 def is_pdf(data: bytes) -> bool:
@@ -109,6 +113,8 @@ def _streams(pdf: bytes) -> list[tuple[str, Any]]:
 
 def _unpacked(stream: Any, most: int) -> bytes:
     """A stream's bytes, plain or deflated, at most `most`."""
+    if not isinstance(stream, StreamObject):
+        raise ReportInvalid("a file in the PDF is no stream")
     filters = stream.get("/Filter")
     if isinstance(filters, list):
         filters = filters[0] if len(filters) == 1 else "several"

@@ -84,10 +84,10 @@ def _when(exhibits: tuple[Exhibit, ...], sayer: Sayer) -> list[Block]:
     def said(key: str, known: list[int], date: Said) -> Said:
         if len(known) == total:
             return date
-        return sayer.say(f"{key}.some", date=date, known=len(known), count=total)
+        return sayer.say(key, date=date, known=len(known), count=total)
 
-    earliest = said("one.earliest", begins, sayer.date(min(begins))) if begins else sayer.say("one.earliest.none")
-    latest = said("one.latest", ends, sayer.date(max(ends))) if ends else sayer.say("one.latest.none")
+    earliest = said("one.earliest.some", begins, sayer.date(min(begins))) if begins else sayer.say("one.earliest.none")
+    latest = said("one.latest.some", ends, sayer.date(max(ends))) if ends else sayer.say("one.latest.none")
     rows = (
         (sayer.say("one.earliest"), cell(earliest, "strong")),
         (sayer.say("one.latest"), cell(latest, "strong")),

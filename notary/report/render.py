@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -49,12 +49,28 @@ _WHOLE_ROW: Final = 900  # characters of a row that is kept on one page
 
 def render(given: ReportInput, fonts: Fonts) -> bytes:
     """The report as a PDF.  Raises ReportInvalid, ReceiptInvalid, TrustInvalid, ReportUnmade."""
-    lacking: set[int] = set(given.unshown)
-    writer = _Writer(lambda char, base: ord(char) not in given.unshown and fonts.has(char, base), lacking)
-    page = writer.report(build(given), fonts)
+    page, stated = laid_out(given, fonts)
+    return compile_pdf(page, stated.files(), fonts, given.made_at)
+
+
+def laid_out(given: ReportInput, fonts: Fonts) -> tuple[dict[str, Any], ReportInput]:
+    """What the template reads, and the input with what the report states of its making.
+
+    Raises ReportInvalid, ReceiptInvalid, TrustInvalid.
+    """
+    report, unshown = build(given), given.unshown
+    while True:  # a mark may lack on one base only; it is written out everywhere then, here and where it is checked
+        lacking = set(unshown)
+        page = _Writer(partial(_has, fonts, unshown), lacking).report(report, fonts)
+        if lacking == unshown:
+            break
+        unshown = frozenset(lacking)
     # The report says which characters the issuer's fonts lacked, and of which edition its sentences are.
-    given = replace(given, unshown=frozenset(lacking), edition=edition())
-    return _compile(page, given.files(), fonts, given.made_at)
+    return page, replace(given, unshown=unshown, edition=edition())
+
+
+def _has(fonts: Fonts, unshown: frozenset[int], char: str, base: str) -> bool:
+    return ord(char) not in unshown and fonts.has(char, base)
 
 
 @cache
@@ -76,7 +92,8 @@ def _sources(folder: Traversable, name: str) -> Iterator[tuple[str, bytes]]:
             yield path, item.read_bytes()
 
 
-def _compile(page: dict[str, Any], files: Mapping[str, bytes], fonts: Fonts, made_at: int) -> bytes:
+def compile_pdf(page: dict[str, Any], files: Mapping[str, bytes], fonts: Fonts, made_at: int) -> bytes:
+    """The PDF with `files` embedded.  Raises ReportUnmade."""
     import typst
 
     with tempfile.TemporaryDirectory(prefix="tallystick-report-") as name:

@@ -192,12 +192,16 @@ def seal(
     log_id: bytes | None = LOG_ID,
     ended: Sequence[Ended] = ENDED,
     signed: bool = True,
+    each: Sequence[Mapping[str, Value | None]] = (),
 ) -> Sealed:
-    """Seal `documents` as one batch of one case, in a log that has other entries and cases already."""
+    """Seal `documents` as one batch of one case, in a log that has other entries and cases already.
+
+    fields  of every claim; each: of one after the other
+    """
     openings: list[Opening] = []
     for place, data in enumerate(documents):
         secret = hashlib.sha256(b"secret %d" % place).digest()
-        openings.append(open_claim(make_claim(data, **(fields or {})), secret))
+        openings.append(open_claim(make_claim(data, **{**(fields or {}), **(each[place] if each else {})}), secret))
     case = blinded_case(CASE_SECRET)
     at, by = BLOCK_TIME - 3600, "M. Weber"
     custody = [CustodyEntry(case, 0, None, Action.SEALED, openings[0].commitment(), at, by, custody_salt(0))]

@@ -175,7 +175,6 @@ SENTENCES: Final = {
     "anchor.calendars": "Promised by",
     "anchor.proof": "Its own proof",
     "anchor.trust": "Known to the issuer",
-    "anchor.lookup": "Look up",
     "anchor.lookup.block": "The block in a public explorer",
     "anchor.lookup.tx": "The transaction in a public explorer",
     # Records

@@ -162,7 +162,6 @@ SENTENCES: Final = {
     "anchor.calendars": "作出承诺的服务器",
     "anchor.proof": "自身的证明",
     "anchor.trust": "制作人是否掌握其来源",
-    "anchor.lookup": "查证",
     "anchor.lookup.block": "在公共区块浏览器中查看该区块",
     "anchor.lookup.tx": "在公共区块浏览器中查看该交易",
     # 长期证明

@@ -162,7 +162,6 @@ SENTENCES: Final = {
     "anchor.calendars": "作出承諾的伺服器",
     "anchor.proof": "自身的證明",
     "anchor.trust": "製作人是否掌握其來源",
-    "anchor.lookup": "查證",
     "anchor.lookup.block": "在公共區塊瀏覽器中查看該區塊",
     "anchor.lookup.tx": "在公共區塊瀏覽器中查看該交易",
     # 長期證明
