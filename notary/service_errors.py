@@ -605,7 +605,7 @@ class FontsMissing(ReportUnmade):
     code = "notary.fonts-missing"
     hint = (
         "Install Noto fonts (Debian: apt-get install fonts-noto-core fonts-noto-cjk), or name a folder that has them "
-        "in the configuration. In a checkout, scripts/setup fetches them."
+        "in TALLYSTICK_FONTS. In a checkout, scripts/setup fetches them."
     )
 
     def __init__(self, language: str, families: Sequence[str], folders: Sequence[object]) -> None:

@@ -44,6 +44,7 @@ MAX_TEXT: Final = 1000  # characters of a name
 MAX_OFFSET: Final = 18 * 60  # minutes; clocks on land are at most 14 hours ahead
 MAX_DIGESTS: Final = 16  # of one document
 MAX_UNSHOWN: Final = 100_000
+LATEST: Final = 253_402_214_400  # Unix seconds; the last day of the year 9999, wherever the court's clocks are
 _STATED: Final = (
     "format",
     "version",
@@ -160,6 +161,8 @@ class ReportInput:
         _check_names("forums", self.forums, FORUMS, least=0)
         if abs(self.utc_offset_minutes) > MAX_OFFSET:
             raise ReportInvalid(f"clocks are at most {MAX_OFFSET} minutes off UTC, not {self.utc_offset_minutes}")
+        if not 0 <= self.made_at <= LATEST:
+            raise ReportInvalid(f"the report says that it was made at {self.made_at}, which no calendar has")
         texts = [self.case, self.prepared_by, self.program, *(side.label for side in self.sides)]
         texts += [text for party in self.parties for text in (party.name, party.role)]
         longest = max(map(len, texts))

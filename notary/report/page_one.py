@@ -64,9 +64,9 @@ def _warnings(exhibits: tuple[Exhibit, ...], sayer: Sayer) -> list[Said]:
     elif timeless:
         found.append(sayer.say("warn.some-anchor", count=timeless, total=total, passed=passed))
     if dev:
-        found.append(sayer.say("warn.dev", count=dev))
+        found.append(sayer.say("warn.dev", count=dev, total=total))
     if ended:
-        found.append(sayer.say("warn.ended", count=ended))
+        found.append(sayer.say("warn.ended", count=ended, total=total))
     return found
 
 

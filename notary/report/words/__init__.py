@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
+from notary.report.inputs import LATEST
 from notary.report.text import shown
 from notary.report.values import Said
 from notary.verdicts.reasons import Reason, Status
@@ -56,7 +57,7 @@ class Sayer:
 
     def date(self, seconds: int) -> Said:
         """For people: by UTC and by the clocks at the court."""
-        if not 0 <= seconds < 253_402_000_000:  # the year 9999
+        if not 0 <= seconds <= LATEST:
             return f"{seconds}"
         utc = datetime.fromtimestamp(seconds, UTC)
         found = []
@@ -81,7 +82,7 @@ def zone(offset: int) -> str:
 
 def iso(seconds: int) -> str:
     """2026-11-24 01:02:03 UTC; the bare number where no calendar has it."""
-    if not 0 <= seconds < 253_402_000_000:
+    if not 0 <= seconds <= LATEST:
         return f"{seconds}"
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
 

@@ -56,7 +56,7 @@ SENTENCES: Final = {
     "one.follows.same": "Anyone who holds a copy can find out whether it is the sealed file: identical to the last character, or not.",
     "one.follows.change": "Neither the party that sealed the files nor the maker of the program can change a sealed file, or move "
     "its time, without the check failing.",
-    "one.follows.compared": "{count} of {total} files were compared with their seal when this report was made, and are identical.",
+    "one.follows.compared": "Compared with their seal when this report was made, and identical: {count} of {total} files.",
     "one.follows.nothing": "From this report alone, nothing follows yet about the time of any file.",
     "one.not": "What does not follow",
     "one.not.truth": "That what a file says is true.",
@@ -67,10 +67,10 @@ SENTENCES: Final = {
     "one.not.after": "Whether a file was withdrawn or replaced after the newest state of the record that this report carries.",
     "warn.no-anchor": "No file in this report has a proof of time from outside. Only the record of the party itself speaks for "
     "these files so far. This report proves no time.",
-    "warn.some-anchor": "{count} of {total} files have no confirmed proof of time from outside. Their result is not “{passed}”.",
-    "warn.dev": "The time of {count} files rests on a test network, whose owner can set any time. It proves nothing to others.",
+    "warn.some-anchor": "For {count} of {total} files there is no confirmed proof of time from outside. Their result is not “{passed}”.",
+    "warn.dev": "For {count} of {total} files the time rests on a test network, whose owner can set any time. It proves nothing to others.",
     "warn.failed": "{count} of {total} files FAILED the check. What this report says of them must not be relied on.",
-    "warn.ended": "{count} files were withdrawn, replaced or erased later. The exhibit index says which.",
+    "warn.ended": "Withdrawn, replaced or erased later: {count} of {total} files. The exhibit index says which.",
     # Exhibits
     "index": "Exhibit index",
     "index.lead": "Every file of this report. Fingerprint means SHA-256. Earliest and latest are outer limits.",
@@ -94,9 +94,9 @@ SENTENCES: Final = {
     "timeline.lead": "Each bar is a group of files that share the same limits. The file came to be within the bar. A bar that is open "
     "to the left has no earliest limit.",
     "timeline.none": "No time is proven for any file, so there is no timeline.",
-    "timeline.group": "No. {exhibits} ({count} files)",
+    "timeline.group": "No. {exhibits} (files: {count})",
     "timeline.alt": "Timeline from {first} to {last} with {count} bars; the same limits stand in the exhibit index.",
-    "timeline.more": "{count} further groups of {files} files are not drawn; their limits stand in the exhibit index.",
+    "timeline.more": "Not drawn: {count} further groups, {files} files in all. Their limits stand in the exhibit index.",
     # Custody
     "custody": "Who had the files",
     "custody.lead": "Who collected and sealed each file, as stated by these persons. The statements were fixed when the file was "

@@ -24,7 +24,7 @@ class TestPageOne:
         # The token says 08:00:05, a minute and a second off at most; the block 08:00:00, give or take 15 minutes.
         assert "15 January 2027, 08:01:06 UTC" in text
         assert "Not shown. The files may be older than they look" in text
-        assert "1 of 1 files were compared" in text
+        assert "identical: 1 of 1 files" in text
         assert "PASSED: 1 of 1 files" in text
 
     def test_page_one_says_so_when_nothing_is_anchored(self) -> None:
@@ -40,14 +40,14 @@ class TestPageOne:
         anchored = sealed.anchor(batch, sealed.make_anchor(block, 7, 1))
         mixed = [anchored[0], *batch.receipts[1:]]
         text = page_one(reports.said(reports.given(reports.side(mixed, sealed.trust_in(block)))))
-        assert "2 of 3 files have no confirmed proof of time from outside" in text
+        assert "For 2 of 3 files there is no confirmed proof of time from outside" in text
         assert "(shown for 1 of 3 files; for the others no time is proven)" in text
 
     def test_page_one_says_that_a_development_chain_proves_nothing_to_others(self) -> None:
         document, receipt, block = sealed.sample(31337)
         trust = sealed.trust_in(block, chain_id=31337, dev=True)
         text = page_one(reports.said(reports.given(reports.side([receipt], trust, [document]))))
-        assert "The time of 1 files rests on a test network" in text
+        assert "For 1 of 1 files the time rests on a test network" in text
 
     def test_page_one_warns_of_a_file_that_is_not_the_sealed_one(self) -> None:
         full = stamped.full()
@@ -61,7 +61,7 @@ class TestPageOne:
         receipt = sealed.anchor(batch, sealed.make_anchor(block, 7, 1))[0]
         revoked = sealed.later(batch, receipt, action=Action(State.REVOKED.value))
         text = reports.said(reports.given(reports.side([revoked], sealed.trust_in(block))))
-        assert "1 files were withdrawn, replaced or erased later." in page_one(text)
+        assert "Withdrawn, replaced or erased later: 1 of 1 files." in page_one(text)
         assert "Withdrawn later" in text
 
     def test_page_one_ends_with_a_page_break(self) -> None:
@@ -84,8 +84,8 @@ class TestExhibits:
         anchored = sealed.anchor(batch, sealed.make_anchor(block, 7, 1))
         mixed = [*anchored[:2], batch.receipts[2], *anchored[3:]]
         text = reports.said(reports.given(reports.side(mixed, sealed.trust_in(block))))
-        assert "No. 1–2, 4–6 (5 files): INDETERMINATE" in text  # no document was compared
-        assert "No. 3 (1 files): INDETERMINATE" in text
+        assert "No. 1–2, 4–6 (files: 5): INDETERMINATE" in text  # no document was compared
+        assert "No. 3 (files: 1): INDETERMINATE" in text
 
     def test_anchors_say_every_fact_to_look_them_up(self) -> None:
         full = stamped.full()
@@ -107,8 +107,8 @@ class TestExhibits:
         text = reports.said(both)
         assert "Put forward by: Weber GmbH" in text
         assert "Put forward by: A. Kraft" in text
-        assert "No. 2–4 (3 files)" in text
-        assert "3 of 4 files have no confirmed proof" in text
+        assert "No. 2–4 (files: 3)" in text
+        assert "For 3 of 4 files there is no confirmed proof" in text
 
     def test_build_refuses_documents_that_are_not_one_a_receipt(self) -> None:
         batch = sealed.seal()
@@ -143,7 +143,7 @@ class TestTimeline:
             blocks.append(sealed.TrustedBlock(block.number, block.hash))
         chain = sealed.TrustedChain(1, sealed.GENESIS, blocks={one.number: one for one in blocks})
         text = reports.said(reports.given(reports.side(receipts, sealed.Trust((chain,)))))
-        assert "1 further groups of 1 files are not drawn" in text
+        assert "Not drawn: 1 further groups, 1 files in all" in text
 
 
 @pytest.mark.parametrize("forum", FORUMS)

@@ -9,7 +9,7 @@ import pytest
 from support import reports, stamped
 
 from notary.errors import ReportInvalid
-from notary.report.inputs import MAX_SIDES, MAX_TEXT, RecordFile, ReportInput, Side
+from notary.report.inputs import LATEST, MAX_SIDES, MAX_TEXT, RecordFile, ReportInput, Side
 
 
 def stated(change: Any) -> dict[str, bytes]:
@@ -43,6 +43,7 @@ def test_files_give_the_same_input_back() -> None:
         (lambda v: v.update(extra=1), "'extra' is unknown"),
         (lambda v: v.pop("made_at"), "'made_at' is missing"),
         (lambda v: v.update(languages=["en", "en"]), "each once"),
+        (lambda v: v.update(made_at=LATEST + 1), "no calendar"),
         (lambda v: v.update(languages=[]), "languages are of"),
         (lambda v: v.update(forums=["mars"]), "forums are of"),
         (lambda v: v.update(utc_offset_minutes=5000), "utc_offset_minutes"),
