@@ -9,6 +9,7 @@
     proofs      receipts, bundles, disclosed fields
     verdicts    the verifier and its reasons
     sharing     envelopes and IPFS
+    report      the paper for a court, set from receipts, and checked by setting it again
 
 Who only verifies needs `notary.verdicts.verify`, `notary.proofs.receipt`, `notary.proofs.bundle` and
 `notary.verdicts.trust`; they load no third-party package but `cryptography` and pycryptodome, and those only when a

@@ -155,7 +155,7 @@ SENTENCES: Final = {
     "anchor.seconds": "{seconds} seconds",
     "anchor.finality": "Final when",
     "anchor.operator": "Operated by",
-    "anchor.operator.evm": "the network's block producers; no party to this case is known to be in a position to rewrite it",
+    "anchor.operator.evm": "the network's block producers; whether a party to this case is among them is for the parties to say",
     "anchor.operator.dev": "whoever runs this test network",
     "anchor.operator.ots": "the miners of the Bitcoin network",
     "anchor.authority": "Authority",
@@ -207,7 +207,7 @@ SENTENCES: Final = {
     "made.not-known": "not known",
     "made.algorithms": "Algorithms",
     "made.algorithms.text": "SHA-256 for fingerprints and the record, Ed25519 for the record's signature; time-stamps and further "
-    "signatures as listed. None of these is known to be broken on the day of this report, unless a result says so.",
+    "signatures as listed. None of these was known to be broken when this edition of the program was made, unless a result says so.",
     "made.trusted": "What the issuer relied on",
     "made.trusted.lead": "The results rest on the following, which the issuer took from outside the receipts. A reader need not "
     "accept it: with other sources of their own they make the check again.",

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
+
 import pytest
 from support import reports, sealed, stamped
+from support.stamper import YEAR, Stamper
 
 from notary.custody.chain import Action
 from notary.errors import ReportInvalid
 from notary.log.standing import State
+from notary.records.evidence_set import EvidenceSet, Leaf
 from notary.report.facts import build
 from notary.report.inputs import FORUMS, RecordFile
 from notary.report.timeline import MOST_BARS
 from notary.report.values import Break, Timeline
+from notary.verdicts.trust import TrustedAuthority
 
 
 def page_one(text: str) -> str:
@@ -87,6 +93,13 @@ class TestExhibits:
         assert "No. 1–2, 4–6 (files: 5): INDETERMINATE" in text  # no document was compared
         assert "No. 3 (files: 1): INDETERMINATE" in text
 
+    def test_anchors_give_explorers_of_the_main_chain_for_blocks_of_it_only(self) -> None:
+        full = stamped.full()
+        unknown = reports.said(reports.given(reports.side([full.receipt], None, [full.document])))
+        assert f"https://blockstream.info/block-height/{stamped.HEIGHT}" in unknown
+        assert f"https://mempool.space/block/{stamped.HEIGHT}" in unknown
+        assert "https://blockstream.info" not in reports.said(reports.given())  # its header is a development chain's
+
     def test_anchors_say_every_fact_to_look_them_up(self) -> None:
         full = stamped.full()
         text = reports.said(reports.given())
@@ -94,7 +107,6 @@ class TestExhibits:
         for fact in (evm.contract, evm.block_hash, evm.genesis, evm.tx, full.sealed.note.checkpoint.root):  # type: ignore[union-attr]
             assert fact.hex() in text
         assert "https://etherscan.io/block/1234" in text
-        assert f"https://blockstream.info/block-height/{stamped.HEIGHT}" in text
         assert "4711" in text  # the token's serial number
         assert reports.DIGEST.hex() in text
 
@@ -115,12 +127,23 @@ class TestExhibits:
         with pytest.raises(ReportInvalid, match="2 documents are stated for 3 receipts"):
             build(reports.given(reports.side(batch.receipts, None, [b"one", b"two"])))
 
-    def test_records_are_judged_and_a_broken_one_is_failed(self) -> None:
-        full = stamped.full()
-        record = RecordFile("contract.pdf", b"no record", {"sha256": b"\0" * 32})
-        text = reports.said(reports.given(reports.side([full.receipt], full.trust, [full.document], records=(record,))))
-        assert "Renewed long-term proofs" in text
-        assert "contract.pdf" in text
+    def test_records_are_judged_at_the_report_s_own_time(self) -> None:
+        full, stamper = stamped.full(), Stamper("Archive", ends=reports.MADE_AT + YEAR)
+        leaf = Leaf(hashlib.sha256(full.document).digest(), b"\1" * 32)
+        value, name = EvidenceSet().begins("sha256", [leaf])
+        token = stamper.stamp_data(value, name, sealed.BLOCK_TIME)
+        record = EvidenceSet().with_chain("sha256", [leaf], token).record(0).to_bytes()
+        trust = replace(full.trust, authorities=(TrustedAuthority("Archive", stamper.root_der),))
+        digests = {"sha256": hashlib.sha256(full.document).digest()}
+
+        def said(data: bytes, made_at: int = reports.MADE_AT) -> str:
+            files = (RecordFile("rechnung-günther.pdf", data, digests),)
+            return reports.said(reports.given(reports.side([full.receipt], trust, records=files), made_at=made_at))
+
+        good, late, broken = said(record), said(record, stamper.ends + 1), said(record[:-1])
+        assert "Result\nPASSED\nExisted by\n15 January 2027, 08:01:01 UTC\nTo be renewed before" in good
+        assert "Result\nINDETERMINATE\n" in late
+        assert "Result\nFAILED" in broken
 
 
 class TestTimeline:
