@@ -11,7 +11,7 @@
     ├── EngineError           EngineSilent · WorkflowFailed · WorkflowCancelled
     ├── ChainNotReady         ChainNotConfigured · DeploymentMissing · LogMissing
     ├── InputInvalid          FileMissing · FileTooLarge · OutputRefused · AddressInvalid · ArgumentInvalid ·
-    │                         PaperInvalid · NotAParty
+    │                         PaperInvalid · DossierInvalid · NotAParty
     ├── NothingFound          CaseUnknown · LogNotFound · PlanUnknown · EscrowUnknown · ReceiptUnknown
     ├── ServeRefused          ApiKeyRequired
     └── RequestRefused        Unauthorized · BodyTooLarge · RouteUnknown · MethodUnknown · BodyInvalid
@@ -350,6 +350,16 @@ class PaperInvalid(InputInvalid):
 
     code = "portal.paper"
     hint = "Ask whoever drafted it for the file again; it is the one that `plan draft` or `escrow draft` wrote."
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}")
+
+
+class DossierInvalid(InputInvalid):
+    """A dossier of a plan that is not one."""
+
+    code = "portal.dossier"
+    hint = "`plan export` writes it again; keep this file as it is if somebody gave it to you as evidence."
 
     def __init__(self, where: str, reason: str) -> None:
         super().__init__(f"{where}: {reason}")

@@ -52,15 +52,26 @@ class Question:
 def ask_nodes(
     trust: Trust, urls: Sequence[str], receipts: Iterable[Receipt], timeout: float = TIMEOUT_SECONDS
 ) -> tuple[AskedTrust, tuple[str, ...]]:
-    """`trust` and what each node says of the blocks that `receipts` name, and why nodes do not count, a sentence each.
+    """As `ask_about`, of the blocks that `receipts` name."""
+    return ask_about(trust, urls, Question.about(receipts), timeout, "these receipts name")
+
+
+def ask_about(
+    trust: Trust,
+    urls: Sequence[str],
+    question: Question,
+    timeout: float = TIMEOUT_SECONDS,
+    who: str = "this file names",
+) -> tuple[AskedTrust, tuple[str, ...]]:
+    """`trust` and what each node says of the blocks in question, and why nodes do not count, a sentence each.
 
     timeout  seconds that one step of one call may take
+    who      names the blocks, for the sentences
 
     Raises SecretMissing; and the first node's error where no node at all could be asked.
     """
     from onchain.errors import ChainError
 
-    question = Question.about(receipts)
     revealed = [reveal(url) for url in urls]
 
     def ask(url: str) -> list[NodeAnswer] | ChainError:
@@ -81,7 +92,7 @@ def ask_nodes(
         elif said:
             answers += said
         else:
-            notes.append(f"{_name(url)} serves a chain on which these receipts name no block")
+            notes.append(f"{_name(url)} serves a chain on which {who} no block")
     return AskedTrust.of(trust, answers), tuple(notes)
 
 

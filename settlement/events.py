@@ -5,7 +5,9 @@ The plan's id is not among the members: whoever holds an event knows its plan.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +69,37 @@ class Completed:
 
 
 Event = PlanOpened | Paid | Withdrawn | InstallmentsMissed | Defaulted | Cured | Completed
+
+
+def of_book(name: str, args: Mapping[str, object]) -> Event | None:
+    """Return what a log of the book says, or None for events that change no account.
+
+    args  by the names of the ABI, integers and addresses as it types them
+    """
+
+    def number(member: str) -> int:
+        return cast(int, args[member])
+
+    match name:
+        case "PlanOpened":
+            return PlanOpened(str(args["debtor"]), str(args["creditor"]))
+        case "Paid":
+            return Paid(
+                payer=str(args["payer"]),
+                principal=number("principal"),
+                charges=number("charges"),
+                principal_paid=number("principalPaid"),
+                charges_paid=number("chargesPaid"),
+            )
+        case "Withdrawn":
+            return Withdrawn(str(args["to"]), number("amount"), number("withdrawn"))
+        case "InstallmentsMissed":
+            return InstallmentsMissed(number("from"), number("to"))
+        case "Defaulted":
+            return Defaulted(number("defaultedAt"))
+        case "Cured":
+            return Cured()
+        case "Completed":
+            return Completed()
+        case _:
+            return None

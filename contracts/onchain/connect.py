@@ -230,9 +230,16 @@ class Chain:
         to_block: int,
         addresses: Sequence[str],
         topics: Sequence[bytes] = (),
+        subject: bytes | None = None,
     ) -> list[Log]:
-        """Logs of `addresses` in an inclusive range, in chain order; `topics` restricts topic 0. Raises NodeError."""
-        answer = self.rpc("eth_getLogs", [log_filter(from_block, to_block, addresses, topics)])
+        """Logs of `addresses` in an inclusive range, in chain order.
+
+        topics   restrict topic 0
+        subject  32 bytes, restricts topic 1
+
+        Raises NodeError.
+        """
+        answer = self.rpc("eth_getLogs", [log_filter(from_block, to_block, addresses, topics, subject)])
         return parse_logs(answer)
 
     def receipt(self, tx_hash: bytes) -> TxReceipt | None:
@@ -270,15 +277,24 @@ def call_object(to: str | None, data: bytes, *, sender: str | None = None, value
     return request
 
 
-def log_filter(from_block: int, to_block: int, addresses: Sequence[str], topics: Sequence[bytes] = ()) -> Json:
-    """The parameter of eth_getLogs for an inclusive range."""
+def log_filter(
+    from_block: int,
+    to_block: int,
+    addresses: Sequence[str],
+    topics: Sequence[bytes] = (),
+    subject: bytes | None = None,
+) -> Json:
+    """The parameter of eth_getLogs for an inclusive range; see `Chain.logs`."""
     request: dict[str, Json] = {
         "fromBlock": wire.hex_quantity(from_block),
         "toBlock": wire.hex_quantity(to_block),
         "address": [checksum_address(a) for a in addresses],
     }
-    if topics:
-        request["topics"] = [[wire.hex_data(t) for t in topics]]
+    first: Json = [wire.hex_data(topic) for topic in topics] or None
+    if subject is not None:
+        request["topics"] = [first, wire.hex_data(subject)]
+    elif topics:
+        request["topics"] = [first]
     return request
 
 

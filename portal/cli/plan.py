@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from portal.cli import plan_money
+from portal.cli import plan_export, plan_money
 from portal.cli.shell import Shell, command
 from portal.cli.showing import paper_json, paper_lines, plan_lines, sent_json, sent_lines
 from portal.cli.words import at, moment, short
@@ -302,5 +302,5 @@ def _members(view: object) -> dict[str, Any]:
     return {**members, "state": members["state"].name.lower()}
 
 
-for _each in (draft, sign, open_, list_, show, contact, *plan_money.COMMANDS):
+for _each in (draft, sign, open_, list_, show, contact, plan_export.export, *plan_money.COMMANDS):
     plan.add_command(_each)

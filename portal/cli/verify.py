@@ -74,11 +74,12 @@ def verify(
 ) -> Exit:
     """Check files against their receipts; no network, no account, no server of ours.
 
-    PATH is a file (its receipt beside it as NAME.receipt.json, or named by --receipt), a receipt alone, or a folder
-    of both. With --receipt, receipts in or beside PATH are not used. Twelve checks lead from the file to a block of
-    a chain, a time-stamp authority or a Bitcoin block, and on to who signed and whether it still stands. What no
-    receipt can show is that the block or the authority is a real one: that you say with --block, --rpc, --tsa-root,
-    --bitcoin-header or --trust. Without it the verdict is INDETERMINATE and tells what to look up.
+    PATH is a file (its receipt beside it as NAME.receipt.json, or named by --receipt), a receipt alone, a folder of
+    both, or the dossier of a plan. With --receipt, receipts in or beside PATH are not used. Twelve checks lead from
+    the file to a block of a chain, a time-stamp authority or a Bitcoin block, and on to who signed and whether it
+    still stands. What no receipt can show is that the block or the authority is a real one: that you say with
+    --block, --rpc, --tsa-root, --bitcoin-header or --trust. Without it the verdict is INDETERMINATE and tells what to
+    look up.
 
     \b
     Examples:
@@ -90,8 +91,12 @@ def verify(
     from notary.memory import no_cycle_search
     from notary.verdicts.reasons import Text, said, words
     from notary.verdicts.verify import Verifier
-    from portal.pairing import collect, pair, superseded
+    from portal.cli.verify_dossier import is_dossier, verify_dossier
+    from portal.pairing import Collected, collect, pair, superseded
 
+    if len(paths) == 1 and is_dossier(paths[0]):
+        known, _ = _trust(trust, blocks, (), given, Collected((), (), ()))
+        return verify_dossier(shell, paths[0], known, nodes)
     language = words(locale)
     with no_cycle_search():  # receipts are trees, and tens of thousands of them
         collected = collect(paths, receipts)

@@ -251,7 +251,8 @@ def _apply_to_plan(
     told: list[tuple[Stage, str] | None] = []
     for event in new:
         before = account
-        of_book = _book_event(event) if event.address == context.addresses.repayment_book else None
+        by_book = event.address == context.addresses.repayment_book
+        of_book = happened.of_book(event.name, event.args) if by_book else None
         if of_book is not None:
             account = fold(plan.terms, [(cast(int, event.timestamp), of_book)], account)
             told.append(_told_of_book(plan.terms, of_book, before, account, cast(int, event.timestamp)))
@@ -299,34 +300,6 @@ def _is_of(plan: PlanRecord, event: ChainEvent, context: SettlementContext) -> b
     return event.address == plan.book or (
         event.address == context.addresses.collateral and event.address == plan.terms.collateral
     )
-
-
-def _book_event(event: ChainEvent) -> happened.Event | None:
-    """Return a book's event as the mirror knows it; None for events that change nothing."""
-    args = event.args
-    match event.name:
-        case "PlanOpened":
-            return happened.PlanOpened(str(args["debtor"]), str(args["creditor"]))
-        case "Paid":
-            return happened.Paid(
-                payer=str(args["payer"]),
-                principal=cast(int, args["principal"]),
-                charges=cast(int, args["charges"]),
-                principal_paid=cast(int, args["principalPaid"]),
-                charges_paid=cast(int, args["chargesPaid"]),
-            )
-        case "Withdrawn":
-            return happened.Withdrawn(str(args["to"]), cast(int, args["amount"]), cast(int, args["withdrawn"]))
-        case "InstallmentsMissed":
-            return happened.InstallmentsMissed(cast(int, args["from"]), cast(int, args["to"]))
-        case "Defaulted":
-            return happened.Defaulted(cast(int, args["defaultedAt"]))
-        case "Cured":
-            return happened.Cured()
-        case "Completed":
-            return happened.Completed()
-        case _:
-            return None
 
 
 def _told_of_book(

@@ -209,6 +209,13 @@ class TestPlan:
         assert sorted(history[:2]) == ["CollateralHeld", "PlanOpened"]
         assert history.count("Paid") == 2
 
+        dossier = str(place / "smith-plan.dossier.json")
+        exported = tallystick("plan", "export", "smith-plan", "--to", dossier, workspace=w).json
+        checked = tallystick("verify", dossier, expect=(3,)).json  # without a workspace; nothing is known of the blocks
+        assert (checked["reason"], checked["plan_id"]) == ("block-unconfirmed", exported["plan_id"])
+        assert [check["status"] for check in checked["checks"]] == ["PASSED"] * 5 + ["INDETERMINATE"]
+        assert checked["account"]["state"] == "completed"
+
     def test_a_signature_made_elsewhere_is_taken(self, place: Path, w: Path) -> None:
         from portal.keys import KeyRing
 

@@ -1,0 +1,180 @@
+"""The dossier of a plan: one JSON file (RFC 8785) that says what was agreed and proves what happened.
+
+    {"format": "tallystick/dossier", "version": 1,
+     "paper":     text of the plan's own file (portal/papers.py): terms, openings of commitments, both signatures
+     "chain":     {"chain_id", "genesis": "0x..."}
+     "contracts": [{"name", "address": "0x...", "abi": text}, ...]           the book first, then the collateral's
+     "blocks":    [{"header": base64 of RLP}, ...]                           each once, in the chain's order
+     "receipts":  [{"block": place above, "index", "path": [base64], "receipt": base64, "tx": "0x..."}, ...]
+     "events":    [{"receipt": place above, "log": place in that receipt}, ...]           in the chain's order
+     "as_of":     {"number", "hash": "0x...", "time"}     the final block up to which events were looked for}
+
+Each event is proven as an anchor is (notary/evm/evm_proof.py): header, trie path, receipt. That none was left out only
+the book itself can say; a file that lacks a payment before another one does not add up, because each states the sums
+after it. Times are Unix seconds.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Final
+
+from notary import jcs
+from notary.errors import FormatInvalid
+from notary.evm.evm_proof import MAX_HEADER_BYTES, MAX_NODE_BYTES, MAX_RECEIPT_BYTES
+from notary.evm.trie_proof import MAX_NODES
+from notary.jcs import Json
+from notary.reading import Reader, evm
+from portal.errors import DossierInvalid
+from portal.papers import MAX_BYTES as MAX_PAPER_BYTES
+from portal.papers import Paper
+
+FORMAT: Final = "tallystick/dossier"
+VERSION: Final = 1
+MAX_BYTES: Final = 64 * 1024 * 1024  # a payment on Ethereum takes about 6 KB
+MAX_EVENTS: Final = 20_000
+MAX_CONTRACTS: Final = 8
+MAX_ABI: Final = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRef:
+    """A contract of the plan: its artifact's name, its address of 20 bytes, its ABI as JSON text."""
+
+    name: str
+    address: bytes
+    abi: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenReceipt:
+    """A transaction's receipt with its way to the block.
+
+    block    place in the dossier's blocks
+    index    of the transaction in the block
+    path     trie nodes from the receipts root on, raw RLP
+    receipt  as it is in the trie
+    tx       32 bytes, the transaction's hash: a pointer for people, not covered by the proof
+    """
+
+    block: int
+    index: int
+    path: tuple[bytes, ...]
+    receipt: bytes
+    tx: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPoint:
+    """A block: number, hash of 32 bytes, Unix seconds."""
+
+    number: int
+    hash: bytes
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """The file's content; see the module's text.
+
+    headers  raw RLP, each once
+    events   (place in receipts, place of the log in it)
+    """
+
+    paper: Paper
+    chain_id: int
+    genesis: bytes
+    contracts: tuple[ContractRef, ...]
+    headers: tuple[bytes, ...]
+    receipts: tuple[ProvenReceipt, ...]
+    events: tuple[tuple[int, int], ...]
+    as_of: BlockPoint
+
+    def to_bytes(self) -> bytes:
+        """The file: JCS and a newline."""
+        top: dict[str, Json] = {
+            "format": FORMAT,
+            "version": VERSION,
+            "paper": self.paper.to_bytes().decode(),
+            "chain": {"chain_id": self.chain_id, "genesis": evm(self.genesis)},
+            "contracts": [{"name": c.name, "address": evm(c.address), "abi": c.abi} for c in self.contracts],
+            "blocks": [{"header": _base64(header)} for header in self.headers],
+            "receipts": [
+                {
+                    "block": one.block,
+                    "index": one.index,
+                    "path": [_base64(node) for node in one.path],
+                    "receipt": _base64(one.receipt),
+                    "tx": evm(one.tx),
+                }
+                for one in self.receipts
+            ],
+            "events": [{"receipt": receipt, "log": log} for receipt, log in self.events],
+            "as_of": {"number": self.as_of.number, "hash": evm(self.as_of.hash), "time": self.as_of.time},
+        }
+        return jcs.dumps(top) + b"\n"
+
+    @classmethod
+    def from_bytes(cls, data: bytes, where: str = "the dossier") -> Dossier:
+        """Read a dossier; nothing in it is believed yet.
+
+        Raises DossierInvalid, and what the settlement's terms say of themselves (SettlementError, PaperInvalid).
+        """
+        try:
+            return _read(Reader.open(data, MAX_BYTES, "dossier", FormatInvalid), where)
+        except FormatInvalid as exc:
+            raise DossierInvalid(where, str(exc)) from exc
+
+
+def _read(top: Reader, where: str) -> Dossier:
+    if top.get("format") != FORMAT:
+        raise top.refuse("format", f"is not {FORMAT}")
+    if top.integer("version") != VERSION:
+        raise top.refuse("version", f"is not {VERSION}, the one that this release reads")
+    top.only("format", "version", "paper", "chain", "contracts", "blocks", "receipts", "events", "as_of")
+    chain, as_of = top.object("chain"), top.object("as_of")
+    chain.only("chain_id", "genesis")
+    as_of.only("number", "hash", "time")
+    headers = tuple(_header(item) for item in top.objects("blocks", MAX_EVENTS))
+    receipts = tuple(_receipt(item, len(headers)) for item in top.objects("receipts", MAX_EVENTS))
+    return Dossier(
+        paper=Paper.from_bytes(top.text("paper", MAX_PAPER_BYTES).encode(errors="replace"), where),
+        chain_id=chain.integer("chain_id", least=1),
+        genesis=chain.evm_hex("genesis", 32),
+        contracts=tuple(_contract(item) for item in top.objects("contracts", MAX_CONTRACTS)),
+        headers=headers,
+        receipts=receipts,
+        events=tuple(_event(item, len(receipts)) for item in top.objects("events", MAX_EVENTS)),
+        as_of=BlockPoint(as_of.integer("number"), as_of.evm_hex("hash", 32), as_of.integer("time")),
+    )
+
+
+def _contract(item: Reader) -> ContractRef:
+    item.only("name", "address", "abi")
+    return ContractRef(item.text("name", 80), item.evm_hex("address", 20), item.text("abi", MAX_ABI))
+
+
+def _header(item: Reader) -> bytes:
+    item.only("header")
+    return item.base64_bytes("header", MAX_HEADER_BYTES)
+
+
+def _receipt(item: Reader, blocks: int) -> ProvenReceipt:
+    item.only("block", "index", "path", "receipt", "tx")
+    return ProvenReceipt(
+        block=item.integer("block", most=blocks - 1),
+        index=item.integer("index"),
+        path=item.base64_list("path", MAX_NODES, MAX_NODE_BYTES),
+        receipt=item.base64_bytes("receipt", MAX_RECEIPT_BYTES),
+        tx=item.evm_hex("tx", 32),
+    )
+
+
+def _event(item: Reader, receipts: int) -> tuple[int, int]:
+    item.only("receipt", "log")
+    return item.integer("receipt", most=receipts - 1), item.integer("log")
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
