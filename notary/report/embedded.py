@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import struct
 import zlib
 from typing import Any, Final
 
@@ -22,13 +23,15 @@ MAX_PAGES: Final = 20_000
 BROKEN: Final = (
     PyPdfError,
     ValueError,
-    KeyError,
+    LookupError,
     TypeError,
-    IndexError,
     AttributeError,
-    OverflowError,
-    RecursionError,
+    ArithmeticError,
+    RuntimeError,  # too deep, or not implemented
     AssertionError,
+    EOFError,
+    struct.error,
+    zlib.error,
 )
 """What pypdf raises: its own errors, and others where a file is broken in ways that it does not expect."""
 

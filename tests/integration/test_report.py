@@ -248,6 +248,22 @@ class TestCheckReport:
         assert (checked.status, checked.reason) == (Status.FAILED, ReportReason.RECEIPTS_INVALID)
 
 
+    def test_check_raises_no_other_error_for_altered_bytes(self, report: bytes) -> None:
+        odd = report.replace(b"/FlateDecode", b"/FlateDec0de", 8)  # a way of packing that no reader knows
+        with pytest.raises(ReportInvalid):
+            check(odd)
+        chance = random.Random(3)
+        for _ in range(12):
+            data = bytearray(report)
+            for _ in range(chance.choice((1, 5, 50))):
+                data[chance.randrange(len(data))] = chance.randrange(256)
+            try:
+                checked = check(bytes(data))
+            except ReportInvalid:
+                continue
+            assert checked.status in Status
+
+
 class TestEmbedded:
     @pytest.mark.parametrize(
         "data", [b"", b"%PDF-1.7", b"%PDF-1.7\n%%EOF", b"no pdf at all", b"%PDF-1.7" + b"\0" * 500]

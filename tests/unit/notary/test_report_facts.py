@@ -142,7 +142,7 @@ class TestExhibits:
 
         good, late, broken = said(record), said(record, stamper.ends + 1), said(record[:-1])
         assert "Result\nPASSED\nExisted by\n15 January 2027, 08:01:01 UTC\nTo be renewed before" in good
-        assert "Result\nINDETERMINATE\n" in late
+        assert "Result\nINDETERMINATE\ner-token-expired" in late
         assert "Result\nFAILED" in broken
 
 
