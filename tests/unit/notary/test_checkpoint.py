@@ -77,6 +77,11 @@ class TestSignedCheckpoint:
         with pytest.raises(CheckpointInvalid):
             SignedCheckpoint.from_text(text)
 
+    def test_a_root_with_other_letters_than_ascii_is_refused(self) -> None:
+        text = NOTE.to_text().replace(base64.b64encode(STATE.root).decode(), "é" * 44)
+        with pytest.raises(CheckpointInvalid, match="not base64"):
+            SignedCheckpoint.from_text(text)
+
     def test_a_signature_of_one_byte_is_read_and_an_empty_one_is_not(self) -> None:
         line = NoteSignature("witness", b"\1\2\3\4", b"\5")
         assert SignedCheckpoint.from_text(SignedCheckpoint(STATE, (line,)).to_text()).signatures == (line,)
