@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from notary.report.inputs import ReportInput, digest_of
+from notary.report.inputs import MAX_TEXT, ReportInput, digest_of
 from notary.report.judged import Judged
+from notary.report.page_one import party
 from notary.report.text import shown
 from notary.report.values import BLANK, Block, Bullets, Cell, Heading, Line, Pairs, Paragraph, Said, Signature, cell
 from notary.report.words import Sayer, sentences
@@ -24,7 +25,11 @@ def made(given: ReportInput, sides: tuple[Judged, ...], sayer: Sayer) -> list[Bl
     def digest(value: bytes | None) -> Cell:
         return unknown if value is None else cell(value.hex(), "code")
 
+    parties = tuple(Line(party(one, MAX_TEXT)) for one in given.parties)
     rows: list[Row] = [
+        (sayer.say("one.case"), cell(shown(given.case)) if given.case else unknown),
+        (sayer.say("one.parties"), parties or unknown),
+        (sayer.say("one.prepared-by"), cell(shown(given.prepared_by)) if given.prepared_by else unknown),
         (sayer.say("made.program"), cell(shown(given.program)) if given.program else unknown),
         (sayer.say("made.program-digest"), digest(given.program_digest)),
         (sayer.say("made.page-digest"), digest(given.page_digest)),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
-from notary.report.inputs import ReportInput
+from notary.report.inputs import Party, ReportInput
 from notary.report.judged import Exhibit, Judged, everything
 from notary.report.text import shown
 from notary.report.values import Block, Bullets, Cell, Heading, Line, Pairs, Paragraph, Said, cell
 from notary.report.words import Sayer
 from notary.verdicts.verdict import Status
+
+PARTIES_ON_PAGE_ONE: Final = 3
+NAME_ON_PAGE_ONE: Final = 40  # characters
 
 
 def page_one(given: ReportInput, sides: tuple[Judged, ...], sayer: Sayer) -> list[Block]:
@@ -33,17 +37,28 @@ def page_one(given: ReportInput, sides: tuple[Judged, ...], sayer: Sayer) -> lis
 
 
 def _who(given: ReportInput, sayer: Sayer) -> tuple[tuple[Said, Cell], ...]:
+    """Names are cut where they would push the rest off the page; closing.made has them whole."""
     nothing = cell(sayer.say("one.not-stated"))
-    parties: Cell = tuple(
-        Line(sayer.say("one.party", name=shown(one.name), role=shown(one.role)) if one.role else shown(one.name))
-        for one in given.parties
-    )
+    parties: Cell = tuple(Line(party(one, NAME_ON_PAGE_ONE)) for one in given.parties[:PARTIES_ON_PAGE_ONE])
+    left = len(given.parties) - PARTIES_ON_PAGE_ONE
+    if left > 0:
+        parties = (*parties, Line(sayer.say("fill.more", count=left, part=sayer.say("made"))))
     return (
-        (sayer.say("one.case"), cell(shown(given.case)) if given.case else nothing),
+        (sayer.say("one.case"), cell(cut(given.case)) if given.case else nothing),
         (sayer.say("one.parties"), parties or nothing),
-        (sayer.say("one.prepared-by"), cell(shown(given.prepared_by)) if given.prepared_by else nothing),
+        (sayer.say("one.prepared-by"), cell(cut(given.prepared_by)) if given.prepared_by else nothing),
         (sayer.say("one.prepared-at"), cell(sayer.date(given.made_at))),
     )
+
+
+def party(one: Party, most: int) -> str:
+    """Name and role, in `most` characters each."""
+    name = cut(one.name, most)
+    return f"{name} ({cut(one.role, most)})" if one.role else name
+
+
+def cut(text: str, most: int = NAME_ON_PAGE_ONE) -> str:
+    return shown(text) if len(text) <= most else shown(text[:most]) + "…"
 
 
 def _warnings(exhibits: tuple[Exhibit, ...], sayer: Sayer) -> list[Said]:

@@ -6,6 +6,7 @@ differ differ on paper, too.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -16,8 +17,11 @@ _HIDDEN: Final = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x31
 )  # invisible, though their category does not say so
 _WIDE_SPACE: Final = "\u3000"  # of Chinese texts
 BREAK: Final = "\u200b"  # where a line may end without a hyphen; put there by us, shown as nothing
+_LONG: Final = re.compile(
+    r"[^\s\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]{25,}"
+    r"|[\u3001-\u303f\u30fb-\u30fe\uff00-\uffef]{25,}"  # nothing but what may not begin or end a line
+)
 MARKS: Final = 3  # on one character; no language puts more there
-UNBROKEN: Final = 24  # characters that stand in a line without a place to break it
 
 
 def shown(text: str) -> str:
@@ -66,11 +70,11 @@ def printed(text: str, has: Callable[[str, str], bool]) -> tuple[str, set[int]]:
 
 
 def breakable(text: str) -> str:
-    """`text` with places to break a line in words that are too long for any."""
-    words = text.split(" ")
-    if all(len(word) <= UNBROKEN for word in words):
-        return text
-    return " ".join(word if len(word) <= UNBROKEN else BREAK.join(_pieces(word)) for word in words)
+    """`text` with places to break a line in words that are too long for any.
+
+    Chinese, Japanese and Korean have such places everywhere, but not before a comma: they are left alone.
+    """
+    return _LONG.sub(lambda found: BREAK.join(_pieces(found[0])), text)
 
 
 def _pieces(word: str) -> Iterable[str]:

@@ -25,7 +25,7 @@ from notary.errors import ReportInvalid
 from notary.report import embedded
 from notary.report.checking import Checked, ReportReason, check_report
 from notary.report.fonts import Fonts
-from notary.report.inputs import FORUMS, ReportInput
+from notary.report.inputs import FORUMS, Party, ReportInput
 from notary.report.render import compile_pdf, laid_out, render
 from notary.report.signing import SigningKey, sign
 from notary.report.text import BREAK, shown
@@ -115,6 +115,20 @@ class TestRender:
         for language in languages:
             assert ending[language] in first.replace("\n", "").replace(BREAK, "") or ending[language] in first
             assert contents[language] in second
+
+    def test_render_keeps_page_one_on_one_page_with_the_longest_names_and_a_warning(self) -> None:
+        languages = ("en", "zh-Hans", "zh-Hant")
+        long = "名" * 500 + " " + "n" * 499
+        given = reports.given(
+            reports.side(sealed.seal().receipts),
+            languages=languages,
+            utc_offset_minutes=480,
+            case=long,
+            prepared_by=long,
+            parties=(Party(long, long),) * 100,
+        )
+        pages = pypdf.PdfReader(io.BytesIO(render(given, reports.fonts(languages)))).pages
+        assert "Contents" in pages[1].extract_text()
 
     def test_render_shows_case_bundle_and_number_on_every_page(self, report: bytes) -> None:
         pages = pypdf.PdfReader(io.BytesIO(report)).pages
@@ -246,7 +260,6 @@ class TestCheckReport:
         files = {**stated.files(), "receipts.json": b"{}"}
         checked = check(compile_pdf(page, files, fonts, given.made_at))
         assert (checked.status, checked.reason) == (Status.FAILED, ReportReason.RECEIPTS_INVALID)
-
 
     def test_check_raises_no_other_error_for_altered_bytes(self, report: bytes) -> None:
         odd = report.replace(b"/FlateDecode", b"/FlateDec0de", 8)  # a way of packing that no reader knows

@@ -26,7 +26,6 @@ SENTENCES: Final = {
     "one.prepared-by": "Prepared by",
     "one.prepared-at": "Prepared on",
     "one.not-stated": "not stated",
-    "one.party": "{name} ({role})",
     "one.sealed": "What was sealed",
     "one.sealed.count": "{count} files: exhibits {first} to {last}. They are listed one by one in the exhibit index.",
     "one.sealed.one": "One file: exhibit {first}.",

@@ -24,7 +24,6 @@ SENTENCES: Final = {
     "one.prepared-by": "制作人",
     "one.prepared-at": "制作时间",
     "one.not-stated": "未注明",
-    "one.party": "{name}（{role}）",
     "one.sealed": "存证了什么",
     "one.sealed.count": "共 {count} 份文件，证据编号 {first} 至 {last}，逐份列于证据目录。",
     "one.sealed.one": "一份文件，证据编号 {first}。",

@@ -24,7 +24,6 @@ SENTENCES: Final = {
     "one.prepared-by": "製作人",
     "one.prepared-at": "製作時間",
     "one.not-stated": "未註明",
-    "one.party": "{name}（{role}）",
     "one.sealed": "存證了什麼",
     "one.sealed.count": "共 {count} 份文件，證據編號 {first} 至 {last}，逐份列於證據目錄。",
     "one.sealed.one": "一份文件，證據編號 {first}。",

@@ -14,7 +14,7 @@ from notary.errors import ReportInvalid
 from notary.log.standing import State
 from notary.records.evidence_set import EvidenceSet, Leaf
 from notary.report.facts import build
-from notary.report.inputs import FORUMS, RecordFile
+from notary.report.inputs import FORUMS, Party, RecordFile
 from notary.report.timeline import MOST_BARS
 from notary.report.values import Break, Timeline
 from notary.verdicts.trust import TrustedAuthority
@@ -69,6 +69,14 @@ class TestPageOne:
         text = reports.said(reports.given(reports.side([revoked], sealed.trust_in(block))))
         assert "Withdrawn, replaced or erased later: 1 of 1 files." in page_one(text)
         assert "Withdrawn later" in text
+
+    def test_page_one_cuts_names_that_would_fill_it_and_the_report_has_them_whole(self) -> None:
+        name = "n" * 1000
+        made = reports.given(case=name, prepared_by=name, parties=(Party(name, name),) * 6)
+        text = reports.said(made)
+        assert "n" * 41 not in page_one(text)
+        assert "and 3 more: see “How this report was made”" in page_one(text)
+        assert text.count(name) == 2 + 2 * 6
 
     def test_page_one_ends_with_a_page_break(self) -> None:
         blocks = build(reports.given()).blocks

@@ -57,9 +57,15 @@ class TestPrinted:
 
 
 class TestBreakable:
-    @pytest.mark.parametrize("text", ["short", "many short words in one line of text", "x" * 24])
+    @pytest.mark.parametrize(
+        "text", ["short", "many short words in one line of text", "x" * 24, "任何人都无法从指纹，还原出文件内容。" * 3]
+    )
     def test_breakable_leaves_words_that_fit(self, text: str) -> None:
         assert breakable(text) == text
+
+    def test_breakable_breaks_what_no_sentence_has(self) -> None:
+        assert breakable("，" * 24) == "，" * 24
+        assert BREAK in breakable("，" * 25)
 
     def test_breakable_changes_nothing_but_where_a_line_may_end(self) -> None:
         text = "x" * 25 + "[U+202E]" + "y" * 300
