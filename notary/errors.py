@@ -13,6 +13,7 @@ NotaryError                       notary.error
 │   ├── PolicyInvalid             notary.policy-invalid
 │   ├── BitcoinHeaderInvalid      notary.bitcoin-header-invalid
 │   ├── ReportInvalid             notary.report-invalid
+│   ├── BundleInvalid             notary.bundle-invalid
 │   └── ReceiptInvalid            notary.receipt-invalid
 │       ├── ReceiptTooLarge       notary.receipt-too-large
 │       └── ReceiptVersionUnknown notary.receipt-version-unknown
@@ -185,6 +186,20 @@ class ReportInvalid(FormatInvalid):
 
     code = "notary.report-invalid"
     hint = "Ask for the report again as a file: printing it to a new PDF removes the receipts that it carries."
+
+
+class BundleInvalid(FormatInvalid):
+    """A zip that is no bundle of a case, or that is made to harm whoever unpacks it.
+
+    fault  stable: a value of notary.court.bundle_zip.ZipFault
+    """
+
+    code = "notary.bundle-invalid"
+    hint = "Get the bundle from its issuer again; do not unpack this one."
+
+    def __init__(self, fault: str, detail: str) -> None:
+        super().__init__(f"{detail} ({fault})")
+        self.fault = str(fault)
 
 
 class BitcoinHeaderInvalid(FormatInvalid):

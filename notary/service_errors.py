@@ -31,6 +31,7 @@ NotaryError
 ├── RecordRefused         the case, a hash or a token that no record can be made with
 ├── DocumentsMissing      documents of a record that a hash-tree renewal needs and did not find
 ├── SourceChanged         a file is no longer what was sealed
+├── DocumentsChanged      documents of a case are no longer what was sealed, so no bundle was made
 ├── EnvelopeInvalid       a ciphertext is truncated, altered or of another key
 ├── StorageNotConfigured, StorageUnreachable, StorageRefused, StorageMismatch   the IPFS node
 ├── CalendarNotConfigured, CalendarUnavailable, CalendarRefused   an OpenTimestamps calendar
@@ -162,6 +163,13 @@ class VaultLocked(NotaryError):
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"key file {path}: {reason}")
         self.path = path
+
+
+class KeyFileUnwritable(VaultLocked):
+    """A key file cannot be written: the disk is full, fails, or belongs to somebody else. The old one stands."""
+
+    code = "notary.key-file-unwritable"
+    hint = "Make room on the workspace's disk (`df -h`) or give yourself its folder, then run the same command again."
 
 
 class VaultDamaged(NotaryError):
@@ -412,6 +420,22 @@ class SourceChanged(NotaryError):
     def __init__(self, path: str, sealed: bytes, found: bytes) -> None:
         super().__init__(f"{printable(path)}: sealed as SHA-256 {sealed.hex()[:16]}..., now {found.hex()[:16]}...")
         self.path, self.sealed, self.found = path, sealed, found
+
+
+class DocumentsChanged(NotaryError):
+    """Documents that were to go into a bundle are gone or no longer what was sealed; nothing was written.
+
+    documents  (exhibit, path, what is wrong) each
+    """
+
+    code = "notary.documents-changed"
+    hint = "Put them back where they were sealed, or name those to include with --document; --documents none omits all."
+
+    def __init__(self, documents: Sequence[tuple[str, str, str]]) -> None:
+        shown = "; ".join(f"exhibit {one}, {printable(path)}: {why}" for one, path, why in documents[:_LISTED])
+        more = f"; and {len(documents) - _LISTED} more" if len(documents) > _LISTED else ""
+        super().__init__(f"{len(documents)} document(s) are not what was sealed: {shown}{more}")
+        self.documents = tuple(documents)
 
 
 class EnvelopeInvalid(NotaryError):

@@ -121,6 +121,7 @@ BY_CODE: Final[dict[str, Exit]] = {
     "notary.record-refused": Exit.INPUT,
     "notary.documents-missing": Exit.INPUT,
     "notary.source-changed": Exit.INPUT,
+    "notary.documents-changed": Exit.INPUT,
     "notary.envelope-invalid": Exit.INPUT,
     "notary.calendar-not-configured": Exit.INPUT,
     "notary.calendar-unavailable": Exit.OUTSIDE,

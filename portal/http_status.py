@@ -101,6 +101,7 @@ BY_CODE: Final[dict[str, int]] = {
     "notary.record-refused": 422,
     "notary.documents-missing": 409,
     "notary.source-changed": 409,
+    "notary.documents-changed": 409,
     "notary.envelope-invalid": 400,
     "notary.calendar-not-configured": 503,
     "notary.calendar-unavailable": 502,

@@ -1,0 +1,7 @@
+"""What a court is handed: one zip with receipts, documents, report and instructions.
+
+bundle_zip  the zip: written so that the same input gives the same bytes, read as something that an enemy made (pure)
+layout      where each file lies in a bundle, its list and the list's digest (pure)
+export      a case's bundle, from the workspace
+examine     what a bundle says of itself, held against its own list and its report
+"""
