@@ -39,7 +39,7 @@ SECTIONS: Final = (
     Section(
         "Evidence",
         (
-            Entry("case", "portal.cli.case:case", "Open and show cases; record, revoke, erase."),
+            Entry("case", "portal.cli.case:case", "Open, show and export cases; record, revoke, erase."),
             Entry("seal", "portal.cli.seal:seal", "Seal files and folders into a case."),
             Entry("anchor", "portal.cli.anchor:anchor", "Put the log's newest head on chain, have it time-stamped."),
             Entry("stamp", "portal.cli.stamp:stamp", "Time-stamp any file or digest by OpenTimestamps."),

@@ -1,4 +1,4 @@
-"""`tallystick case`: open, list and show cases."""
+"""`tallystick case`: open, list, show and export cases."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import click
 
 from portal.cli.acts import custody, erase, record, revoke
+from portal.cli.case_export import export
 from portal.cli.shell import Shell, command
 from portal.cli.words import at
 
@@ -143,5 +144,6 @@ def _state(claim: Mapping[str, object]) -> str:
 case.add_command(new)
 case.add_command(list_)
 case.add_command(show)
+case.add_command(export)
 for act in (custody, record, revoke, erase):
     case.add_command(act)
