@@ -105,6 +105,7 @@ setup() { # $1: run (a user's demo) or dev (tests and checks)
   # cast, forge and solhint are only for tests; anvil and the IPFS node are part of the demo.
   if [ "$1" = dev ]; then
     setup_npm contracts
+    setup_npm portal/verifier
   elif ! is_ready contracts/node_modules/.ready "$(stamp_of contracts/package-lock.json) "; then
     setup_npm contracts --omit=dev
   fi

@@ -1,0 +1,24 @@
+// The verifier without its page: what a test, or another program, calls.
+
+import { sha512 } from "@noble/hashes/sha2.js";
+import { sha3_256, sha3_512 } from "@noble/hashes/sha3.js";
+import { type Bytes, sha256 } from "./bytes";
+import { sm3 } from "./sm3";
+import { Trust } from "./trust";
+import { type Locale, language } from "./said";
+import { jsonText, toJson } from "./verdict";
+import { Verifier } from "./verify";
+
+export { readAny } from "./receipt";
+
+/** The JSON text of the verdict on a receipt file, as `tallystick verify --json` has it. */
+export function verdictJson(receipt: Bytes, document: Bytes | null, trust: Bytes | null, locale: Locale = "en"): string {
+  const verifier = new Verifier(trust ? Trust.fromBytes(trust) : new Trust());
+  const digests = document && {
+    sha256: sha256(document), sha512: sha512(document), sha3_256: sha3_256(document), sha3_512: sha3_512(document),
+    sm3: sm3(document),
+  };
+  const given = document && digests && { size: document.length, digests };
+  return jsonText(toJson(verifier.verifyBytes(receipt, given), language(locale)));
+}
+

@@ -1,0 +1,271 @@
+// The page: takes files, shows verdicts. Whatever comes from a file is set as text, never as markup.
+
+import { printable } from "./bytes";
+import { NotaryError } from "./errors";
+import { type Given, type Hashed, type Pair, collect, hashDocument, namesOf, pair } from "./files";
+import { PAGE, type PageWords } from "./page_words";
+import { LOCALES, type Locale, type Status, fill, language, said, tell } from "./said";
+import { Trust, parseBlock, parseHeader } from "./trust";
+import { type Verdict, jsonText, saidOthers, sayNote, sealedAs, toJson } from "./verdict";
+import { Verifier, unreadable } from "./verify";
+
+interface Result {
+  pair: Pair;
+  status: Status;
+  verdict: Verdict | null;
+}
+
+const OPEN_RESULTS = 20; // of so many the checks are printed, too
+
+let locale: Locale = "en";
+let given: Given | null = null;
+let hashed: Hashed[] = [];
+let results: Result[] = [];
+let told: string[] = [];
+let run = 0;
+
+const element = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
+const page = (): PageWords => PAGE[locale];
+
+function make<K extends keyof HTMLElementTagNameMap>(name: K, text = "", className = ""): HTMLElementTagNameMap[K] {
+  const made = document.createElement(name);
+  made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+function say(text: string): void {
+  element("status").textContent = text;
+}
+
+// What was given
+
+async function take(files: readonly File[]): Promise<void> {
+  if (!files.length) return;
+  const mine = ++run;
+  const found = await collect(files);
+  const all = given ?? { documents: [], receipts: [], trust: [], faults: [] };
+  given = {
+    documents: [...all.documents, ...found.documents],
+    receipts: [...all.receipts, ...found.receipts],
+    trust: [...all.trust, ...found.trust],
+    faults: [...all.faults, ...found.faults],
+  };
+  await readDocuments(mine);
+}
+
+async function readDocuments(mine: number): Promise<void> {
+  if (!given) return;
+  const progress = element<HTMLProgressElement>("progress");
+  const names = namesOf(given.receipts);
+  const total = given.documents.reduce((sum, one) => sum + one.size, 0);
+  let done = 0;
+  progress.hidden = false;
+  progress.value = 0;
+  hashed = [];
+  for (const source of given.documents) {
+    say(fill(page().reading, { name: printable(source.name) }, language(locale)));
+    try {
+      const digests = await hashDocument(source, names, (size) => {
+        done += size;
+        progress.value = total ? done / total : 1;
+      });
+      if (mine !== run) return;
+      hashed.push({ source, digests });
+    } catch (exc) {
+      given.faults.push({ name: source.name, text: (exc as Error).message });
+    }
+  }
+  progress.hidden = true;
+  judge();
+}
+
+function trustOf(all: Given): Trust {
+  let trust = new Trust();
+  told = [];
+  const useIssuers = element<HTMLInputElement>("issuer").checked;
+  for (const file of all.trust) {
+    const name = printable(file.name);
+    if (file.isIssuers && !useIssuers) {
+      told.push(fill(page().documentUnused, { name }, language(locale)));
+      continue;
+    }
+    trust = trust.joined(Trust.fromBytes(file.data));
+    told.push(fill(file.isIssuers ? page().issuerTrustUsed : page().trustUsed, { name }, language(locale)));
+  }
+  for (const line of linesOf("blocks")) {
+    const [chainId, number, hash] = parseBlock(line);
+    trust = trust.withBlock(chainId, { number, hash, timestamp: null, source: said("source-block-option") });
+  }
+  return trust.withHeaders(linesOf("headers").map(parseHeader));
+}
+
+function linesOf(id: string): string[] {
+  const lines = element<HTMLTextAreaElement>(id).value.split("\n");
+  return lines.map((line) => line.trim()).filter((line) => line !== "");
+}
+
+function judge(): void {
+  if (!given) return;
+  let trust: Trust;
+  element("trust-fault").textContent = "";
+  try {
+    trust = trustOf(given);
+  } catch (exc) {
+    if (!(exc instanceof NotaryError)) throw exc;
+    element("trust-fault").textContent = printable(exc.message);
+    element<HTMLDetailsElement>("trust").open = true;
+    return;
+  }
+  const verifier = new Verifier(trust);
+  results = pair(hashed, given.receipts).map((one): Result => {
+    if (!one.found) return { pair: one, status: "INDETERMINATE", verdict: null };
+    const verdict = one.found.receipt ? verifier.verify(one.found.receipt, one.digests) : null;
+    const shown = verdict ?? (one.found.fault && unreadable(one.found.fault));
+    return { pair: one, status: shown ? shown.status : "INDETERMINATE", verdict: shown };
+  });
+  show();
+}
+
+// What is shown
+
+function show(): void {
+  for (const item of document.querySelectorAll<HTMLElement>("[data-word]"))
+    item.textContent = page()[item.dataset.word as Exclude<keyof PageWords, "plain">];
+  document.documentElement.lang = locale;
+  document.title = `${page().title} – Tallystick`;
+  for (const button of document.querySelectorAll<HTMLButtonElement>("[data-locale]"))
+    button.setAttribute("aria-pressed", String(button.dataset.locale === locale));
+  if (!given) return;
+  const spoken = language(locale);
+  const count = (status: Status): number => results.filter((one) => one.status === status).length;
+  const counts = { passed: count("PASSED"), failed: count("FAILED"), open: count("INDETERMINATE") };
+  const summary = results.length ? fill(page().summary, counts, spoken) : page().nothing;
+  say(fill(page().done, { summary }, spoken));
+  const list = element("list");
+  list.replaceChildren(...told.map((text) => make("p", text, "small")));
+  for (const fault of given.faults) {
+    const text = fill(page().unreadable, { text: printable(fault.text) }, spoken);
+    list.append(card(printable(fault.name), "INDETERMINATE", text));
+  }
+  for (const result of results) list.append(cardOf(result));
+  element("limits").textContent = spoken.notProven;
+  element("results").hidden = false;
+}
+
+function card(name: string, status: Status, text: string): HTMLElement {
+  const made = make("article", "", status);
+  const result = make("p", "", "result");
+  result.append(make("span", language(locale).statuses[status]), ` – ${text}`);
+  made.append(make("h3", name), result);
+  return made;
+}
+
+function cardOf(result: Result): HTMLElement {
+  const spoken = language(locale);
+  const { verdict } = result;
+  const shownName = verdict?.fields.get("name");
+  const name = printable(result.pair.document?.name ?? String(shownName ?? result.pair.found?.source ?? ""));
+  if (!verdict) return card(name, result.status, page().noReceipt);
+  const made = card(name, verdict.status, page().plain[verdict.status]);
+  if (verdict.reason) made.append(make("p", `${spoken.meanings[verdict.reason]}${spoken.brackets[0]}${verdict.reason}${spoken.brackets[1]}`));
+  if (verdict.fields.size) made.append(make("p", sealedAs(verdict, spoken)));
+  const timed = verdict.checks[8];
+  if (timed.status === "PASSED")
+    for (const one of [timed.said, ...saidOthers(verdict.interval)]) made.append(make("p", printable(tell(one, spoken))));
+  made.append(checksOf(verdict), fieldsOf(verdict), jsonOf(verdict));
+  for (const note of verdict.notes) made.append(make("p", fill(spoken.texts.note, { text: sayNote(note, spoken) }, spoken), "small"));
+  return made;
+}
+
+function folded(title: string, ...inside: Node[]): HTMLElement {
+  const made = make("details");
+  made.append(make("summary", title), ...inside);
+  return made;
+}
+
+function checksOf(verdict: Verdict): HTMLElement {
+  const spoken = language(locale);
+  const list = make("ol", "", "checks");
+  for (const check of verdict.checks) {
+    const item = make("li", `${spoken.titles[check.number - 1]} `);
+    const reason = check.reason ? `${spoken.brackets[0]}${check.reason}${spoken.brackets[1]}` : "";
+    const detail = printable(tell(check.said, spoken));
+    item.append(make("span", spoken.statuses[check.status] + reason, `mark ${check.status}`), make("span", detail, "detail"));
+    const meaning = check.reason ? spoken.meanings[check.reason] : detail;
+    if (meaning !== detail && check.reason !== verdict.reason && check.reason !== "not-reached")
+      item.append(make("span", meaning, "detail"));
+    list.append(item);
+  }
+  return folded(page().details, list);
+}
+
+function fieldsOf(verdict: Verdict): HTMLElement {
+  const table = make("table");
+  for (const [name, value] of verdict.fields) {
+    const row = make("tr");
+    const head = make("th", name);
+    head.scope = "row";
+    row.append(head, make("td", printable(String(value))));
+    table.append(row);
+  }
+  return folded(page().fields, table);
+}
+
+function jsonOf(verdict: Verdict): HTMLElement {
+  const made = folded(page().json);
+  made.addEventListener("toggle", () => {
+    if (made.querySelector("textarea")) return;
+    const text = make("textarea");
+    text.className = "json";
+    text.readOnly = true;
+    text.rows = 10;
+    text.value = jsonText(toJson(verdict, language(locale)));
+    made.append(text);
+  });
+  return made;
+}
+
+// What the reader does
+
+function start(): void {
+  const wanted = navigator.language.toLowerCase();
+  if (wanted.startsWith("zh")) locale = /hant|tw|hk|mo/.test(wanted) ? "zh-Hant" : "zh-Hans";
+  for (const button of document.querySelectorAll<HTMLButtonElement>("[data-locale]"))
+    button.addEventListener("click", () => {
+      locale = LOCALES.find((one) => one === button.dataset.locale) ?? "en";
+      if (given) judge();
+      show();
+    });
+  const files = element<HTMLInputElement>("files");
+  files.addEventListener("change", () => {
+    const chosen = [...(files.files ?? [])];
+    files.value = "";
+    void take(chosen);
+  });
+  const drop = element("drop");
+  for (const name of ["dragover", "drop", "dragleave"] as const)
+    document.addEventListener(name, (event) => {
+      event.preventDefault();
+      drop.classList.toggle("over", name === "dragover");
+    });
+  document.addEventListener("drop", (event) => void take([...(event.dataTransfer?.files ?? [])]));
+  element("again").addEventListener("click", judge);
+  element("issuer").addEventListener("change", judge);
+  element("print").addEventListener("click", () => window.print());
+  window.addEventListener("beforeprint", () => {
+    const details = [...document.querySelectorAll<HTMLDetailsElement>("article details:first-of-type")];
+    for (const one of details.slice(0, OPEN_RESULTS)) one.open = true;
+  });
+  element("clear").addEventListener("click", () => {
+    run += 1;
+    [given, hashed, results, told] = [null, [], [], []];
+    element("results").hidden = true;
+    element("list").replaceChildren();
+    say("");
+    files.focus();
+  });
+  show();
+}
+
+start();
