@@ -19,18 +19,19 @@ LATIN: Final = ("Noto Sans", "DejaVu Sans")
 MONO: Final = ("Noto Sans Mono", "DejaVu Sans Mono")
 SIMPLIFIED: Final = ("Noto Sans SC", "Noto Sans CJK SC")
 TRADITIONAL: Final = ("Noto Sans TC", "Noto Sans CJK TC")
+KOREAN: Final = ("Noto Sans KR", "Noto Sans CJK KR")
 OTHERS: Final = (
-    "Noto Sans KR",
-    "Noto Sans CJK KR",
-    "Noto Sans Arabic",
-    "Noto Sans Hebrew",
-    "Noto Sans Devanagari",
-    "Noto Sans Thai",
-    "Noto Sans Symbols 2",
-    "Noto Emoji",
+    ("Noto Sans Arabic",),
+    ("Noto Sans Hebrew",),
+    ("Noto Sans Devanagari",),
+    ("Noto Sans Thai",),
+    ("Noto Sans Symbols 2",),
+    ("Noto Emoji",),
 )
+_CHOICES: Final = (LATIN, MONO, SIMPLIFIED, TRADITIONAL, KOREAN, *OTHERS)
+"""One family of each is taken, the first that is there: what else a machine has changes no report."""
 _NEEDED: Final = {"en": (LATIN, MONO), "zh-Hans": (LATIN, MONO, SIMPLIFIED), "zh-Hant": (LATIN, MONO, TRADITIONAL)}
-_KNOWN: Final = frozenset((*LATIN, *MONO, *SIMPLIFIED, *TRADITIONAL, *OTHERS))
+_KNOWN: Final = frozenset(family for choice in _CHOICES for family in choice)
 _FILE: Final = re.compile(
     r"(NotoSans(Mono|SC|TC|KR|CJK|Arabic|Hebrew|Devanagari|Thai|Symbols2)?|NotoEmoji|DejaVuSans(Mono)?)"
     r"([-_](400)?(Regular|Bold)|[-_]700Bold)?\.(ttf|otf|ttc)"
@@ -53,22 +54,24 @@ class Fonts:
     @classmethod
     def find(cls, folders: Sequence[Path], languages: Sequence[str]) -> Fonts:
         """Raises FontsMissing where a language cannot be set."""
-        files: dict[Path, None] = {}
+        files: dict[str, dict[Path, None]] = {}
         cover: dict[str, frozenset[int]] = {}
         for folder in folders:
             mine: dict[str, frozenset[int]] = {}
             for path in _candidates(folder):
                 for family, points in _faces(path, path.stat().st_mtime_ns):
                     if family in _KNOWN and family not in cover:
-                        files[path] = None
+                        files.setdefault(family, {})[path] = None
                         mine[family] = mine.get(family, frozenset()) | points
             cover |= mine
         for language in languages:
             for choice in _NEEDED[language]:
                 if not any(family in cover for family in choice):
                     raise FontsMissing(language, choice, folders)
-        order = [family for family in (*LATIN, *MONO, *SIMPLIFIED, *TRADITIONAL, *OTHERS) if family in cover]
-        return cls(tuple(files), tuple(order), tuple(cover[family] for family in order))
+        taken = [next((family for family in choice if family in cover), "") for choice in _CHOICES]
+        order = tuple(family for family in taken if family)
+        paths = dict.fromkeys(path for family in order for path in files[family])
+        return cls(tuple(paths), order, tuple(cover[family] for family in order))
 
     def has(self, char: str, base: str = "") -> bool:
         """Whether a character can be set.
@@ -81,12 +84,15 @@ class Fonts:
     def of(self, language: str) -> list[str]:
         """Families for text in a language, the one to prefer first."""
         chinese = {"zh-Hans": SIMPLIFIED, "zh-Hant": TRADITIONAL}.get(language, ())
-        first = [*LATIN, *chinese, *SIMPLIFIED, *TRADITIONAL, *OTHERS, *MONO]
-        return [family for family in dict.fromkeys(first) if family in self.families]
+        first = (family for family in (*LATIN, *chinese) if family in self.families)
+        return list(
+            dict.fromkeys((*first, *(family for family in self.families if family not in MONO), *self.families))
+        )
 
     def code(self, language: str) -> list[str]:
         """Families for digests and the like."""
-        return [family for family in dict.fromkeys((*MONO, *self.of(language))) if family in self.families]
+        mono = (family for family in MONO if family in self.families)
+        return list(dict.fromkeys((*mono, *self.of(language))))
 
 
 def _candidates(folder: Path) -> Iterator[Path]:
