@@ -130,7 +130,9 @@ def sign(member_: Member, kind: str, signed: bytes, digest: str = "sha256", salt
     if isinstance(key, ed25519.Ed25519PrivateKey):
         return algos.SignedDigestAlgorithm({"algorithm": "ed25519"}), key.sign(signed)
     if isinstance(key, ec.EllipticCurvePrivateKey):
-        return algos.SignedDigestAlgorithm({"algorithm": f"{digest}_ecdsa"}), key.sign(signed, ec.ECDSA(algorithm))
+        return algos.SignedDigestAlgorithm({"algorithm": f"{digest}_ecdsa"}), key.sign(
+            signed, ec.ECDSA(algorithm, deterministic_signing=True)
+        )
     if kind == "rsa-pss":
         parameters = {
             "hash_algorithm": {"algorithm": digest},
