@@ -118,14 +118,14 @@ export function boolean(content: Bytes): boolean {
   return content[0] === 0xff;
 }
 
-/** A dotted object identifier. */
-export function oid(content: Bytes): string {
-  if (!content.length || content[content.length - 1] & 0x80) throw new DerError("no object identifier");
+/** A dotted object identifier. Not strict: padded ones are read, and what is cut off at the end is left away. */
+export function oid(content: Bytes, isStrict = true): string {
+  if (!content.length || (isStrict && content[content.length - 1] & 0x80)) throw new DerError("no object identifier");
   const numbers: bigint[] = [];
   let value = 0n;
   let isFirst = true;
   for (const byte of content) {
-    if (isFirst && byte === 0x80) throw new DerError("an object identifier that could be shorter");
+    if (isStrict && isFirst && byte === 0x80) throw new DerError("an object identifier that could be shorter");
     value = (value << 7n) | BigInt(byte & 0x7f);
     isFirst = !(byte & 0x80);
     if (isFirst) {
@@ -134,6 +134,7 @@ export function oid(content: Bytes): string {
     }
   }
   const [first, ...others] = numbers;
+  if (first === undefined) return "";
   const top = first < 80n ? first / 40n : 2n;
   return [top, first - 40n * top, ...others].join(".");
 }

@@ -18,6 +18,11 @@ const CURVES: Readonly<Record<string, [Curve, number]>> = {
   "1.3.36.3.3.2.8.1.1.13": [brainpoolP512r1, 512],
 };
 const WEAK_CURVES: Readonly<Record<string, number>> = { "1.2.840.10045.3.1.1": 192, "1.3.132.0.33": 224 };
+// Keys that can be read and serve for nothing here: DSA, Diffie-Hellman, X25519, X448, Ed448, ML-DSA
+const OTHER_KEYS = [
+  "1.2.840.10040.4.1", "1.2.840.10046.2.1", "1.2.840.113549.1.3.1", "1.3.101.110", "1.3.101.111", "1.3.101.113",
+  "2.16.840.1.101.3.4.3.17", "2.16.840.1.101.3.4.3.18", "2.16.840.1.101.3.4.3.19",
+];
 const MAX_EXPONENT_BITS = 64;
 
 export type PublicKey =
@@ -56,6 +61,7 @@ export function readPublicKey(info: Element): PublicKey {
     if (bytes.length !== 32) throw new DerError("no Ed25519 key");
     return { kind: "ed25519", key: Uint8Array.from(bytes) };
   }
+  if (!OTHER_KEYS.includes(name)) throw new DerError(`the key algorithm ${name} is unknown`);
   return { kind: "other" };
 }
 

@@ -4,10 +4,11 @@
 //                                           > certificates, one SignerInfo > signedAttrs, signature
 
 import { type Bytes, compare, concat, repr } from "./bytes";
-import { DerError, Parts, encode, oid, secondsOf, signed } from "./der";
+import { DerError, Parts, encode, oid as strictOid, secondsOf, signed } from "./der";
 import { TokenInvalid } from "./errors";
 import { children, definite } from "./tsp_ber";
 
+const oid = (content: Bytes): string => strictOid(content, false);
 const MAX_TOKEN_BYTES = 64 * 1024;
 const MAX_CERTIFICATES = 32;
 const MAX_INTEGER_BITS = 512;

@@ -18,8 +18,9 @@ export class Name {
         const parts = new Parts(attribute.content);
         if (attribute.tag !== 0x30) throw new DerError("no name");
         oid(parts.take(0x06).content);
-        parts.take();
+        const value = parts.take();
         parts.done();
+        if (value.tag === 0x1c || value.tag === 0x1e) wideText(value.content, value.tag === 0x1e ? 2 : 4);
       }
     }
   }
@@ -28,7 +29,8 @@ export class Name {
     return elements(elements(this.raw)[0].content).map((rdn) =>
       elements(rdn.content).map((attribute) => {
         const parts = new Parts(attribute.content);
-        return { oid: oid(parts.take(0x06).content), value: textOf(parts.take()) };
+        const kind = oid(parts.take(0x06).content);
+        return { oid: kind, value: textOf(kind, parts.take()) };
       }),
     );
   }
@@ -58,11 +60,28 @@ function escaped(value: string): string {
   return text.endsWith(" ") ? text.slice(0, -1) + "\\ " : text;
 }
 
-function textOf(value: Element): string {
-  if (value.tag === 0x1e) return new TextDecoder("utf-16be", { fatal: true }).decode(value.content);
+const TEXT_TAGS = [0x04, 0x0c, 0x12, 0x13, 0x14, 0x16, 0x17, 0x18, 0x1a, 0x1c, 0x1e];
+const UNIQUE_ID = "2.5.4.45";
+
+function textOf(kind: string, value: Element): string {
+  if (!TEXT_TAGS.includes(value.tag) && !(value.tag === 0x03 && kind === UNIQUE_ID)) throw new DerError("a name that is no text");
+  if (value.tag === 0x1e || value.tag === 0x1c) return wideText(value.content, value.tag === 0x1e ? 2 : 4);
   if (value.tag === 0x03) return "#" + hex(value.content);
   const text = fromUtf8(value.content);
   if (typeof text === "number") throw new DerError("a name that is no text");
+  return text;
+}
+
+/** Text of two or four bytes a unit, big-endian. */
+function wideText(content: Bytes, width: number): string {
+  let text = "";
+  if (content.length % width) throw new DerError("a name that is no text");
+  for (let at = 0; at < content.length; at += width) {
+    const code = content.subarray(at, at + width).reduce((sum, byte) => sum * 256 + byte, 0);
+    if (code > 0x10ffff) throw new DerError("a name that is no text");
+    text += width === 2 ? String.fromCharCode(code) : String.fromCodePoint(code);
+  }
+  if (!text.isWellFormed()) throw new DerError("a name that is no text");
   return text;
 }
 
@@ -78,6 +97,7 @@ interface Algorithm {
   parameters: Element | null;
 }
 
+const EC_KEY = "1.2.840.10045.2.1";
 const NO_PARAMETERS = ["1.3.101.112", "1.3.101.113", "2.16.840.1.101.3.4.3.9", "2.16.840.1.101.3.4.3.10", "2.16.840.1.101.3.4.3.11", "2.16.840.1.101.3.4.3.12"];
 const NULL_PARAMETERS = /^(1\.2\.840\.113549\.1\.1\.(1|5|1[1-4])|1\.2\.840\.10045\.4\.3\.[1-4]|2\.16\.840\.1\.101\.3\.4\.(2\.([1-4]|[7-9]|10)|3\.1[3-6]))$/;
 
@@ -90,6 +110,8 @@ function readAlgorithm(element: Element): Algorithm {
   if (parameters && NO_PARAMETERS.includes(name)) throw new DerError("an algorithm with parameters that it has not");
   if (parameters && NULL_PARAMETERS.test(name) && (parameters.tag !== 0x05 || parameters.content.length))
     throw new DerError("an algorithm with parameters that it has not");
+  if (name === EC_KEY && (!parameters || ![0x05, 0x06, 0x30].includes(parameters.tag))) throw new DerError("a key without a curve");
+  if (name === EC_KEY && parameters?.tag === 0x06) oid(parameters.content);
   return { oid: name, raw: element.raw, parameters };
 }
 
@@ -188,8 +210,10 @@ export class Certificate {
     outer.done();
     const parts = new Parts(body.content);
     const version = parts.optional(0xa0);
-    const number = version ? integer(elements(version.content)[0].content) : 0n;
-    if (version && (number === 0n || elements(version.content).length !== 1)) throw new DerError("a version that could be left out");
+    const given = version && new Parts(version.content);
+    const number = given ? integer(given.take(0x02).content) : 0n;
+    given?.done();
+    if (version && number === 0n) throw new DerError("a version that could be left out");
     if (number !== 0n && number !== 2n) throw new DerError(`version ${number}`);
     this.serial = integer(parts.take(0x02).content);
     this.inner = readAlgorithm(parts.take());
@@ -236,6 +260,7 @@ export class Certificate {
 function readExtensions(content: Bytes): Extension[] {
   const found: Extension[] = [];
   for (const element of Parts.of(content).rest()) {
+    if (element.tag !== 0x30) throw new DerError("no extension");
     const parts = new Parts(element.content);
     const name = oid(parts.take(0x06).content);
     const critical = parts.optional(0x01);
@@ -251,12 +276,23 @@ const READERS: Readonly<Record<string, (value: Bytes) => unknown>> = {
   "2.5.29.15": (value) => keyUsage({ value }),
   "2.5.29.19": (value) => basicConstraints({ value }),
   "2.5.29.37": (value) => extendedKeyUsage({ value }),
-  "2.5.29.17": (value) => Parts.of(value),
-  "2.5.29.18": (value) => Parts.of(value),
+  "2.5.29.17": generalNames,
+  "2.5.29.18": generalNames,
   "2.5.29.31": (value) => Parts.of(value),
   "2.5.29.32": (value) => Parts.of(value),
   "2.5.29.35": (value) => Parts.of(value),
 };
+
+const NAME_TAGS = [0xa0, 0x81, 0x82, 0xa4, 0x86, 0x87, 0x88];
+
+function generalNames(value: Bytes): void {
+  for (const name of Parts.of(value).rest()) {
+    const isText = [0x81, 0x82, 0x86].includes(name.tag);
+    const isAddress = name.tag === 0x87;
+    if (!NAME_TAGS.includes(name.tag) || (isText && name.content.some((byte) => byte > 0x7f))) throw new DerError("no name");
+    if (isAddress && ![4, 16].includes(name.content.length)) throw new DerError("no address");
+  }
+}
 
 function checked(found: readonly Extension[]): Extension[] {
   if (new Set(found.map((one) => one.oid)).size !== found.length) throw new DerError("an extension twice");
