@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from notary.service_errors import VaultDamaged, VaultLocked
+from notary.service_errors import KeyFileUnwritable, VaultDamaged, VaultLocked
 
 MAX_FILE_NAME = 255  # bytes of one name on the usual file systems
 MAX_KEY_FILE = 4096  # bytes; the largest (the recipient key) has under 400
@@ -58,7 +58,7 @@ def write_private_once(path: Path, data: bytes) -> None:
             temporary.unlink()
         sync_folder(path.parent)
     except OSError as exc:
-        raise VaultLocked(str(path), f"cannot be written ({os.strerror(exc.errno or 0)})") from exc
+        raise KeyFileUnwritable(str(path), f"cannot be written ({os.strerror(exc.errno or 0)})") from exc
 
 
 def change_private(path: Path, change: Callable[[bytes], bytes]) -> bool:
@@ -89,7 +89,7 @@ def change_private(path: Path, change: Callable[[bytes], bytes]) -> bool:
             _overwrite_leftovers(path.parent)
             return True
     except OSError as exc:
-        raise VaultLocked(str(path), f"cannot be written ({os.strerror(exc.errno or 0)})") from exc
+        raise KeyFileUnwritable(str(path), f"cannot be written ({os.strerror(exc.errno or 0)})") from exc
 
 
 def leftovers(folder: Path) -> list[Path]:

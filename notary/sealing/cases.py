@@ -124,9 +124,16 @@ def case_key(ctx: NotaryContext, case_id: str, connection: Connection | None = N
     Raises CaseNameInvalid, CaseUnknown, CaseErased, VaultLocked, VaultDamaged.
     """
     check_case_name(case_id)
-    with nullcontext(connection) if connection is not None else ctx.engine.connect() as reading:
-        row = reading.execute(_KEY_ROW.where(cases.c.id == case_id)).first()
-    return _key(ctx, case_id, row)
+    asked = None
+    while True:
+        with nullcontext(connection) if connection is not None else ctx.engine.connect() as reading:
+            row = reading.execute(_KEY_ROW.where(cases.c.id == case_id)).first()
+        try:
+            return _key(ctx, case_id, row)
+        except VaultDamaged:
+            if connection is not None or row == asked:
+                raise
+            asked = row  # another process may have erased since the row was read: its key went with the old epoch
 
 
 def lock_case(ctx: NotaryContext, case_id: str, connection: Connection) -> CaseKey:
