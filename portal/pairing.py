@@ -175,7 +175,7 @@ def pair(collected: Collected, digests: dict[str, Outcome]) -> list[Pair]:
         digest = str(shown.get("sha256", ""))
         by_digest.setdefault(digest, []).append(i)
         by_name.setdefault(str(shown.get("name", "")), []).append(i)
-        by_both.setdefault((digest, _sealed_name(found) or ""), []).append(i)
+        by_both.setdefault((digest, sealed_name(found) or ""), []).append(i)
 
     def choose(document: Document, *candidates: list[int]) -> None:
         """Take the newest that is free. What is taken leaves each list once, so no list is gone through again."""
@@ -207,7 +207,7 @@ def pair(collected: Collected, digests: dict[str, Outcome]) -> list[Pair]:
 
 def has_sealed_name(document: Document, found: Found) -> bool:
     """Whether the document's path ends in the name that the receipt shows."""
-    return _sealed_name(found) in _names(document)
+    return sealed_name(found) in _names(document)
 
 
 def _names(document: Document) -> set[str]:
@@ -216,7 +216,8 @@ def _names(document: Document) -> set[str]:
     return {document.name, *("/".join(parts[place:]) for place in range(1, len(parts)))} - {""}
 
 
-def _sealed_name(found: Found) -> str | None:
+def sealed_name(found: Found) -> str | None:
+    """The name that the receipt shows, as it is on disk; None where it is withheld."""
     shown = found.receipt.shown() if found.receipt is not None else {}
     name, raw = shown.get("name"), shown.get("name_bytes")
     if not isinstance(name, str):

@@ -58,10 +58,10 @@ def export(
 ) -> None:
     """Write a case's receipts, documents, report and means to check them into one zip.
 
-    It holds the current version of each exhibit; earlier ones stay in the workspace. The same case and the same --at
-    give the same bytes. --withhold hides a field in every receipt, and leaves out who acted; the document itself may
-    still show it. What your verdicts rest on is yours to say with --trust (`tallystick anchor --trust-file` writes
-    such a file); roots of configured time-stamp authorities are added.
+    It holds the current version of each exhibit; earlier ones stay in the workspace. The same state of the log and the
+    same --at give the same bytes. --withhold hides a field in every receipt, and leaves out who acted; the document
+    itself may still show it. What your verdicts rest on is yours to say with --trust (`tallystick anchor --trust-file`
+    writes such a file); roots of configured time-stamp authorities are added.
 
     \b
     Examples:

@@ -14,6 +14,7 @@ from portal.cli.shell import Shell, command, no_progress
 from portal.exit_codes import Exit
 
 if TYPE_CHECKING:
+    from notary.court.examine import Finding
     from notary.sealing.hashing import Outcome
     from notary.verdicts.reasons import Words
     from notary.verdicts.trust import Trust
@@ -75,22 +76,24 @@ def verify(
     """Check files against their receipts; no network, no account, no server of ours.
 
     PATH is a file (its receipt beside it as NAME.receipt.json, or named by --receipt), a receipt alone, a folder of
-    both, or the dossier of a plan. With --receipt, receipts in or beside PATH are not used. Twelve checks lead from
-    the file to a block of a chain, a time-stamp authority or a Bitcoin block, and on to who signed and whether it
-    still stands. What no receipt can show is that the block or the authority is a real one: that you say with
-    --block, --rpc, --tsa-root, --bitcoin-header or --trust. Without it the verdict is INDETERMINATE and tells what to
-    look up.
+    both, a case's bundle or report, or the dossier of a plan. With --receipt, receipts in or beside PATH are not used.
+    Twelve checks lead from the file to a block of a chain, a time-stamp authority or a Bitcoin block, and on to who
+    signed and whether it still stands. What no receipt can show is that the block or the authority is a real one: that
+    you say with --block, --rpc, --tsa-root, --bitcoin-header or --trust. Without it the verdict is INDETERMINATE and
+    tells what to look up.
 
     \b
     Examples:
       tallystick verify contract.pdf
       tallystick verify contracts/ --receipt receipts/smith-2026/ --trust my-blocks.json
       tallystick verify invoice.pdf --block 1:21000000:0xab12...
+      tallystick verify smith-2026.zip --trust my-blocks.json
       tallystick verify invoice.pdf --tsa-root authority.pem --locale zh-Hans
     """
     from notary.memory import no_cycle_search
     from notary.verdicts.reasons import Text, said, words
     from notary.verdicts.verify import Verifier
+    from portal.cli.verify_bundle import carried
     from portal.cli.verify_dossier import is_dossier, verify_dossier
     from portal.pairing import Collected, collect, pair, superseded
 
@@ -98,16 +101,19 @@ def verify(
         known, _ = _trust(trust, blocks, (), given, Collected((), (), ()))
         return verify_dossier(shell, paths[0], known, nodes)
     language = words(locale)
-    with no_cycle_search():  # receipts are trees, and tens of thousands of them
-        collected = collect(paths, receipts)
+    with no_cycle_search(), shell.progress() as progress:  # receipts are trees, and tens of thousands of them
+        whole = carried(paths[0], progress) if len(paths) == 1 and not receipts else None
+        collected = collect(paths, receipts) if whole is None else whole.collected
     known, silent = _trust(trust, blocks, nodes, given, collected)
     verifier = Verifier(known, _asker(nodes))
-    outcomes = _hash(shell, collected)
+    outcomes = _hash(shell, collected) if whole is None else whole.outcomes
     with no_cycle_search():
-        pairs = pair(collected, outcomes)
+        pairs = pair(collected, outcomes) if whole is None else list(whole.pairs)
         results = [_result(verifier, one, outcomes, language) for one in pairs]
     older = superseded(pairs, {place: r.verdict for place, r in enumerate(results) if r.verdict is not None})
     results = [result for place, result in enumerate(results) if place not in older]
+    if whole is not None:
+        results = [_bundled(result, locale) for result in results] + [_finding(one, locale) for one in whole.findings]
     for path, why in collected.refused:
         text = language.tell(said(Text.PATH_REFUSED, text=why))
         results.append(Result(path, "", "INDETERMINATE", "unreadable", text))
@@ -115,13 +121,17 @@ def verify(
     counts = {word: sum(result.status == word for result in results) for word in WORDS}
     unused = [said(Text.RECEIPTS_UNUSED, count=collected.unused)] if collected.unused else []
     notes = [*map(language.tell, unused), *silent]
+    contents = "" if whole is None or whole.contents is None else whole.contents.hex()
     if not shell.as_json:
+        if contents:
+            shell.say(f"contents: {contents}")
         _show(shell, results, status, counts, language)
         for note in notes:
             shell.say(language.say(Text.NOTE, {"text": note}))
     else:
         listed = [result.to_json(locale) for result in results]
-        shell.result({"status": status, "counts": counts, "results": listed, "notes": notes})
+        of_bundle = {"contents_sha256": contents} if contents else {}
+        shell.result({"status": status, "counts": counts, "results": listed, "notes": notes, **of_bundle})
     return exit_code
 
 
@@ -220,6 +230,24 @@ def _result(verifier: Verifier, one: Pair, outcomes: Mapping[str, Outcome], lang
         note=note,
         sealed_in=sealed_in,
     )
+
+
+def _bundled(result: Result, locale: str) -> Result:
+    """As it is said of a bundle's document that no receipt is of."""
+    from notary.court.examine import BundleReason
+    from notary.court.words import MEANINGS
+
+    if result.reason != "no-receipt":
+        return result
+    return replace(result, reason=BundleReason.NO_RECEIPT.value, text=MEANINGS[locale][BundleReason.NO_RECEIPT])
+
+
+def _finding(one: Finding, locale: str) -> Result:
+    """What was found about a file of a bundle, or about a report."""
+    from notary.court.words import MEANINGS
+
+    text = MEANINGS[locale][one.reason] if one.reason else ""
+    return Result(one.name, "", one.status.value, str(one.reason or ""), " ".join(filter(None, (text, one.detail))))
 
 
 def _asker(nodes: Sequence[str]) -> AskWallet | None:

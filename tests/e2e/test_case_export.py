@@ -7,17 +7,24 @@ import io
 import subprocess
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from support.portalworld import Answer, deployed_workspace, tallystick
 
 from notary.court import bundle_zip
+from notary.court.examine import BundleReason
+from notary.court.words import MEANINGS
 from notary.proofs import bundle
-from notary.report.inputs import FORUMS
+from notary.report import embedded
+from notary.report.checking import ReportReason
+from notary.report.fonts import Fonts
+from notary.report.inputs import FORUMS, ReportInput
+from notary.report.render import compile_pdf, laid_out
 from notary.verdicts.reasons import LOCALES
 from portal.cli import case_export
+from portal.fonts import report_fonts
 
 AT = "2026-11-24T08:00:00+08:00"
 NAMES = ("b.txt", "合同 'x' $(id).pdf", "‮gpj.exe", "😀" * 60, "CON", "Straße/ß.txt")
@@ -95,7 +102,7 @@ class TestExport:
         files = files_of(whole)
         documents = {data for name, data in files.items() if name.startswith("documents/")}
         assert documents == {path.read_bytes() for path in place.papers.rglob("*") if path.is_file()}
-        assert {"receipts.json", "trust.json", "report.pdf", "MANIFEST.sha256"} <= set(files)
+        assert {"receipts.json", "trust.json", "report.pdf", "REVERIFY.md", "MANIFEST.sha256"} <= set(files)
         assert files["trust.json"] == place.trust.read_bytes()
         names = {str(one.shown()["name"]) for one in bundle.loads(files["receipts.json"])}
         assert {name.rpartition("/")[2] for name in names} == {name.rpartition("/")[2] for name in NAMES}
@@ -175,3 +182,152 @@ class TestExport:
 
     def test_languages_and_forums_are_those_of_the_report(self) -> None:
         assert (case_export.LANGUAGES, case_export.FORUMS) == (LOCALES, FORUMS)
+
+
+def judged(path: Path, place: Place, *options: object, expect: tuple[int, ...]) -> tuple[str, dict[str, set[str]]]:
+    """Status, and the names by reason of all that did not pass."""
+    said = tallystick("verify", path, "--trust", place.trust, *options, expect=expect).json
+    found: dict[str, set[str]] = {}
+    for one in said["results"]:
+        if one["status"] != "PASSED":
+            assert one["text"]
+            found.setdefault(one["reason"], set()).add(one["document"])
+    return said["status"], found
+
+
+class TestVerifyBundle:
+    def test_a_bundle_passes_with_every_document_from_the_zip(self, place: Place, whole: Path) -> None:
+        said = tallystick("verify", whole, "--trust", place.trust).json
+        assert (said["status"], said["counts"]["PASSED"]) == ("PASSED", len(NAMES) + 2)
+        checks = [one["verdict"]["checks"][1]["status"] for one in said["results"] if one["verdict"]]
+        assert checks == ["PASSED"] * len(NAMES)
+        lines = files_of(whole)["MANIFEST.sha256"].splitlines(keepends=True)
+        contents = hashlib.sha256(b"".join(line for line in lines if not line.endswith(b"  report.pdf\n")))
+        assert said["contents_sha256"] == contents.hexdigest()
+        notes = [note["text"] for one in said["results"] if one["verdict"] for note in one["verdict"]["notes"]]
+        assert not any("_CON" in note for note in notes)  # a name made safe is no other name
+
+    def test_a_bundle_without_the_readers_trust_is_indeterminate(self, whole: Path) -> None:
+        said = tallystick("verify", whole, expect=(3,)).json
+        assert {one["reason"] for one in said["results"] if one["verdict"]} == {"block-hash-unconfirmed"}
+
+    def test_a_bundle_without_report_and_documents_says_which_are_missing(self, place: Place) -> None:
+        place.export("bare.zip", "--documents", "none", "--no-report")
+        status, found = judged(place.folder / "bare.zip", place, expect=(3,))
+        assert (status, set(found), len(found["no-document"])) == ("INDETERMINATE", {"no-document"}, len(NAMES))
+
+    def test_a_bundle_that_was_zipped_anew_passes(self, place: Place, whole: Path, tmp_path: Path) -> None:
+        with zipfile.ZipFile(tmp_path / "again.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in reversed(files_of(whole).items()):
+                archive.writestr(name, data)
+        assert judged(tmp_path / "again.zip", place, expect=(0,)) == ("PASSED", {})
+
+    @pytest.mark.parametrize("listed", [True, False])
+    def test_an_altered_document_fails_against_its_receipt(
+        self, place: Place, whole: Path, tmp_path: Path, listed: bool
+    ) -> None:
+        files = files_of(whole)
+        name = next(name for name in files if name.startswith("documents/") and "CON" in name)
+        files[name] = files[name][:-1] + b"!"
+        status, found = judged(remade(tmp_path / "f.zip", files, listed=listed), place, expect=(1,))
+        other = {} if listed else {"manifest-file-differs": {name}}
+        assert (status, found) == (
+            "FAILED",
+            {"digest-differs": {name}, "report-contents-differ": {"report.pdf"}} | other,
+        )
+
+    def test_missing_and_added_files_are_named(self, place: Place, whole: Path, tmp_path: Path) -> None:
+        files = files_of(whole)
+        gone = next(name for name in files if name.endswith("b.txt"))
+        del files[gone]
+        files |= {"documents/9/added.txt": b"added", "run-me.exe": b"MZ"}
+        _, found = judged(remade(tmp_path / "f.zip", files, listed=False), place, expect=(1,))
+        assert found == {
+            "no-document": {"b.txt"},
+            "document-without-receipt": {"documents/9/added.txt"},
+            "manifest-file-missing": {gone},
+            "manifest-file-unlisted": {"documents/9/added.txt", "run-me.exe"},
+            "file-unknown": {"run-me.exe"},
+            "report-contents-differ": {"report.pdf"},
+        }
+
+    def test_a_document_that_was_moved_is_found_by_its_digest(self, place: Place, whole: Path, tmp_path: Path) -> None:
+        files = {name.replace("b.txt", "moved.txt"): data for name, data in files_of(whole).items()}
+        del files["report.pdf"]
+        assert judged(remade(tmp_path / "f.zip", files), place, expect=(0,)) == ("PASSED", {})
+
+    @pytest.mark.parametrize(
+        ("name", "data", "reason"),
+        [
+            ("MANIFEST.sha256", None, "manifest-missing"),
+            ("MANIFEST.sha256", b"no list", "manifest-invalid"),
+            ("receipts.json", None, "receipts-missing"),
+            ("receipts.json", b"{}", "notary.receipt-invalid"),
+            ("report.pdf", b"%PDF-1.7 printed anew", "report-invalid"),
+        ],
+    )
+    def test_a_part_that_is_missing_or_none_fails(
+        self, place: Place, whole: Path, tmp_path: Path, name: str, data: bytes | None, reason: str
+    ) -> None:
+        files = {one: kept for one, kept in files_of(whole).items() if one != name}
+        files |= {} if data is None else {name: data}
+        _, found = judged(remade(tmp_path / "f.zip", files, listed=not name.startswith("MANIFEST")), place, expect=(1,))
+        assert reason in found
+
+    def test_a_report_of_other_receipts_fails(self, place: Place, whole: Path, tmp_path: Path) -> None:
+        place.export("one.zip", "--exhibit", 1)
+        files = files_of(whole) | {"report.pdf": files_of(place.folder / "one.zip")["report.pdf"]}
+        _, found = judged(remade(tmp_path / "f.zip", files), place, expect=(1,))
+        assert found == {"report-of-other-receipts": {"report.pdf"}}
+
+    def test_a_report_whose_text_is_not_that_of_its_receipts_fails(
+        self, place: Place, whole: Path, tmp_path: Path
+    ) -> None:
+        honest = ReportInput.from_files(embedded.files(files_of(whole)["report.pdf"]))
+        fonts = report_fonts(honest.languages)
+        page, _ = laid_out(replace(honest, case="Smith v. Webber"), fonts)
+        forged = compile_pdf(page, honest.files(), fonts, honest.made_at)
+        bundled = remade(tmp_path / "f.zip", files_of(whole) | {"report.pdf": forged})
+        assert judged(bundled, place, expect=(1,))[1] == {"report-text-differs": {"report.pdf"}}
+        (tmp_path / "report.pdf").write_bytes(forged)
+        assert "report-text-differs" in judged(tmp_path / "report.pdf", place, expect=(1,))[1]
+
+    @pytest.mark.filterwarnings("ignore:Duplicate name")
+    @pytest.mark.parametrize("bad", ["../evil", "/etc/evil", "a\\evil", "receipts.json", "RECEIPTS.json", "link"])
+    def test_a_hostile_zip_is_refused_whole(self, whole: Path, tmp_path: Path, bad: str) -> None:
+        (tmp_path / "f.zip").write_bytes(whole.read_bytes())
+        with zipfile.ZipFile(tmp_path / "f.zip", "a") as archive:
+            entry = zipfile.ZipInfo(bad)
+            entry.external_attr = (0o120777 if bad == "link" else 0o100644) << 16
+            archive.writestr(entry, "target")
+        assert tallystick("verify", tmp_path / "f.zip", expect=(4,)).error == "notary.bundle-invalid"
+
+    def test_a_report_alone_is_judged_by_the_receipts_in_it(self, place: Place, whole: Path, tmp_path: Path) -> None:
+        (tmp_path / "r.pdf").write_bytes(files_of(whole)["report.pdf"])
+        said = tallystick("verify", tmp_path / "r.pdf", "--trust", place.trust, expect=(3,)).json
+        assert said["counts"] == {"PASSED": 1, "FAILED": 0, "INDETERMINATE": len(NAMES)}
+        assert {one["reason"] for one in said["results"]} == {"no-document", None}
+
+    def test_a_report_that_cannot_be_made_here_is_not_called_false(
+        self, whole: Path, tmp_path: Path, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def none(languages: tuple[str, ...]) -> Fonts:
+            return Fonts.find([tmp_path], languages)
+
+        monkeypatch.setattr("portal.fonts.report_fonts", none)
+        assert judged(whole, place, expect=(3,))[1] == {"report-unchecked": {"report.pdf"}}
+        answer = place.export("fontless.zip", expect=(4,))
+        assert answer.error == "notary.fonts-missing" and not (place.folder / "fontless.zip").exists()
+
+    def test_other_zips_and_pdfs_are_documents_as_before(self, tmp_path: Path) -> None:
+        with zipfile.ZipFile(tmp_path / "letter.docx", "w") as archive:
+            archive.writestr("word/document.xml", "<a/>")
+        (tmp_path / "plain.pdf").write_bytes(b"%PDF-1.7\nnothing")
+        for name in ("letter.docx", "plain.pdf"):
+            (result,) = tallystick("verify", tmp_path / name, expect=(3,)).json["results"]
+            assert result["reason"] == "no-receipt"
+
+    def test_every_reason_has_a_meaning_in_every_language(self) -> None:
+        assert set(MEANINGS) == set(LOCALES)
+        for meanings in MEANINGS.values():
+            assert set(meanings) == {*BundleReason, *ReportReason} and all(meanings.values())

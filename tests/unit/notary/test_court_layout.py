@@ -13,7 +13,6 @@ from notary.errors import BundleInvalid
 from notary.proofs import disclosure
 from notary.proofs.receipt import Receipt
 
-
 DIGESTS = {"receipts.json": bytes(32), "documents/1/合.txt": bytes([1] * 32), "report.pdf": bytes([2] * 32)}
 
 
