@@ -132,8 +132,9 @@ MEANING = """\
 
 - Steps 1 to 4: this very document was claimed in this log, with the fields of step 2; neither was changed since the
   root was made.
-- Steps 5 and 6: the root, and so the document, existed at the latest at the times that the node and the authorities
-  state. That is as good as your trust in that chain or authority, and in SHA-256.
+- Steps 5 and 6, as far as this receipt has anchors: the root, and so the document, existed at the latest at the times
+  that the node and the authorities state. That is as good as your trust in that chain or authority, and in SHA-256.
+  Without an anchor nothing here says when.
 - It does not say that what the document says is true, who wrote it, or that it did not exist earlier. `captured_at`,
   `captured_by`, `source` and other fields of step 2 are what the sealer said; that they said it by then is proven.
 - Not repeated here: whether the claim was superseded, revoked or erased later (`standing`), who signed the custody
@@ -144,8 +145,8 @@ MEANING = """\
 OTHERS = """## The other exhibits"""
 ALL_DOCUMENTS = """All documents of the bundle, against the digests in their receipts:"""
 OTHERS_SAYS = """\
-Their values for steps 1 to 5. Salts, paths and anchors are in `receipts.json`, by the same names; step 4 to 6 are the
-same where the size is the same."""
+Their values for steps 1 to 3. Salts, paths and anchors are in `receipts.json`, by the same names. Where the root is the
+same as above, steps 4 to 6 are those above."""
 TABLE = (
     "| receipt | exhibit | name | document | bytes | SHA-256 | commitment | entry | of | root |",
     "|---|---|---|---|---|---|---|---|---|---|",

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,8 @@ from support.evidencechain import anchor_to_final, give_chain, trust_in
 from support.notaryworld import world
 from support.tsa import handmade_tsa
 
-from notary.court import layout
+from notary.context import NotaryContext
+from notary.court import export, layout
 from notary.court.reverify import reverify_text
 from notary.evm.evm_proof import EvmAnchor
 from notary.log import checkpoint
@@ -31,6 +33,7 @@ from notary.verdicts.trust import Trust
 
 BLOCK = re.compile(r"```bash\n(.*?)\n```\n\n(?:It must print:\n\n```text\n(.*?)\n```|It prints nothing\.)\n", re.S)
 HEADING = re.compile(r"^## (.*)$", re.M)
+SECTIONS = {"0.", "1.", "2.", "3.", "4.", "5.", "6.", "The"}
 MARK = "==== end of a block ===="
 NAMES = (
     "o'brien $(touch pwned) `touch pwned`.txt",
@@ -40,17 +43,19 @@ NAMES = (
     "| b | <i>.txt",
 )
 FILES = {name: f"document {place}\n".encode() for place, name in enumerate(NAMES)}
-FOUNDRY = Path(__file__).parents[2] / "contracts/node_modules/@foundry-rs"
+FOUNDRY = sorted((Path(__file__).parents[2] / "contracts/node_modules/@foundry-rs").glob("cast-*/bin"))
+CAST = bool(FOUNDRY or shutil.which("cast"))
 
 
 @dataclass(frozen=True)
 class Case:
-    """Receipts of sealed files, their bytes, what confirms them, and a node of the chain."""
+    """Receipts of sealed files, their bytes, what confirms them, a node of the chain, and the workspace."""
 
     receipts: tuple[Receipt, ...]
     files: tuple[bytes, ...]
     trust: Trust
     url: str = ""
+    ctx: NotaryContext | None = None
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
         assert {type(anchor) for anchor in receipts[0].anchors} == {EvmAnchor, TimestampAnchor}
         trusted = replace(trust_in(dev), authorities=(authority.trusted(),))
         files = tuple(FILES[str(receipt.shown()["name"]).rpartition("/")[2]] for receipt in receipts)
-        yield Case(receipts, files, trusted, dev.url)
+        yield Case(receipts, files, trusted, dev.url, w.ctx)
 
 
 def unpack(case: Case, folder: Path, text: str, documents: Sequence[str | None]) -> Path:
@@ -117,14 +122,13 @@ def blocks_of(text: str) -> list[tuple[str, str, str]]:
 def run(folder: Path, text: str, url: str = "", locale: str = "C.UTF-8", skip: str = "(?!)") -> list[Step]:
     """Run the text's commands in one bash, in their order, but for blocks in which `skip` is found."""
     blocks = [block for block in blocks_of(text) if not re.search(skip, block[1])]
-    foundry = sorted(FOUNDRY.glob("cast-*/bin"))
-    if not foundry and shutil.which("cast") is None:
+    if not CAST:
         blocks = [block for block in blocks if not block[1].startswith("cast ")]
     script = "".join(f"{commands}\nprintf '%s\\n' '{MARK}'\n" for _, commands, _ in blocks)
     temporary = folder.parent / f"{folder.name}-tmp"
     temporary.mkdir(exist_ok=True)
     environment = {
-        "PATH": os.pathsep.join([*map(str, foundry), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([*map(str, FOUNDRY), os.environ["PATH"]]),
         "LC_ALL": locale,
         "TMPDIR": str(temporary),
         "HOME": str(temporary),
@@ -161,7 +165,19 @@ class TestAsWritten:
         folder, text = written(case, tmp_path, chosen)
         steps = run(folder, text, case.url)
         assert [step for step in steps if not step.agrees] == []
-        assert {step.heading.split()[0] for step in steps} == {"0.", "1.", "2.", "3.", "4.", "5.", "6.", "The"}
+        assert {step.heading.split()[0] for step in steps} == SECTIONS
+
+    def test_the_manual_of_an_exported_bundle_holds_as_it_lies_there(self, case: Case, tmp_path: Path) -> None:
+        assert case.ctx is not None
+        collected = export.collect(case.ctx, "acme", export.Choice())
+        with (tmp_path / "case.zip").open("wb") as file:
+            export.write(file, collected, export.Statement(case.ctx.clock(), case.trust))
+        with zipfile.ZipFile(tmp_path / "case.zip") as archive:
+            archive.extractall(tmp_path / "case")
+        text = (tmp_path / "case" / layout.MANUAL).read_text()
+        steps = run(tmp_path / "case", text, case.url)
+        assert differing(steps) == []
+        assert {step.heading.split()[0] for step in steps} == SECTIONS
 
     def test_the_locale_changes_nothing(self, case: Case, tmp_path: Path) -> None:
         folder, text = written(case, tmp_path)
@@ -229,6 +245,24 @@ class TestAsWritten:
         assert "The issuer names no root certificate." in reverify_text([replace(receipt, anchors=(token,))], [None])
         broken = replace(receipt, anchors=(TimestampAnchor(b"no token"),))
         assert "Token 1 cannot be read as one." in reverify_text([broken], [None])
+
+    def test_a_token_that_openssl_cannot_verify_is_said_and_written_out(self, tmp_path: Path) -> None:
+        (receipt, *_) = sealed.seal([b"one"]).receipts
+        token = stamped.token_anchor(receipt.note, chain=tsa_chain.chain("ed25519"))
+        made = Case((replace(receipt, anchors=(token,)),), (b"one",), Trust())
+        folder, text = written(made, tmp_path)
+        assert "signatures of the kind that token 1 has (`Ed25519`)" in text
+        assert differing(run(folder, text)) == []
+        (found,) = (tmp_path / "bundle-tmp").rglob("token-1.der")
+        assert found.read_bytes() == token.token
+
+    def test_a_header_that_cannot_be_read_gives_no_time_and_another_hash(self, case: Case, tmp_path: Path) -> None:
+        first = case.receipts[0]
+        anchors = [replace(one, header=b"\x80") if isinstance(one, EvmAnchor) else one for one in first.anchors]
+        folder, text = written(instead(case, replace(first, anchors=tuple(anchors))), tmp_path)
+        assert "its time (UTC)" not in text
+        steps = run(folder, text, case.url)
+        assert [step.heading[0] for step in steps if not step.agrees] == (["5"] if CAST else [])  # its first line
 
     def test_a_development_chain_is_called_one(self, case: Case) -> None:
         told = "This chain is a development chain."
