@@ -1,4 +1,5 @@
-"""A second implementation of the log and of what receipts prove about it, from docs/formats/evidence.md alone.
+"""A second implementation of the log and of what receipts prove about it, from docs/receipt-format.md and
+docs/formats/evidence.md alone.
 
 Slow, plain and recursive; nothing is shared with notary: json, hashlib, rfc8785, cryptography, and the tree of
 merkle_reference. Every function returns something or raises AssertionError (or whatever a malformed input makes Python

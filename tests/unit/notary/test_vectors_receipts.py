@@ -6,6 +6,7 @@ Made by scripts/lib/make_vectors.py, whose --check is a step of scripts/check: o
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ UNREACHED = {
     Reason.WALLET_REFUSED,
     Reason.SIGNATURE_UNSUPPORTED,  # this program has every algorithm
 }
+
+OTHER_NAMES = {"ml-dsa-65", "rsa-pss-sha256", "rsa-pkcs1-sha256", "ecdsa-sha256"}  # algorithms of signatures
 
 
 def read(name: str | None) -> bytes | None:
@@ -54,6 +57,13 @@ def test_every_reason_that_a_file_can_have_is_there() -> None:
     seen = {reason for result in results for _, _, reason in result["checks"]}
     seen |= {reason for result in results for reason in result["notes"]}
     assert set(Reason) - seen == UNREACHED
+
+
+def test_the_description_names_every_reason_and_only_vectors_that_exist() -> None:
+    text = (FOLDER.parents[2] / "docs/receipt-format.md").read_text()
+    named = set(re.findall(r"`([a-z][a-z0-9-]+)`", text))
+    assert set(Reason) - named == set()
+    assert {name for name in named - set(Reason) - set(BY_NAME) if "-" in name} <= OTHER_NAMES
 
 
 def test_every_file_is_named_and_every_name_is_a_file() -> None:
