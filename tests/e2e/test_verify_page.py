@@ -146,6 +146,13 @@ class TestPage:
         assert shown["verdicts"][0]["status"] == "INDETERMINATE"
         assert shown["names"] == ["documents/A-1/发票.pdf"]
 
+    def test_an_evidence_record_is_said_to_be_left_unchecked(self, node: str) -> None:
+        full = stamped.full()
+        given = Given(full.receipt.to_bytes(), full.document, full.trust.to_bytes())
+        (shown,) = run_page([{"files": [*files_of(given), ["1.er", encoded(b"0")]]}], node, CHROMIUM)
+        assert [line.split(" ")[0] for line in shown["headlines"]] == ["PASSED", "INDETERMINATE"]
+        assert "does not check it" in shown["headlines"][1]
+
     @pytest.mark.parametrize("name", ["../evil", "/etc/passwd", "a\\b", "C:x"])
     def test_a_bundle_with_an_unsafe_name_is_refused(self, node: str, name: str) -> None:
         packed = io.BytesIO()

@@ -39,6 +39,8 @@ export interface Given {
   receipts: Found[];
   trust: { name: string; data: Bytes; isIssuers: boolean }[];
   faults: { name: string; text: string }[];
+  /** Evidence records (RFC 4998), which this page does not judge. */
+  records: string[];
 }
 
 export interface Hashed {
@@ -57,7 +59,7 @@ async function* piecesOf(blob: Blob): AsyncGenerator<Bytes> {
 }
 
 export async function collect(files: readonly File[]): Promise<Given> {
-  const given: Given = { documents: [], receipts: [], trust: [], faults: [] };
+  const given: Given = { documents: [], receipts: [], trust: [], faults: [], records: [] };
   for (const file of files) {
     const source: Source = { name: file.webkitRelativePath || file.name, size: file.size, stream: () => piecesOf(file) };
     try {
@@ -85,7 +87,7 @@ async function addBundle(given: Given, file: File): Promise<boolean> {
   for (const entry of entries) {
     const source: Source = { name: entry.name, size: entry.size, stream: () => entry.stream() };
     if (entry.name.startsWith("documents/")) given.documents.push(source);
-    else if (entry.name === "receipts.json" || entry.name === "trust.json") await add(given, source, true);
+    else if (/^(receipts\.json|trust\.json|records\/.*\.er)$/.test(entry.name)) await add(given, source, true);
   }
   return true;
 }
@@ -103,6 +105,10 @@ async function addReport(given: Given, source: Source, file: File): Promise<bool
 }
 
 async function add(given: Given, source: Source, isIssuers: boolean): Promise<void> {
+  if (/\.er$/i.test(source.name)) {
+    given.records.push(source.name);
+    return;
+  }
   const mayBe = /\.json$/i.test(source.name) || source.size <= PEEK;
   if (mayBe && source.size <= MAX_SMALL) {
     const data = await whole(source);

@@ -44,12 +44,13 @@ async function take(files: readonly File[]): Promise<void> {
   if (!files.length) return;
   const mine = ++run;
   const found = await collect(files);
-  const all = given ?? { documents: [], receipts: [], trust: [], faults: [] };
+  const all = given ?? { documents: [], receipts: [], trust: [], faults: [], records: [] };
   given = {
     documents: [...all.documents, ...found.documents],
     receipts: [...all.receipts, ...found.receipts],
     trust: [...all.trust, ...found.trust],
     faults: [...all.faults, ...found.faults],
+    records: [...all.records, ...found.records],
   };
   await readDocuments(mine);
 }
@@ -149,6 +150,7 @@ function show(): void {
     list.append(card(printable(fault.name), "INDETERMINATE", text));
   }
   for (const result of results) list.append(cardOf(result));
+  for (const record of given.records) list.append(card(printable(record), "INDETERMINATE", page().recordUnread));
   element("limits").textContent = spoken.notProven;
   element("results").hidden = false;
 }

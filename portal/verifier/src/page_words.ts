@@ -25,6 +25,7 @@ export interface PageWords {
   reading: string;
   done: string;
   noReceipt: string;
+  recordUnread: string;
   unreadable: string;
   trustUsed: string;
   issuerTrustUsed: string;
@@ -61,6 +62,7 @@ export const PAGE: Readonly<Record<Locale, PageWords>> = {
     reading: "Reading {name}",
     done: "Done. {summary}",
     noReceipt: "No receipt for this document was given.",
+    recordUnread: "This is an evidence record. This page does not check it: tallystick renew --validate does.",
     unreadable: "This file cannot be read: {text}",
     trustUsed: "Trust file used, as you gave it: {name}.",
     issuerTrustUsed: "The trust file of the bundle's maker is used, as you asked: {name}.",
@@ -95,6 +97,7 @@ export const PAGE: Readonly<Record<Locale, PageWords>> = {
     reading: "正在读取 {name}",
     done: "完成。{summary}",
     noReceipt: "没有给出这份文件的回执。",
+    recordUnread: "这是证据记录。本页面不核对它，请使用命令 tallystick renew --validate。",
     unreadable: "无法读取这个文件：{text}",
     trustUsed: "已使用您给出的信任文件：{name}。",
     issuerTrustUsed: "按您的要求，已使用证据包制作方的信任文件：{name}。",
@@ -129,6 +132,7 @@ export const PAGE: Readonly<Record<Locale, PageWords>> = {
     reading: "正在讀取 {name}",
     done: "完成。{summary}",
     noReceipt: "沒有給出這份文件的回執。",
+    recordUnread: "這是證據記錄。本頁面不核對它，請使用命令 tallystick renew --validate。",
     unreadable: "無法讀取這個文件：{text}",
     trustUsed: "已使用您給出的信任文件：{name}。",
     issuerTrustUsed: "按您的要求，已使用證據包製作方的信任文件：{name}。",
