@@ -46,10 +46,13 @@ def carried(path: str, progress: Progress) -> Carried | None:
     file = Path(path)
     if not file.is_file() or Path(f"{path}{SUFFIX}").exists():
         return None
-    with file.open("rb") as opened:
-        beginning = opened.read(1024)
-        opened.seek(max(0, opened.seek(0, os.SEEK_END) - _TAIL))
-        tail = opened.read(_TAIL) if beginning.startswith(b"PK") else b""
+    try:
+        with file.open("rb") as opened:
+            beginning = opened.read(1024)
+            opened.seek(max(0, opened.seek(0, os.SEEK_END) - _TAIL))
+            tail = opened.read(_TAIL) if beginning.startswith(b"PK") else b""
+    except OSError:  # said of the file as of any other
+        return None
     if any(mark in tail for mark in _BUNDLED):
         return _bundle(file, progress)
     return _report(file) if b"%PDF-" in beginning else None

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from support.portalworld import Answer, deployed_workspace, tallystick
+from support.tsa import openssl_tsa, write_pem
+from support.tsa_chain import chain
 
 from notary.court import bundle_zip
 from notary.court.examine import BundleReason
@@ -331,3 +333,34 @@ class TestVerifyBundle:
         assert set(MEANINGS) == set(LOCALES)
         for meanings in MEANINGS.values():
             assert set(meanings) == {*BundleReason, *ReportReason} and all(meanings.values())
+
+
+class TestRecords:
+    def test_a_bundle_carries_the_evidence_records_of_its_documents(self, tmp_path: Path) -> None:
+        authority, found = chain(), Place(tmp_path)
+        with openssl_tsa(authority, tmp_path / "tsa") as tsa, deployed_workspace(found.workspace, keys=()):
+            write_pem(found.workspace / "root.pem", authority.root.der)
+            file = found.workspace / "tallystick.toml"
+            named = f'\n[[timestamps.authorities]]\nname = "good"\nurl = "{tsa.url}"\nroot = "root.pem"\n'
+            file.write_text(file.read_text() + named)
+            found.papers.mkdir()
+            for name in ("a.txt", "b.txt"):
+                (found.papers / name).write_text(name)
+            for words in (
+                ("case", "new", "smith"),
+                ("seal", "smith", found.papers),
+                ("anchor", "--wait"),
+                ("renew", "smith"),
+            ):
+                tallystick(*words, workspace=found.workspace)
+            assert found.export("all.zip").json["records"] == 2
+            assert found.export("one.zip", "--exhibit", 2).json["records"] == 1
+        with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+            archive.extractall(tmp_path / "u")
+        u = tmp_path / "u"
+        for number, name in ((1, "a.txt"), (2, "b.txt")):
+            document = u / "documents" / str(number) / name
+            words = ("renew", "--validate", u / "records" / f"{number}.er", document, "--trust", u / "trust.json")
+            assert tallystick(*words).json["status"] == "PASSED"
+        said = tallystick("verify", tmp_path / "all.zip", "--trust", u / "trust.json").json
+        assert said["status"] == "PASSED"
