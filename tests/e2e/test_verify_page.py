@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import browser_verifier, stamped
+from support import browser_verifier, sealed, stamped
 from support.browser_verifier import PAGE, Given, mutants, run_core, run_page, same, samples
 
 from notary.errors import ReceiptInvalid, ReceiptVersionUnknown
@@ -127,9 +127,9 @@ class TestPage:
         assert shown["verdicts"][0]["checks"][1]["detail"].startswith(f"the document has {300 * 1024 * 1024} bytes")
 
     def test_several_documents_meet_their_receipts_by_what_they_hold(self, node: str) -> None:
-        sealed = stamped.full().sealed
-        files = [["receipts.json", encoded(bundle.dumps(sealed.receipts))]]
-        files += [[f"a{place}", encoded(data)] for place, data in enumerate(sealed.documents)]
+        many = stamped.full().sealed
+        files = [["receipts.json", encoded(bundle.dumps(many.receipts))]]
+        files += [[f"a{place}", encoded(data)] for place, data in enumerate(many.documents)]
         (shown,) = run_page([{"files": files}], node, CHROMIUM)
         assert [verdict["checks"][1]["status"] for verdict in shown["verdicts"]] == ["PASSED"] * 3
 
@@ -145,6 +145,12 @@ class TestPage:
         assert same(python.to_json(), shown["verdicts"][0])
         assert shown["verdicts"][0]["status"] == "INDETERMINATE"
         assert shown["names"] == ["documents/A-1/发票.pdf"]
+
+    def test_a_dev_chain_is_told_first(self, node: str) -> None:
+        document, receipt, block = sealed.sample()
+        trust = sealed.trust_in(block, dev=True).to_bytes()
+        (shown,) = run_page([{"files": files_of(Given(receipt.to_bytes(), document, trust))}], node, CHROMIUM)
+        assert shown["headlines"][0].startswith("PASSED – This is a development chain")
 
     def test_an_evidence_record_is_said_to_be_left_unchecked(self, node: str) -> None:
         full = stamped.full()

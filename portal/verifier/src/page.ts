@@ -4,7 +4,7 @@ import { printable } from "./bytes";
 import { NotaryError } from "./errors";
 import { type Given, type Hashed, type Pair, collect, hashDocument, namesOf, pair } from "./files";
 import { PAGE, type PageWords } from "./page_words";
-import { LOCALES, type Locale, type Status, fill, language, said, tell } from "./said";
+import { LOCALES, type Locale, type Reason, type Status, fill, language, said, tell } from "./said";
 import { Trust, parseBlock, parseHeader } from "./trust";
 import { type Verdict, jsonText, saidOthers, sayNote, sealedAs, toJson } from "./verdict";
 import { Verifier, unreadable } from "./verify";
@@ -15,6 +15,8 @@ interface Result {
   verdict: Verdict | null;
 }
 
+// Reasons that change what a status means to a reader: they are told first
+const HEADLINES: readonly Reason[] = ["dev-chain", "superseded", "revoked", "erased"];
 const OPEN_RESULTS = 20; // of so many the checks are printed, too
 
 let locale: Locale = "en";
@@ -169,8 +171,11 @@ function cardOf(result: Result): HTMLElement {
   const shownName = verdict?.fields.get("name");
   const name = printable(result.pair.document?.name ?? String(shownName ?? result.pair.found?.source ?? ""));
   if (!verdict) return card(name, result.status, page().noReceipt);
-  const made = card(name, verdict.status, page().plain[verdict.status]);
-  if (verdict.reason) made.append(make("p", `${spoken.meanings[verdict.reason]}${spoken.brackets[0]}${verdict.reason}${spoken.brackets[1]}`));
+  const { reason } = verdict;
+  const meaning = reason && `${spoken.meanings[reason]}${spoken.brackets[0]}${reason}${spoken.brackets[1]}`;
+  const isHeadline = reason !== null && HEADLINES.includes(reason);
+  const made = card(name, verdict.status, isHeadline && meaning ? meaning : page().plain[verdict.status]);
+  if (meaning && !isHeadline) made.append(make("p", meaning));
   if (verdict.fields.size) made.append(make("p", sealedAs(verdict, spoken)));
   const timed = verdict.checks[8];
   if (timed.status === "PASSED")
