@@ -37,6 +37,9 @@ _MAX_READ: Final = 64 * 1024 * 1024  # bytes that are read at once: the list of 
 _ENCRYPTED: Final = 0x1 | 0x40 | 0x2000  # flags: of the entry, strongly, of the list of entries
 _UTF8: Final = 0x800
 _LOCAL_HEADER: Final = 30  # bytes, before name and extra field
+_END: Final = struct.Struct("<4s4H2LH")  # the last record: disks, counts, the list's size and place, a comment's length
+_END64: Final = struct.Struct("<4sQ2H2L4Q")  # the same for large zips, before its locator of 20 bytes and the last one
+_LOCATOR_SIZE: Final = 20
 
 
 class ZipFault(StrEnum):
@@ -47,6 +50,7 @@ class ZipFault(StrEnum):
     TOO_LARGE = "zip-too-large"
     RATIO = "zip-bomb"
     OVERLAP = "zip-entries-overlap"
+    LAYOUT = "zip-layout-unusual"
     ENCRYPTED = "zip-encrypted"
     PACKED = "zip-method-unknown"
     NAME = "zip-name-invalid"
@@ -89,7 +93,7 @@ def check_path(name: str) -> None:
     if "\ufffd" in name or any(ord(char) < 32 or ord(char) == 127 or 0xD800 <= ord(char) < 0xE000 for char in name):
         raise BundleInvalid(ZipFault.NAME, f"the path {name[:100]!r} has a character that no file's name has")
     parts = name.split("/")
-    if "\\" in name or ":" in parts[0] or {"", ".", ".."}.intersection(parts):
+    if "\\" in name or ":" in name or {"", ".", ".."}.intersection(parts):
         raise BundleInvalid(ZipFault.PATH, f"the path {name[:100]!r} may lead out of the folder it is unpacked into")
 
 
@@ -137,6 +141,7 @@ def opened(file: IO[bytes]) -> Iterator[BundleZip]:
     except _BROKEN as exc:
         raise BundleInvalid(ZipFault.NO_ZIP, f"the file is no zip that can be read: {str(exc)[:200]}") from exc
     with archive:
+        _check_layout(file, archive)
         yield BundleZip(archive)
 
 
@@ -177,6 +182,30 @@ class _Bounded(io.RawIOBase):
         return True
 
 
+def _check_layout(file: IO[bytes], archive: zipfile.ZipFile) -> None:
+    """Raises BundleInvalid unless the zip is entries from its first byte on, their list, and one end that fits both.
+
+    Anything before, between or behind is where programs differ on which list they read.
+    """
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - _END.size - _LOCATOR_SIZE - _END64.size))
+    tail = file.read(_END.size + _LOCATOR_SIZE + _END64.size)
+    mark, disk, list_disk, here, count, length, begin, comment = _END.unpack(tail[-_END.size :])
+    end = size - _END.size
+    large = tail[: _END64.size]
+    if tail[-_END.size - _LOCATOR_SIZE :].startswith(b"PK\x06\x07") and large.startswith(b"PK\x06\x06"):
+        disk, list_disk, here, count, length, begin = _END64.unpack(large)[4:]
+        end -= _LOCATOR_SIZE + _END64.size
+    if mark != b"PK\x05\x06" or comment or disk or list_disk:
+        raise BundleInvalid(ZipFault.LAYOUT, "the zip does not end with its end record, or is one of several parts")
+    infos = archive.infolist()
+    first = min((info.header_offset for info in infos), default=0)
+    last = max((info.header_offset + _LOCAL_HEADER + info.compress_size for info in infos), default=0)
+    if (here, count) != (len(infos), len(infos)) or begin + length != end or first or last > begin:
+        detail = f"the zip counts {count} entries in {length} bytes from {begin} on, {len(infos)} were found to {end}"
+        raise BundleInvalid(ZipFault.LAYOUT, detail)
+
+
 def _checked(infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
     """The files by path; folders are looked at and left out.  Raises BundleInvalid."""
     if len(infos) > MAX_ENTRIES:
@@ -184,6 +213,10 @@ def _checked(infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
     total = sum(info.file_size for info in infos)
     if total > MAX_BYTES:
         raise BundleInvalid(ZipFault.TOO_LARGE, f"the zip unpacks to {total} bytes, at most {MAX_BYTES} are allowed")
+    packed = sum(info.compress_size for info in infos)
+    if total > max(FREE_BYTES, packed * MAX_RATIO):
+        detail = f"the zip unpacks from {packed} to {total} bytes, more than {MAX_RATIO} times"
+        raise BundleInvalid(ZipFault.RATIO, detail)
     files: dict[str, zipfile.ZipInfo] = {}
     seen: dict[str, str] = {}  # as a file system that ignores case and forms of characters takes them
     folders: dict[str, str] = {}

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 import random
+import shutil
 import stat
 import struct
+import subprocess
 import time
 import unicodedata
 import zipfile
+from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -230,3 +234,68 @@ def test_pieces_of_a_large_file_are_bounded() -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         sizes = [len(piece) for piece in BundleZip(archive).pieces("a")]
     assert sum(sizes) == 3 * bundle_zip.PIECE + 1 and max(sizes) <= bundle_zip.PIECE
+
+
+class TestLayout:
+    """Where programs could read different lists of entries, none is read."""
+
+    FILES: ClassVar = {"MANIFEST.sha256": b"1", "documents/1/a": b"2", "receipts.json": b"3"}
+
+    @pytest.mark.parametrize("place", [8, 10])
+    @pytest.mark.parametrize("count", [2, 4])
+    def test_an_end_that_counts_other_entries_is_refused(self, place: int, count: int) -> None:
+        data = bytearray(made(self.FILES))
+        struct.pack_into("<H", data, len(data) - 22 + place, count)
+        assert fault(bytes(data)) == ZipFault.LAYOUT
+
+    @pytest.mark.parametrize("place", [12, 16])
+    def test_a_list_of_another_size_or_place_is_refused(self, place: int) -> None:
+        data = bytearray(made(self.FILES))
+        (before,) = struct.unpack_from("<L", data, len(data) - 22 + place)
+        struct.pack_into("<L", data, len(data) - 22 + place, before + 1)
+        assert fault(bytes(data)) in (ZipFault.LAYOUT, ZipFault.NO_ZIP)
+
+    def test_bytes_before_the_first_entry_are_refused(self) -> None:
+        assert fault(b"#!/bin/sh\n" + made(self.FILES)) == ZipFault.LAYOUT
+
+    def test_bytes_behind_the_end_are_refused(self) -> None:
+        assert fault(made(self.FILES) + b"\0") == ZipFault.LAYOUT
+
+    def test_a_comment_is_refused(self) -> None:
+        data = bytearray(made(self.FILES))
+        struct.pack_into("<H", data, len(data) - 2, 5)
+        assert fault(bytes(data) + b"hello") == ZipFault.LAYOUT
+
+    def test_two_zips_in_one_file_are_refused(self) -> None:
+        assert fault(made(self.FILES) + made({"receipts.json": b"4"})) == ZipFault.LAYOUT
+
+    def test_a_list_that_leaves_an_entry_out_is_refused(self) -> None:
+        whole = made(self.FILES)
+        (begin,) = struct.unpack_from("<L", whole, len(whole) - 6)
+        second = whole.index(b"PK\x01\x02", begin + 4)
+        end = bytearray(whole[-22:])
+        struct.pack_into("<HHLL", end, 8, 2, 2, len(whole) - 22 - second, second)
+        assert fault(whole[:-22] + bytes(end)) == ZipFault.LAYOUT
+
+    def test_a_zip_in_the_form_for_large_files_is_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 2)
+            data = made(self.FILES)
+        assert b"PK\x06\x06" in data and listed(data) == self.FILES
+        assert fault(data[:-1] + b"\1") in (ZipFault.LAYOUT, ZipFault.NO_ZIP)
+
+    def test_another_programs_zip_is_read(self, tmp_path: Path) -> None:
+        zip_program = shutil.which("zip")
+        if zip_program is None:
+            pytest.skip("there is no zip program here")
+        for name, data in self.FILES.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes(data)
+        subprocess.run([zip_program, "-q", "-r", "made.zip", *self.FILES], cwd=tmp_path, check=True)
+        assert listed((tmp_path / "made.zip").read_bytes()) == self.FILES
+
+
+def test_many_small_bombs_together_are_refused() -> None:
+    """Each is below what is free for one; 60 of them unpack from 30 KB to 30 MB."""
+    bombs = any_zip(*((f"d/{place}", bytes(512 * 1024)) for place in range(60)), packed=zipfile.ZIP_DEFLATED)
+    assert fault(bombs) == ZipFault.RATIO
