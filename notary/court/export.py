@@ -54,10 +54,12 @@ class Choice:
 class Document:
     """A document that is what was sealed.
 
-    source  where it is now
-    read    its size and digests
+    exhibit  its number
+    source   where it is now
+    read     its size and digests
     """
 
+    exhibit: str
     source: str
     read: FileDigests
 
@@ -205,12 +207,12 @@ def _documents(
         if not wants:
             found.append(None)
             continue
-        path, outcome = os.fsdecode(sealed.path), next(outcomes)
+        exhibit, path, outcome = str(sealed.claim.get("exhibit")), os.fsdecode(sealed.path), next(outcomes)
         why = _difference(sealed, outcome)
         if why or not isinstance(outcome, FileDigests):
-            changed.append((str(sealed.claim.get("exhibit")), path, why))
+            changed.append((exhibit, path, why))
         else:
-            found.append(Document(path, outcome))
+            found.append(Document(exhibit, path, outcome))
     if changed:
         raise DocumentsChanged(changed)
     return tuple(found)
@@ -300,6 +302,6 @@ def _copied(document: Document) -> Iterator[bytes]:
                 yield piece
             more = file.read(1)
     except OSError as exc:
-        raise DocumentsChanged([("", document.source, os.strerror(exc.errno or 0))]) from exc
+        raise DocumentsChanged([(document.exhibit, document.source, os.strerror(exc.errno or 0))]) from exc
     if digest.digest() != document.read.sha256 or more:
         raise SourceChanged(document.source, document.read.sha256, digest.digest())

@@ -68,6 +68,7 @@ def safe_name(name: str) -> str:
     Characters that cannot stay become `_`; what is too long loses its middle. The original name is in the claim.
     """
     text = "".join(_fit(char) for char in unicodedata.normalize("NFC", name)).strip(" .")
+    text = re.sub(" {2,}", " ", text)  # two spaces end the digest in a line of the manifest
     text = text or "_"
     if _RESERVED.fullmatch(text):
         text = f"_{text}"

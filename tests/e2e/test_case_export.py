@@ -360,7 +360,8 @@ class TestRecords:
         u = tmp_path / "u"
         for number, name in ((1, "a.txt"), (2, "b.txt")):
             document = u / "documents" / str(number) / name
-            words = ("renew", "--validate", u / "records" / f"{number}.er", document, "--trust", u / "trust.json")
-            assert tallystick(*words).json["status"] == "PASSED"
+            record = u / "records" / f"{number}.er"
+            said = tallystick("renew", "--validate", record, document, "--trust", u / "trust.json").json
+            assert said["status"] == "PASSED"
         said = tallystick("verify", tmp_path / "all.zip", "--trust", u / "trust.json").json
         assert said["status"] == "PASSED"

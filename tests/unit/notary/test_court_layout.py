@@ -36,6 +36,7 @@ class TestSafeName:
             ("com1.txt", "_com1.txt"),
             ("console", "console"),
             ("trailing. ", "trailing"),
+            ("a   report.pdf", "a report.pdf"),
         ],
     )
     def test_a_name_becomes_one_that_every_file_system_takes(self, name: str, safe: str) -> None:
