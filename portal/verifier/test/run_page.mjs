@@ -36,7 +36,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const shown = await page.evaluate(async () => {
     for (const one of document.querySelectorAll("article details:last-of-type")) one.open = true;
     const wanted = document.querySelectorAll("article details").length ? document.querySelectorAll("article").length : 0;
-    for (let tries = 0; wanted && !document.querySelector(".json") && tries < 100; tries++) await new Promise((go) => setTimeout(go, 5));
+    for (let tries = 0; wanted && !document.querySelector(".json") && tries < 2000; tries++) await new Promise((go) => setTimeout(go, 5));
     await new Promise((go) => setTimeout(go));
     const texts = (selector) => [...document.querySelectorAll(selector)].map((one) => one.value ?? one.textContent);
     return { verdicts: texts(".json"), headlines: texts(".result"), names: texts("article h3"), status: document.getElementById("status").textContent, fault: document.getElementById("trust-fault").textContent };
