@@ -75,7 +75,8 @@ def _warnings(exhibits: tuple[Exhibit, ...], sayer: Sayer) -> list[Said]:
     if failed:
         found.append(sayer.say("warn.failed", count=failed, total=total))
     if timeless == total:
-        found.append(sayer.say("warn.no-anchor"))
+        proven = any(one.verdict.check(7).status is Status.PASSED for one in exhibits)
+        found.append(sayer.say("warn.unconfirmed" if proven else "warn.no-anchor"))
     elif timeless:
         found.append(sayer.say("warn.some-anchor", count=timeless, total=total, passed=passed))
     if dev:

@@ -70,6 +70,7 @@ def export(
     """
     from notary.court.export import Choice, Statement, collect
     from notary.report.inputs import FORUMS as ANNEXES
+    from notary.verdicts.trust import Trust
     from portal.clock import now
     from portal.fonts import report_fonts
 
@@ -96,6 +97,8 @@ def export(
         written = _write(Path(target), collected, stated, progress)
     if stated.page is None:
         shell.note("verify.html is not in it: this installation has none.")
+    if stated.trust == Trust() and any(one.anchors for one in collected.receipts):
+        shell.note("No block or authority is named with --trust: the report shows no time, only that proofs are there.")
     count = sum(one is not None for one in collected.documents)
     shell.result(
         {

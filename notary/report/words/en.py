@@ -66,6 +66,8 @@ SENTENCES: Final = {
     "one.not.after": "Whether a file was withdrawn or replaced after the newest state of the record that this report carries.",
     "warn.no-anchor": "No file in this report has a proof of time from outside. Only the record of the party itself speaks for "
     "these files so far. This report proves no time.",
+    "warn.unconfirmed": "The files carry proofs of time, but when this report was made nobody had compared them with a source "
+    "outside of the party. Until a reader does, this report proves no time.",
     "warn.some-anchor": "For {count} of {total} files there is no confirmed proof of time from outside. Their result is not “{passed}”.",
     "warn.dev": "For {count} of {total} files the time rests on a test network, whose owner can set any time. It proves nothing to others.",
     "warn.failed": "{count} of {total} files FAILED the check. What this report says of them must not be relied on.",

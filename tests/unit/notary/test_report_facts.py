@@ -40,6 +40,12 @@ class TestPageOne:
         assert "nothing follows yet about the time of any file" in text
         assert "existed no later than the time shown" not in text
 
+    def test_page_one_says_so_when_proofs_are_there_and_nobody_confirmed_them(self) -> None:
+        full = stamped.full()
+        text = page_one(reports.said(reports.given(reports.side([full.receipt]))))
+        assert "The files carry proofs of time, but when this report was made nobody had compared them" in text
+        assert "No file in this report has a proof of time" not in text
+
     def test_page_one_counts_files_without_a_confirmed_anchor(self) -> None:
         batch = sealed.seal()
         block = sealed.anchored_block(batch)
