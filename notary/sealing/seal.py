@@ -172,11 +172,12 @@ def _hash(files: Sequence[FoundFile], extra: Sequence[str], progress: Progress) 
         progress("hash", done, total, "bytes")
 
     outcomes = hash_files([(file.path, file.size) for file in files], extra, advance=advance)
-    pairs = list(zip(files, outcomes, strict=True))
-    refused = [Refusal(file.path, why.code, why.reason) for file, why in pairs if isinstance(why, Unhashable)]
-    if refused:
-        raise InputsRefused(refused)
-    return [_Hashed(file, digests) for file, digests in pairs if isinstance(digests, FileDigests)]
+    with no_cycle_search():
+        pairs = list(zip(files, outcomes, strict=True))
+        refused = [Refusal(file.path, why.code, why.reason) for file, why in pairs if isinstance(why, Unhashable)]
+        if refused:
+            raise InputsRefused(refused)
+        return [_Hashed(file, digests) for file, digests in pairs if isinstance(digests, FileDigests)]
 
 
 def _template(ctx: NotaryContext, key: CaseKey, details: Details) -> dict[str, Value | None]:
