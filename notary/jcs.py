@@ -45,6 +45,8 @@ def scalar(value: str | int) -> str:
     """
     if type(value) is str:
         return _quote(value)
+    if type(value) is int and -MAX_INT <= value <= MAX_INT:
+        return str(value)
     return dumps(value).decode()
 
 

@@ -74,9 +74,8 @@ class Claim:
     @classmethod
     def of(cls, values: Mapping[str, Value | None]) -> Claim:
         """The claim with `values` in any order; a None is an absent field."""
-        for name in values:
-            if name not in ORDER:
-                raise ClaimInvalid(f"{name[:40]!r} is not a field of a claim")
+        for name in values.keys() - ORDER.keys():
+            raise ClaimInvalid(f"{name[:40]!r} is not a field of a claim")
         present = [(name, value) for name in FIELDS if (value := values.get(name)) is not None]
         return cls(tuple(present))
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from notary.context import NotaryContext
     from notary.custody.vault import CaseKey
 
-BATCH_CLAIMS = 2000  # how long others wait for the lock: about half a second
+BATCH_CLAIMS = 5000  # how long others wait for the lock: about half a second
 _IN = 500  # tags in one query
 
 State = Literal["sealed", "superseded", "unchanged", "revoked"]
@@ -159,8 +159,12 @@ def seal(
 
 @dataclass(frozen=True, slots=True)
 class _Hashed:
+    """path, name: as on disk"""
+
     found: FoundFile
     digests: FileDigests
+    path: bytes
+    name: bytes
 
 
 def _hash(files: Sequence[FoundFile], extra: Sequence[str], progress: Progress) -> list[_Hashed]:
@@ -177,7 +181,11 @@ def _hash(files: Sequence[FoundFile], extra: Sequence[str], progress: Progress) 
         refused = [Refusal(file.path, why.code, why.reason) for file, why in pairs if isinstance(why, Unhashable)]
         if refused:
             raise InputsRefused(refused)
-        return [_Hashed(file, digests) for file, digests in pairs if isinstance(digests, FileDigests)]
+        return [
+            _Hashed(file, digests, os.fsencode(file.path), os.fsencode(file.name))
+            for file, digests in pairs
+            if isinstance(digests, FileDigests)
+        ]
 
 
 def _template(ctx: NotaryContext, key: CaseKey, details: Details) -> dict[str, Value | None]:
@@ -194,7 +202,7 @@ def _template(ctx: NotaryContext, key: CaseKey, details: Details) -> dict[str, V
 
 
 def _claim(template: dict[str, Value | None], file: _Hashed, exhibit: str, **further: str | None) -> Claim:
-    name, name_bytes = name_fields(os.fsencode(file.found.name))
+    name, name_bytes = name_fields(file.name)
     return Claim.of(
         {
             **template,
@@ -283,10 +291,10 @@ class _Batch:
         return done
 
     def _path_tag(self, file: _Hashed) -> bytes:
-        return path_tag(self.key, os.fsencode(file.found.path))
+        return path_tag(self.key, file.path)
 
     def _content_tag(self, file: _Hashed) -> bytes:
-        return content_tag(self.key, file.digests.sha256, file.digests.size, os.fsencode(file.found.name))
+        return content_tag(self.key, file.digests.sha256, file.digests.size, file.name)
 
     def _current(self, column: sa.Column[bytes], tags: Sequence[bytes]) -> Iterable[_Current]:
         for start in range(0, len(tags), _IN):
@@ -308,11 +316,10 @@ class _Batch:
 
     def _move(self, before: _Current, file: _Hashed, path_tag: bytes) -> None:
         claim, secret, _ = cases.unwrap_claim(self.key, before.commitment, before.secret)
-        path = os.fsencode(file.found.path)
         self.connection.execute(
             sa.update(claims)
             .where(claims.c.id == before.id)
-            .values(path_tag=path_tag, secret=cases.wrap_claim(self.key, before.commitment, claim, secret, path))
+            .values(path_tag=path_tag, secret=cases.wrap_claim(self.key, before.commitment, claim, secret, file.path))
         )
 
     def _append(self, new: Sequence[_New]) -> None:
@@ -334,7 +341,7 @@ class _Batch:
             committed = self.batch.enter(
                 claim,
                 secrets.token_bytes(commitment.SECRET_SIZE),
-                os.fsencode(one.file.found.path),
+                one.file.path,
                 (one.path_tag, one.content_tag),
             )
             self.batch.act(Action.SEALED, committed)

@@ -37,7 +37,7 @@ def measure(quick: bool) -> Iterator[Row]:
         files = make(folder / "files", count)
         turn = iter(range(1000))
         ours, one, each = alternate(
-            3,
+            5,
             lambda: tallystick(folder / f"ours{next(turn)}", files, count),
             lambda: ots(files, folder / f"all{next(turn)}.ots"),
             lambda: ots(files, folder / f"each{next(turn)}"),
