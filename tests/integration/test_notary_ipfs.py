@@ -258,7 +258,8 @@ class TestStoreAndFetch:
         with pytest.raises(StorageUnreachable):
             share.store_sealed(w.ctx, result)
         (blob,) = (w.folder / "workspace" / "blobs").iterdir()
-        blob.write_bytes(blob.read_bytes()[:-1] + b"x")
+        stored = blob.read_bytes()
+        blob.write_bytes(stored[:-1] + bytes([stored[-1] ^ 1]))
         w.with_context(ipfs=IpfsNode(node.api))
         with pytest.raises(StorageMismatch):
             share.store_sealed(w.ctx, result)
