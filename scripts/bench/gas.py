@@ -114,6 +114,7 @@ def anchors(node: Node) -> Iterator[Row]:
         (1, 201, None),
         (1_000, 1_001, 45_000),
         (1_000, 1_200, 45_000),
+        (1_023, 1_200, None),  # the dearest pair of such a log: twelve proof hashes of about 1,030 gas each
         (100_000, 100_201, None),
         (1_000_000, 1_000_001, 75_000),
         (1_000_000, 1_000_200, 75_000),
