@@ -191,7 +191,7 @@ class ReportInvalid(FormatInvalid):
 class BundleInvalid(FormatInvalid):
     """A zip that is no bundle of a case, or that is made to harm whoever unpacks it.
 
-    fault  stable: a value of notary.court.bundle_zip.ZipFault
+    fault  stable: a value of notary.court.zip_entries.ZipFault
     """
 
     code = "notary.bundle-invalid"

@@ -3,29 +3,24 @@
 Written: entries stored, sorted by name, with one time and mode 0644. Nothing is deflated, because what a deflater gives
 differs between its versions.
 
-Read: any zip (PKWARE's APPNOTE 6.3.9) of files and folders that are stored or deflated. It is refused whole, with a
-`ZipFault`, where programs could disagree on what is in it or where unpacking it could hurt. Files are given in pieces;
-a document is never held in memory.
+Read: any zip of files and folders that are stored or deflated. It is refused whole, with a `ZipFault`, where programs
+could disagree on what is in it (notary/court/zip_entries.py) or where unpacking it could hurt. Files are given in
+pieces; a document is never held in memory.
 """
 
 from __future__ import annotations
 
-import io
-import itertools
 import stat
-import struct
 import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import IO, Final
 
+from notary.court.zip_entries import DEFLATED, LATE, STORED, UTF8, Entry, ZipFault, data_places, read_list
 from notary.errors import BundleInvalid
 
-MAX_ENTRIES: Final = 60_000  # 25,000 receipts' documents and records, and what else is in a bundle
 MAX_NAME: Final = 1000  # bytes of a path
 MAX_BYTES: Final = 1 << 40  # of all files, unpacked
 MAX_RATIO: Final = 200  # unpacked to packed; deflate's own limit is 1032
@@ -33,32 +28,8 @@ FREE_BYTES: Final = 16 * 1024 * 1024  # of unpacked bytes, whatever the ratio
 PIECE: Final = 1 << 20
 EARLIEST: Final = 315_532_800  # Unix seconds; 1980-01-01, where the times in a zip begin
 LATEST: Final = 4_354_819_199  # 2107-12-31
-_MAX_READ: Final = 64 * 1024 * 1024  # bytes that are read at once: the list of entries is
 _ENCRYPTED: Final = 0x1 | 0x40 | 0x2000  # flags: of the entry, strongly, of the list of entries
-_UTF8: Final = 0x800
-_LOCAL_HEADER: Final = 30  # bytes, before name and extra field
-_END: Final = struct.Struct("<4s4H2LH")  # the last record: disks, counts, the list's size and place, a comment's length
-_END64: Final = struct.Struct("<4sQ2H2L4Q")  # the same for large zips, before its locator of 20 bytes and the last one
-_LOCATOR_SIZE: Final = 20
-
-
-class ZipFault(StrEnum):
-    """Why a zip is refused. Stable; `code` of the error's cause in a bundle's verdict."""
-
-    NO_ZIP = "zip-unreadable"
-    TOO_MANY = "zip-too-many-entries"
-    TOO_LARGE = "zip-too-large"
-    RATIO = "zip-bomb"
-    OVERLAP = "zip-entries-overlap"
-    LAYOUT = "zip-layout-unusual"
-    ENCRYPTED = "zip-encrypted"
-    PACKED = "zip-method-unknown"
-    NAME = "zip-name-invalid"
-    PATH = "zip-path-unsafe"
-    LINK = "zip-not-a-file"
-    TWICE = "zip-name-twice"
-    CLASH = "zip-names-clash"
-    DAMAGED = "zip-damaged"
+_NO_FILE: Final = 0x8 | 0x10 | 0x400  # attributes on Windows: a volume, a folder, a link
 
 
 def write(file: IO[bytes], entries: Iterable[tuple[str, int, Iterable[bytes]]], at: int) -> None:
@@ -103,28 +74,34 @@ class BundleZip:
     names  of the files, sorted
     """
 
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
-        self._entries = _checked(archive.infolist())
+    def __init__(self, file: IO[bytes]) -> None:
+        """Raises BundleInvalid."""
+        entries, begin = read_list(file)
+        self._file = file
+        self._entries = _checked(entries)
+        self._places = data_places(file, entries, begin)
         self.names = tuple(sorted(self._entries))
 
     def size(self, name: str) -> int:
         """Bytes, unpacked.  Raises KeyError."""
-        return self._entries[name].file_size
+        return self._entries[name].size
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """A file's bytes, a piece at a time.  Raises KeyError, BundleInvalid (also at the end: the checksum)."""
-        info = self._entries[name]
-        left = info.file_size
+        entry = self._entries[name]
+        crc = size = 0
+        packed = self._packed(entry)
         try:
-            with self._archive.open(info) as file:
-                while piece := file.read(PIECE):
-                    left -= len(piece)
-                    yield piece
-        except _BROKEN as exc:
+            for piece in packed if entry.method == STORED else _inflated(packed):
+                crc, size = zlib.crc32(piece, crc), size + len(piece)
+                if size > entry.size:
+                    break
+                yield piece
+        except (zlib.error, OSError) as exc:
             raise BundleInvalid(ZipFault.DAMAGED, f"{name!r} cannot be unpacked: {str(exc)[:200]}") from exc
-        if left:
-            raise BundleInvalid(ZipFault.DAMAGED, f"{name!r} has {info.file_size - left} bytes, not {info.file_size}")
+        if (crc, size) != (entry.crc, entry.size):
+            detail = f"{name!r} has {size} bytes of checksum {crc:08x}, not {entry.size} of {entry.crc:08x}"
+            raise BundleInvalid(ZipFault.DAMAGED, detail)
 
     def read(self, name: str, most: int) -> bytes:
         """A file's bytes.  Raises KeyError, BundleInvalid: also where there are more than `most`."""
@@ -132,97 +109,48 @@ class BundleZip:
             raise BundleInvalid(ZipFault.TOO_LARGE, f"{name!r} has {self.size(name)} bytes, at most {most} are allowed")
         return b"".join(self.pieces(name))
 
-
-@contextmanager
-def opened(file: IO[bytes]) -> Iterator[BundleZip]:
-    """Read a zip from a file that can be sought.  Raises BundleInvalid."""
-    try:
-        archive = zipfile.ZipFile(_Bounded(file))
-    except _BROKEN as exc:
-        raise BundleInvalid(ZipFault.NO_ZIP, f"the file is no zip that can be read: {str(exc)[:200]}") from exc
-    with archive:
-        _check_layout(file, archive)
-        yield BundleZip(archive)
+    def _packed(self, entry: Entry) -> Iterator[bytes]:
+        at, end = self._places[entry.place], self._places[entry.place] + entry.packed
+        while at < end:
+            self._file.seek(at)
+            piece = self._file.read(min(end - at, PIECE))
+            if not piece:
+                return
+            at += len(piece)
+            yield piece
 
 
-_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, struct.error, ValueError, RuntimeError)
-"""What zipfile raises on broken files: NotImplementedError and UnicodeDecodeError are among these."""
+def _inflated(packed: Iterator[bytes]) -> Iterator[bytes]:
+    """What was deflated, whole and with nothing behind it.  Raises zlib.error."""
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    for given in packed:
+        left = given
+        while left and not inflater.eof:
+            yield inflater.decompress(left, PIECE)
+            left = inflater.unconsumed_tail
+        if left or inflater.unused_data:
+            raise zlib.error("there are bytes behind what was deflated")
+    while not inflater.eof and (piece := inflater.decompress(b"", PIECE)):
+        yield piece
+    if not inflater.eof:
+        raise zlib.error("what was deflated is cut off")
 
 
-class _Bounded(io.RawIOBase):
-    """A file of which nobody reads more than `_MAX_READ` bytes at once: a zip says how long its own list is."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        super().__init__()
-        self._file = file
-
-    def read(self, size: int = -1) -> bytes:
-        """As asked, or ValueError."""
-        if size > _MAX_READ:
-            raise ValueError(f"its list of entries has {size} bytes, at most {_MAX_READ} are allowed")
-        data = self._file.read(size if size >= 0 else _MAX_READ + 1)
-        if len(data) > _MAX_READ:
-            raise ValueError(f"it asks for more than {_MAX_READ} bytes at once")
-        return data
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """As the file does."""
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        """As the file does."""
-        return self._file.tell()
-
-    def seekable(self) -> bool:
-        """It is."""
-        return True
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-
-def _check_layout(file: IO[bytes], archive: zipfile.ZipFile) -> None:
-    """Raises BundleInvalid unless the zip is entries from its first byte on, their list, and one end that fits both.
-
-    Anything before, between or behind is where programs differ on which list they read.
-    """
-    size = file.seek(0, io.SEEK_END)
-    file.seek(max(0, size - _END.size - _LOCATOR_SIZE - _END64.size))
-    tail = file.read(_END.size + _LOCATOR_SIZE + _END64.size)
-    mark, disk, list_disk, here, count, length, begin, comment = _END.unpack(tail[-_END.size :])
-    end = size - _END.size
-    large = tail[: _END64.size]
-    if tail[-_END.size - _LOCATOR_SIZE :].startswith(b"PK\x06\x07") and large.startswith(b"PK\x06\x06"):
-        disk, list_disk, here, count, length, begin = _END64.unpack(large)[4:]
-        end -= _LOCATOR_SIZE + _END64.size
-    if mark != b"PK\x05\x06" or comment or disk or list_disk:
-        raise BundleInvalid(ZipFault.LAYOUT, "the zip does not end with its end record, or is one of several parts")
-    infos = archive.infolist()
-    first = min((info.header_offset for info in infos), default=0)
-    last = max((info.header_offset + _LOCAL_HEADER + info.compress_size for info in infos), default=0)
-    if (here, count) != (len(infos), len(infos)) or begin + length != end or first or last > begin:
-        detail = f"the zip counts {count} entries in {length} bytes from {begin} on, {len(infos)} were found to {end}"
-        raise BundleInvalid(ZipFault.LAYOUT, detail)
-
-
-def _checked(infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+def _checked(entries: list[Entry]) -> dict[str, Entry]:
     """The files by path; folders are looked at and left out.  Raises BundleInvalid."""
-    if len(infos) > MAX_ENTRIES:
-        raise BundleInvalid(ZipFault.TOO_MANY, f"the zip has {len(infos)} entries, at most {MAX_ENTRIES} are allowed")
-    total = sum(info.file_size for info in infos)
+    total = sum(entry.size for entry in entries)
     if total > MAX_BYTES:
         raise BundleInvalid(ZipFault.TOO_LARGE, f"the zip unpacks to {total} bytes, at most {MAX_BYTES} are allowed")
-    packed = sum(info.compress_size for info in infos)
+    packed = sum(entry.packed for entry in entries)
     if total > max(FREE_BYTES, packed * MAX_RATIO):
         detail = f"the zip unpacks from {packed} to {total} bytes, more than {MAX_RATIO} times"
         raise BundleInvalid(ZipFault.RATIO, detail)
-    files: dict[str, zipfile.ZipInfo] = {}
+    files: dict[str, Entry] = {}
     seen: dict[str, str] = {}  # as a file system that ignores case and forms of characters takes them
     folders: dict[str, str] = {}
-    for info in infos:
-        _check_entry(info)
-        name = info.orig_filename
+    for entry in entries:
+        _check_entry(entry)
+        name = _name(entry)
         folder = name.endswith("/")
         path = name.removesuffix("/")
         check_path(path)
@@ -238,8 +166,7 @@ def _checked(infos: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
         if other is not None:
             raise BundleInvalid(ZipFault.CLASH, f"{path[:100]!r} and {other[:100]!r} are one file on some systems")
         seen[_folded(path)] = path
-        files[path] = info
-    _check_overlap(infos)
+        files[path] = entry
     return files
 
 
@@ -255,32 +182,27 @@ def _folded(path: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
-def _check_entry(info: zipfile.ZipInfo) -> None:
-    shown = info.orig_filename[:100]
-    if info.flag_bits & _ENCRYPTED:
-        raise BundleInvalid(ZipFault.ENCRYPTED, f"{shown!r} is encrypted")
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise BundleInvalid(ZipFault.PACKED, f"{shown!r} is packed by method {info.compress_type}, which is not read")
-    if not info.flag_bits & _UTF8 and not info.orig_filename.isascii():
-        raise BundleInvalid(
-            ZipFault.NAME, f"the path {shown!r} is not marked as UTF-8, so programs read it differently"
-        )
-    kind = stat.S_IFMT(info.external_attr >> 16)
-    if kind not in (0, stat.S_IFDIR if info.orig_filename.endswith("/") else stat.S_IFREG):
-        raise BundleInvalid(ZipFault.LINK, f"{shown!r} is a link or another thing that is no file")
-    if info.orig_filename.endswith("/") and info.file_size:
-        raise BundleInvalid(ZipFault.LINK, f"{shown!r} is a folder with bytes in it")
-    if info.compress_type == zipfile.ZIP_STORED and info.file_size != info.compress_size:
-        raise BundleInvalid(ZipFault.DAMAGED, f"{shown!r} is stored, but its two sizes differ")
-    if info.file_size > max(FREE_BYTES, info.compress_size * MAX_RATIO):
-        detail = f"{shown!r} unpacks from {info.compress_size} to {info.file_size} bytes, more than {MAX_RATIO} times"
+def _check_entry(entry: Entry) -> None:
+    folder = entry.name.endswith(b"/")
+    if entry.flags & _ENCRYPTED:
+        raise BundleInvalid(ZipFault.ENCRYPTED, f"{entry.shown} is encrypted")
+    if entry.method not in (STORED, DEFLATED):
+        raise BundleInvalid(ZipFault.PACKED, f"{entry.shown} is packed by method {entry.method}, which is not read")
+    kind = stat.S_IFMT(entry.attributes >> 16)
+    if kind not in (0, stat.S_IFDIR if folder else stat.S_IFREG) or (not folder and entry.attributes & _NO_FILE):
+        raise BundleInvalid(ZipFault.LINK, f"{entry.shown} is a link or another thing that is no file")
+    if folder and (entry.size or entry.packed):
+        raise BundleInvalid(ZipFault.LINK, f"{entry.shown} is a folder with bytes in it")
+    if entry.method == STORED and (entry.size != entry.packed or entry.flags & LATE):
+        raise BundleInvalid(ZipFault.DAMAGED, f"{entry.shown} is stored, but its two sizes differ or are not before it")
+    if entry.size > max(FREE_BYTES, entry.packed * MAX_RATIO):
+        detail = f"{entry.shown} unpacks from {entry.packed} to {entry.size} bytes, more than {MAX_RATIO} times"
         raise BundleInvalid(ZipFault.RATIO, detail)
 
 
-def _check_overlap(infos: list[zipfile.ZipInfo]) -> None:
-    """Raises BundleInvalid where entries share bytes: a small zip would unpack to a large one many times over."""
-    ordered = sorted(infos, key=lambda info: info.header_offset)
-    for one, after in itertools.pairwise(ordered):
-        if one.header_offset + _LOCAL_HEADER + one.compress_size > after.header_offset:
-            detail = f"{one.orig_filename[:100]!r} and {after.orig_filename[:100]!r} share bytes of the zip"
-            raise BundleInvalid(ZipFault.OVERLAP, detail)
+def _name(entry: Entry) -> str:
+    try:
+        return entry.name.decode("utf-8" if entry.flags & UTF8 else "ascii")
+    except UnicodeDecodeError as exc:
+        detail = f"the path {entry.shown} is not UTF-8, or not marked so, and programs read it differently"
+        raise BundleInvalid(ZipFault.NAME, detail) from exc

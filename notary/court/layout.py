@@ -20,7 +20,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from notary.court.bundle_zip import MAX_ENTRIES, MAX_NAME, check_path
+from notary.court.bundle_zip import MAX_NAME, check_path
+from notary.court.zip_entries import MAX_ENTRIES
 from notary.errors import BundleInvalid
 from notary.proofs.receipt import Receipt
 

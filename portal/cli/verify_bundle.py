@@ -59,13 +59,14 @@ def carried(path: str, progress: Progress) -> Carried | None:
 
 
 def _bundle(file: Path, progress: Progress) -> Carried:
-    from notary.court.bundle_zip import opened
+    from notary.court.bundle_zip import BundleZip
     from notary.court.examine import contents_of, examine, examine_bundled_report
     from notary.court.layout import DOCUMENTS, RECEIPTS
     from notary.proofs.bundle import MAX_BYTES
     from portal.fonts import report_fonts
 
-    with file.open("rb") as raw, opened(raw) as zipped:
+    with file.open("rb") as raw:
+        zipped = BundleZip(raw)
         found: list[Found] = []
         if RECEIPTS in zipped.names:
             found = _receipts(f"{file.name}:{RECEIPTS}", zipped.read(RECEIPTS, MAX_BYTES))

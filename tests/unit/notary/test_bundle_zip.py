@@ -16,8 +16,9 @@ from typing import ClassVar
 
 import pytest
 
-from notary.court import bundle_zip
-from notary.court.bundle_zip import BundleZip, ZipFault, opened, write
+from notary.court import bundle_zip, zip_entries
+from notary.court.bundle_zip import BundleZip, write
+from notary.court.zip_entries import ZipFault
 from notary.errors import BundleInvalid
 
 AT = 1_790_000_001  # odd: the zip's clock has steps of two seconds
@@ -45,8 +46,8 @@ def any_zip(*entries: tuple[zipfile.ZipInfo | str, bytes], packed: int = zipfile
 
 
 def listed(data: bytes) -> dict[str, bytes]:
-    with opened(io.BytesIO(data)) as found:
-        return {name: found.read(name, 1 << 20) for name in found.names}
+    found = BundleZip(io.BytesIO(data))
+    return {name: found.read(name, 1 << 20) for name in found.names}
 
 
 def fault(data: bytes) -> str:
@@ -103,7 +104,7 @@ class TestNames:
 
     def test_a_path_that_is_not_utf_8_is_refused(self) -> None:
         data = any_zip(("Straße", b"1"))
-        assert fault(data.replace("ß".encode(), b"\xff\xfe")) == ZipFault.NO_ZIP
+        assert fault(data.replace("ß".encode(), b"\xff\xfe")) == ZipFault.NAME
         assert fault(any_zip(("Strasse", b"1")).replace(b"ss", b"\xc3\x9f")) == ZipFault.NAME  # not marked
 
     @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -160,11 +161,10 @@ class TestSizes:
 
     def test_what_is_small_may_be_packed_as_well_as_it_can_be(self) -> None:
         data = any_zip(("a", bytes(bundle_zip.FREE_BYTES)), packed=zipfile.ZIP_DEFLATED)
-        with opened(io.BytesIO(data)) as found:
-            assert sum(map(len, found.pieces("a"))) == bundle_zip.FREE_BYTES
+        assert sum(map(len, BundleZip(io.BytesIO(data)).pieces("a"))) == bundle_zip.FREE_BYTES
 
     def test_too_many_entries_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(bundle_zip, "MAX_ENTRIES", 3)
+        monkeypatch.setattr(zip_entries, "MAX_ENTRIES", 3)
         assert len(listed(any_zip(*((str(number), b"") for number in range(3))))) == 3
         assert fault(any_zip(*((str(number), b"") for number in range(4)))) == ZipFault.TOO_MANY
 
@@ -174,15 +174,17 @@ class TestSizes:
         assert fault(any_zip(("a", b"12345"), ("b", b"123456"))) == ZipFault.TOO_LARGE
 
     def test_read_refuses_more_bytes_than_were_allowed(self) -> None:
-        with opened(io.BytesIO(made({"a": b"12345"}))) as found:
-            assert found.read("a", 5) == b"12345"
-            with pytest.raises(BundleInvalid, match="at most 4"):
-                found.read("a", 4)
+        found = BundleZip(io.BytesIO(made({"a": b"12345"})))
+        assert found.read("a", 5) == b"12345"
+        with pytest.raises(BundleInvalid, match="at most 4"):
+            found.read("a", 4)
 
     def test_a_list_of_entries_that_says_it_is_huge_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         data = any_zip(*((f"{number:04}", b"") for number in range(100)))
-        monkeypatch.setattr(bundle_zip, "_MAX_READ", 2000)
-        assert fault(data) == ZipFault.NO_ZIP
+        monkeypatch.setattr(zip_entries, "_MAX_LIST", 4999)
+        assert fault(data) == ZipFault.TOO_MANY
+        monkeypatch.setattr(zip_entries, "_MAX_LIST", 5000)
+        assert len(listed(data)) == 100
 
     def test_entries_that_share_bytes_are_refused(self) -> None:
         data = bytearray(any_zip(("a", b"x" * 500), ("b", b"y" * 500)))
@@ -206,7 +208,7 @@ class TestDamage:
         data[place + 24 : place + 28] = struct.pack("<L", 4)
         assert fault(bytes(data)) == ZipFault.DAMAGED
 
-    @pytest.mark.parametrize("data", [b"", b"PK\3\4", b"no zip", b"PK\5\6" + bytes(17), b"PK\5\6" + b"\xff" * 18])
+    @pytest.mark.parametrize("data", [b"", b"PK\3\4", b"no zip", b"PK\1\2" + bytes(60)])
     def test_what_is_no_zip_is_refused(self, data: bytes) -> None:
         assert fault(data) == ZipFault.NO_ZIP
 
@@ -231,8 +233,7 @@ class TestDamage:
 
 def test_pieces_of_a_large_file_are_bounded() -> None:
     data = made({"a": bytes(3 * bundle_zip.PIECE + 1)})
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        sizes = [len(piece) for piece in BundleZip(archive).pieces("a")]
+    sizes = [len(piece) for piece in BundleZip(io.BytesIO(data)).pieces("a")]
     assert sum(sizes) == 3 * bundle_zip.PIECE + 1 and max(sizes) <= bundle_zip.PIECE
 
 
@@ -253,7 +254,7 @@ class TestLayout:
         data = bytearray(made(self.FILES))
         (before,) = struct.unpack_from("<L", data, len(data) - 22 + place)
         struct.pack_into("<L", data, len(data) - 22 + place, before + 1)
-        assert fault(bytes(data)) in (ZipFault.LAYOUT, ZipFault.NO_ZIP)
+        assert fault(bytes(data)) == ZipFault.LAYOUT
 
     def test_bytes_before_the_first_entry_are_refused(self) -> None:
         assert fault(b"#!/bin/sh\n" + made(self.FILES)) == ZipFault.LAYOUT
@@ -282,7 +283,6 @@ class TestLayout:
             patched.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 2)
             data = made(self.FILES)
         assert b"PK\x06\x06" in data and listed(data) == self.FILES
-        assert fault(data[:-1] + b"\1") in (ZipFault.LAYOUT, ZipFault.NO_ZIP)
 
     def test_another_programs_zip_is_read(self, tmp_path: Path) -> None:
         zip_program = shutil.which("zip")
