@@ -7,6 +7,7 @@ import io
 import re
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,37 @@ class TestPage:
         (shown,) = run_page([{"files": [*files_of(given), ["1.er", encoded(b"0")]]}], node, CHROMIUM)
         assert [line.split(" ")[0] for line in shown["headlines"]] == ["PASSED", "INDETERMINATE"]
         assert "does not check it" in shown["headlines"][1]
+
+    def test_no_verdict_stays_under_a_trust_file_that_cannot_be_read(self, node: str) -> None:
+        full = stamped.full()
+        given = files_of(Given(full.receipt.to_bytes(), full.document, full.trust.to_bytes()))
+        broken = [["mine.json", encoded(b'{"format":"tallystick/trusted-blocks"}')]]
+        good, bad = run_page([{"files": given}, {"files": given, "then": broken}], node, CHROMIUM)
+        assert [verdict["status"] for verdict in good["verdicts"]] == ["PASSED"]
+        assert "is missing" in bad["fault"]
+        assert (bad["verdicts"], bad["headlines"], bad["status"]) == ([], [], "")
+
+    def test_what_is_dropped_while_another_drop_is_read_is_not_lost(self, node: str) -> None:
+        full = stamped.full()
+        slow, quick = (
+            ["all.receipts.json", encoded(bundle.dumps([full.receipt]) + b" " * 2**23)],
+            ["it", encoded(full.document)],
+        )
+        (shown,) = run_page([{"drops": [[slow], [quick]]}], node, CHROMIUM)
+        assert [verdict["checks"][1]["status"] for verdict in shown["verdicts"]] == ["PASSED"]
+
+    def test_receipts_that_share_a_checkpoint_but_not_a_log_are_judged_each(self, node: str) -> None:
+        document, receipt, block = sealed.sample()
+        foreign = replace(receipt, log=replace(receipt.log, id=b"\x99" * 32))
+        trust = sealed.trust_in(block, dev=True)
+        read = sealed.document_of(document, browser_verifier.DIGESTS)
+        python = {one.log.id: Verifier(trust).verify(one, read).to_json()["status"] for one in (receipt, foreign)}
+        assert set(python.values()) == {"PASSED", "FAILED"}
+        for order in ((receipt, foreign), (foreign, receipt)):
+            files = [["all.receipts.json", encoded(bundle.dumps(order))], ["trust.json", encoded(trust.to_bytes())]]
+            files += [[name, encoded(document)] for name in ("a", "b")]
+            (shown,) = run_page([{"files": files}], node, CHROMIUM)
+            assert sorted(verdict["status"] for verdict in shown["verdicts"]) == ["FAILED", "PASSED"]
 
     @pytest.mark.parametrize("name", ["../evil", "/etc/passwd", "a\\b", "C:x"])
     def test_a_bundle_with_an_unsafe_name_is_refused(self, node: str, name: str) -> None:

@@ -24,7 +24,9 @@ let given: Given | null = null;
 let hashed: Hashed[] = [];
 let results: Result[] = [];
 let told: string[] = [];
-let run = 0;
+let unread: Given["faults"] = [];
+let run = 0; // of reading documents: a newer one ends those before it
+let round = 0; // from one "start over" to the next
 
 const element = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
 const page = (): PageWords => PAGE[locale];
@@ -44,8 +46,9 @@ function say(text: string): void {
 
 async function take(files: readonly File[]): Promise<void> {
   if (!files.length) return;
-  const mine = ++run;
+  const mine = round;
   const found = await collect(files);
+  if (mine !== round) return;
   const all = given ?? { documents: [], receipts: [], trust: [], faults: [], records: [] };
   given = {
     documents: [...all.documents, ...found.documents],
@@ -54,31 +57,33 @@ async function take(files: readonly File[]): Promise<void> {
     faults: [...all.faults, ...found.faults],
     records: [...all.records, ...found.records],
   };
-  await readDocuments(mine);
+  await readDocuments(given);
 }
 
-async function readDocuments(mine: number): Promise<void> {
-  if (!given) return;
+async function readDocuments(all: Given): Promise<void> {
+  const mine = ++run;
+  const read: Hashed[] = [];
+  const faults: Given["faults"] = [];
   const progress = element<HTMLProgressElement>("progress");
-  const names = namesOf(given.receipts);
-  const total = given.documents.reduce((sum, one) => sum + one.size, 0);
+  const names = namesOf(all.receipts);
+  const total = all.documents.reduce((sum, one) => sum + one.size, 0);
   let done = 0;
   progress.hidden = false;
   progress.value = 0;
-  hashed = [];
-  for (const source of given.documents) {
+  for (const source of all.documents) {
     say(fill(page().reading, { name: printable(source.name) }, language(locale)));
     try {
       const digests = await hashDocument(source, names, (size) => {
         done += size;
-        progress.value = total ? done / total : 1;
+        if (mine === run) progress.value = total ? done / total : 1;
       });
-      if (mine !== run) return;
-      hashed.push({ source, digests });
+      read.push({ source, digests });
     } catch (exc) {
-      given.faults.push({ name: source.name, text: (exc as Error).message });
+      faults.push({ name: source.name, text: (exc as Error).message });
     }
+    if (mine !== run) return;
   }
+  [hashed, unread] = [read, faults];
   progress.hidden = true;
   judge();
 }
@@ -93,7 +98,12 @@ function trustOf(all: Given): Trust {
       told.push(fill(page().documentUnused, { name }, language(locale)));
       continue;
     }
-    trust = trust.joined(Trust.fromBytes(file.data));
+    try {
+      trust = trust.joined(Trust.fromBytes(file.data));
+    } catch (exc) {
+      all.trust = all.trust.filter((one) => one !== file); // told once; then another one can be given
+      throw exc;
+    }
     told.push(fill(file.isIssuers ? page().issuerTrustUsed : page().trustUsed, { name }, language(locale)));
   }
   for (const line of linesOf("blocks")) {
@@ -109,13 +119,14 @@ function linesOf(id: string): string[] {
 }
 
 function judge(): void {
-  if (!given) return;
+  if (!given || !element("progress").hidden) return; // it is judged once it is read
   let trust: Trust;
   element("trust-fault").textContent = "";
   try {
     trust = trustOf(given);
   } catch (exc) {
     if (!(exc instanceof NotaryError)) throw exc;
+    empty();
     element("trust-fault").textContent = printable(exc.message);
     element<HTMLDetailsElement>("trust").open = true;
     return;
@@ -132,6 +143,14 @@ function judge(): void {
 
 // What is shown
 
+/** Take away what was shown, so that no verdict stays under what it does not rest on. */
+function empty(): void {
+  [results, told] = [[], []];
+  element("results").hidden = true;
+  element("list").replaceChildren();
+  say("");
+}
+
 function show(): void {
   for (const item of document.querySelectorAll<HTMLElement>("[data-word]"))
     item.textContent = page()[item.dataset.word as Exclude<keyof PageWords, "plain">];
@@ -139,7 +158,7 @@ function show(): void {
   document.title = `${page().title} – Tallystick`;
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-locale]"))
     button.setAttribute("aria-pressed", String(button.dataset.locale === locale));
-  if (!given) return;
+  if (!given || element("trust-fault").textContent) return;
   const spoken = language(locale);
   const count = (status: Status): number => results.filter((one) => one.status === status).length;
   const counts = { passed: count("PASSED"), failed: count("FAILED"), open: count("INDETERMINATE") };
@@ -147,7 +166,7 @@ function show(): void {
   say(fill(page().done, { summary }, spoken));
   const list = element("list");
   list.replaceChildren(...told.map((text) => make("p", text, "small")));
-  for (const fault of given.faults) {
+  for (const fault of [...given.faults, ...unread]) {
     const text = fill(page().unreadable, { text: printable(fault.text) }, spoken);
     list.append(card(printable(fault.name), "INDETERMINATE", text));
   }
@@ -266,10 +285,11 @@ function start(): void {
   });
   element("clear").addEventListener("click", () => {
     run += 1;
-    [given, hashed, results, told] = [null, [], [], []];
-    element("results").hidden = true;
-    element("list").replaceChildren();
-    say("");
+    round += 1;
+    [given, hashed, unread] = [null, [], []];
+    empty();
+    element("trust-fault").textContent = "";
+    element("progress").hidden = true;
     files.focus();
   });
   show();

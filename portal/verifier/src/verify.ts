@@ -81,7 +81,7 @@ export class Verifier {
     const proven6 = this.memo(receipt.caseHead, state, () => verifyCase.caseHead(6, receipt.caseHead, state.size, state.root));
     const headed = verifyCase.caseOf(receipt, shown, proven6);
     // 7. The anchors' own proofs, 8. what the verifier knows of them.
-    const anchors = this.memo(receipt.anchors, receipt.note, () =>
+    const anchors = this.memo(receipt.anchors, receipt.log, () =>
       judgeAnchors(receipt.anchors, receipt.log.id, receipt.note, this.trust),
     );
     const anchored = checkAnchors(receipt, anchors);

@@ -2,8 +2,9 @@
 //
 //     node run_page.mjs CHROMIUM PAGE
 //
-// Reads a line for each run: {files: [[name, base64] or a path, ...], locale, shot}; writes {verdicts, headlines, status,
-// requests, faults, seconds}. `shot`: where a picture of the page is put.
+// Reads a line for each run: {files: [[name, base64] or a path, ...], locale, then, drops, shot}; writes {verdicts, headlines,
+// status, requests, faults, seconds}. `then`: files that are given once the first are judged; `drops`: lists of [name,
+// base64] that are dropped at once, none waiting for the other; `shot`: where a picture of the page is put.
 
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -25,13 +26,34 @@ page.on("console", (message) => {
 });
 const address = pathToFileURL(target).href;
 await page.goto(address);
-for await (const line of createInterface({ input: process.stdin })) {
-  const { files, locale, shot } = JSON.parse(line);
-  await page.click(`[data-locale="${locale ?? "en"}"]`);
+
+async function give(files) {
   const given = files.map((one) => (typeof one === "string" ? one : { name: one[0], mimeType: "application/octet-stream", buffer: Buffer.from(one[1], "base64") }));
-  const begun = Date.now();
+  await page.evaluate(() => {
+    document.getElementById("results").hidden = true;
+  });
   await page.setInputFiles("#files", given);
   await page.waitForFunction(() => !document.getElementById("results").hidden || document.getElementById("trust-fault").textContent, null, { timeout: 600_000 });
+}
+
+async function dropAll(lists) {
+  await page.evaluate((all) => {
+    for (const list of all) {
+      const dataTransfer = new DataTransfer();
+      for (const [name, data] of list) dataTransfer.items.add(new File([Uint8Array.from(atob(data), (one) => one.charCodeAt(0))], name));
+      document.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+    }
+  }, lists);
+  await page.waitForTimeout(3000);
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { files, locale, then, drops, shot } = JSON.parse(line);
+  await page.click(`[data-locale="${locale ?? "en"}"]`);
+  const begun = Date.now();
+  if (drops) await dropAll(drops);
+  else await give(files);
+  if (then) await give(then);
   const seconds = (Date.now() - begun) / 1000;
   const shown = await page.evaluate(async () => {
     for (const one of document.querySelectorAll("article details:last-of-type")) one.open = true;
@@ -49,6 +71,6 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
   const others = requests.filter((one) => one !== address);
   process.stdout.write(`${JSON.stringify({ ...shown, verdicts: shown.verdicts.map((one) => JSON.parse(one)), requests: others, faults, seconds })}\n`);
-  await page.click("#clear");
+  await page.evaluate(() => document.getElementById("clear").click());
 }
 await browser.close();
