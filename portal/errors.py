@@ -11,7 +11,7 @@
     ├── EngineError           EngineSilent · WorkflowFailed · WorkflowCancelled
     ├── ChainNotReady         ChainNotConfigured · DeploymentMissing · LogMissing
     ├── InputInvalid          FileMissing · FileTooLarge · OutputRefused · AddressInvalid · ArgumentInvalid ·
-    │                         PaperInvalid · DossierInvalid · NotAParty
+    │                         PaperInvalid · DossierInvalid · AgreementInvalid · NotAParty
     ├── NothingFound          CaseUnknown · LogNotFound · PlanUnknown · EscrowUnknown · ReceiptUnknown
     ├── ServeRefused          ApiKeyRequired
     └── RequestRefused        Unauthorized · BodyTooLarge · RouteUnknown · MethodUnknown · BodyInvalid
@@ -363,6 +363,38 @@ class DossierInvalid(InputInvalid):
 
     def __init__(self, where: str, reason: str) -> None:
         super().__init__(f"{where}: {reason}")
+
+
+class AgreementInvalid(InputInvalid):
+    """An agreement of a plan that is not one, or that cannot be made."""
+
+    code = "portal.agreement"
+    hint = "Ask for the agreement again as a file: printing it to a new PDF removes the terms that it carries."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the agreement: {reason}")
+
+
+class SigningRecordInvalid(InputInvalid):
+    """A signing record that is not one, or says what none may say."""
+
+    code = "portal.signing-record"
+    hint = "`plan record` makes it again; keep this file as it is if somebody gave it to you as evidence."
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}")
+        self.reason = reason
+
+
+class RecordNotSealed(InputInvalid):
+    """A plan is to be opened, and nothing sealed says who a party is."""
+
+    code = "portal.record-not-sealed"
+
+    def __init__(self, plan: str, role: str, address: str, reason: str, command: str) -> None:
+        super().__init__(f"{plan}: the signing record of the {role}, {address}, is not sealed: {reason}")
+        self.hint = f"Seal it: `{command}`. Where a party gives none, --without-record REASON says so for ever."
+        self.role, self.address = role, address
 
 
 class NotAParty(InputInvalid):

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from notary.custody.signatures import Signer, Statement, X509Signature, check_ed25519
+from notary.custody.signatures import Signable, Signer, X509Signature, check_ed25519
 from notary.errors import CustodySignatureInvalid, SignerUnproven
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class _Link:
     critical: tuple[str, ...]
 
 
-def verify_x509(signature: X509Signature, statement: Statement) -> Signer:
+def verify_x509(signature: X509Signature, statement: Signable) -> Signer:
     """Who signed, by the leaf's subject.  Raises CustodySignatureInvalid."""
     links = _links(signature)
     leaf = links[0]

@@ -25,7 +25,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from notary import jcs
 from notary.errors import CustodySignatureInvalid, SignerUnproven
@@ -55,6 +55,22 @@ _FIELD = 2**255 - 19  # of Ed25519
 # The y coordinates of the points whose order divides 8.  Such a "key" has signatures that fit every message.
 _EIGHTH = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 _SMALL_ORDER_Y = frozenset({0, 1, _FIELD - 1, _EIGHTH, _FIELD - _EIGHTH})
+
+
+class Signable(Protocol):
+    """What these signatures can be over: custody (`Statement`), or who a plan's party is (portal/signing)."""
+
+    def message(self) -> bytes:
+        """The bytes that Ed25519, X.509 and ML-DSA keys sign; they begin with a tag that nothing else begins with."""
+        ...
+
+    def eip712_digest(self) -> bytes:
+        """The 32 bytes that Ethereum keys sign."""
+        ...
+
+    def typed_data(self) -> dict[str, object]:
+        """The same as EIP-712 JSON, for wallets."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +317,7 @@ def _base64(data: bytes) -> str:
 # Checking
 
 
-def verify_signature(signature: Signature, statement: Statement) -> Signer:
+def verify_signature(signature: Signature, statement: Signable) -> Signer:
     """Who signed `statement`.
 
     Raises CustodySignatureInvalid, and SignerUnproven where it cannot be told from here: a wallet's (only its chain
@@ -345,7 +361,7 @@ def wallet_signer(signature: Erc1271Signature) -> Signer:
     return Signer("erc1271", identity, hashlib.sha256(chain_id + signature.address).digest())
 
 
-def _verify_eip712(signature: Eip712Signature, statement: Statement) -> Signer:
+def _verify_eip712(signature: Eip712Signature, statement: Signable) -> Signer:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
@@ -367,7 +383,7 @@ def _verify_eip712(signature: Eip712Signature, statement: Statement) -> Signer:
     return Signer("eip712", evm(address), hashlib.sha256(key).digest())
 
 
-def _verify_ed25519(signature: Ed25519Signature, statement: Statement) -> Signer:
+def _verify_ed25519(signature: Ed25519Signature, statement: Signable) -> Signer:
     check_ed25519("ed25519", signature.key, signature.signature, statement.message())
     return Signer("ed25519", signature.key.hex(), hashlib.sha256(signature.key).digest())
 
@@ -386,7 +402,7 @@ def check_ed25519(kind: str, key: bytes, signature: bytes, message: bytes) -> No
         raise CustodySignatureInvalid(kind, f"the key {key.hex()} did not sign this") from exc
 
 
-def _verify_mldsa(signature: MlDsaSignature, statement: Statement) -> Signer:
+def _verify_mldsa(signature: MlDsaSignature, statement: Signable) -> Signer:
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PublicKey
 

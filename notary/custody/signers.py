@@ -20,6 +20,7 @@ from notary.custody.signatures import (
     Eip712Signature,
     Erc1271Signature,
     MlDsaSignature,
+    Signable,
     Signature,
     Statement,
     X509Signature,
@@ -56,7 +57,7 @@ class CustodySigner(Protocol):
         """Who signs, printable."""
         ...
 
-    def sign(self, statement: Statement) -> Signature:
+    def sign(self, statement: Signable) -> Signature:
         """The signature over `statement`, checked.  Raises CustodySignatureInvalid and what the key's holder raises."""
         ...
 
@@ -87,7 +88,7 @@ class Eip712Signer:
     def identity(self) -> str:
         return self.key.address.lower()
 
-    def sign(self, statement: Statement) -> Eip712Signature:
+    def sign(self, statement: Signable) -> Eip712Signature:
         """Raises SignerRefused, CustodySignatureInvalid."""
         address = bytes.fromhex(self.key.address[2:])
         signature = Eip712Signature(address, self.key.public_key, self.key.sign_statement(statement.typed_data()))
@@ -116,7 +117,7 @@ class WalletSigner:
     def identity(self) -> str:
         return f"0x{self.wallet.hex()} on chain {self.chain_id}"
 
-    def sign(self, statement: Statement) -> Erc1271Signature:
+    def sign(self, statement: Signable) -> Erc1271Signature:
         """Raises SignerRefused, CustodySignatureInvalid."""
         owners = Eip712Signer(self.owner).sign(statement)
         return Erc1271Signature(self.chain_id, self.wallet, owners.signature)
@@ -147,7 +148,7 @@ class Ed25519Signer:
     def identity(self) -> str:
         return self.public.hex()
 
-    def sign(self, statement: Statement) -> Ed25519Signature:
+    def sign(self, statement: Signable) -> Ed25519Signature:
         signature = Ed25519Signature(self.public, self._private.sign(statement.message()))
         verify_signature(signature, statement)
         return signature
@@ -180,7 +181,7 @@ class MlDsaSigner:
 
         return f"sha256:{hashlib.sha256(self.public).hexdigest()}"
 
-    def sign(self, statement: Statement) -> MlDsaSignature:
+    def sign(self, statement: Signable) -> MlDsaSignature:
         signature = MlDsaSignature(self.public, self._private.sign(statement.message()))
         verify_signature(signature, statement)
         return signature
@@ -231,7 +232,7 @@ class X509Signer:
     def kind(self) -> str:
         return "x509"
 
-    def sign(self, statement: Statement) -> X509Signature:
+    def sign(self, statement: Signable) -> X509Signature:
         signature = X509Signature(self.chain, _sign_x509(self._private, statement.message()), self.algorithm)
         verify_signature(signature, statement)
         return signature
