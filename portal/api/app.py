@@ -14,7 +14,7 @@ Each route parses, calls one service function, and shows.  Errors are problem+js
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from fastapi import FastAPI, Path, Query, Request
 from fastapi.responses import PlainTextResponse, Response
@@ -24,8 +24,8 @@ from notary.log import ledger, log_export
 from notary.log.tiles import TileId
 from notary.proofs import receipts
 from notary.sealing import cases
+from notary.verdicts.reasons import words
 from notary.verdicts.trust import Trust, trust_blocks
-from notary.verdicts.verdict import NOT_PROVEN
 from notary.verdicts.verify import DocumentDigests, verify_bytes
 from portal.api import problems
 from portal.api.guard import Guard
@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 MAX_PAGE = 500
 IMMUTABLE = "public, max-age=31536000, immutable"  # a full tile never changes
+
+Locale: TypeAlias = Literal["en", "zh-Hans", "zh-Hant"]  # notary.verdicts.reasons.LOCALES
 
 _UPLOAD = {
     "requestBody": {
@@ -114,17 +116,17 @@ def _add_health(app: FastAPI, world: World, version: str) -> None:
 
 def _add_verify(app: FastAPI) -> None:
     @app.post("/v1/verify", tags=["evidence"], openapi_extra=_UPLOAD)
-    async def verify(request: Request) -> VerdictModel:
+    async def verify(request: Request, locale: Annotated[Locale, Query()] = "en") -> VerdictModel:
         """Check a receipt, and its document if one is sent.
 
         What you trust comes from you: the parts `trust` and `block`. Without them no block hash is known, and the
-        verdict is INDETERMINATE at best.
+        verdict is INDETERMINATE at best. `locale` is the language of the sentences; codes are the same in all.
         """
         upload = await read_upload(request.headers.get("content-type", ""), request.stream())
         document = None if upload.size is None else DocumentDigests(upload.size, upload.digests)
         trust = Trust() if upload.trust is None else Trust.from_bytes(upload.trust)
         verdict = verify_bytes(upload.receipt, document, trust_blocks(upload.blocks, trust))
-        return VerdictModel.model_validate({**verdict.to_json(), "not_proven": NOT_PROVEN})
+        return VerdictModel.model_validate({**verdict.to_json(locale), "not_proven": words(locale).not_proven})
 
 
 def _add_log(app: FastAPI, world: World) -> None:

@@ -21,6 +21,7 @@ from notary.log.checkpoint import SignedCheckpoint
 from notary.log.log_source import open_tree
 from notary.log.tiles import decode_bundle
 from notary.proofs.receipt import Receipt
+from notary.verdicts.reasons import LOCALES, words
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +144,20 @@ class TestVerify:
         verdict = client.post("/v1/verify", files=files).json()
         assert verdict.pop("not_proven")
         assert verdict == said.json["results"][0]["verdict"]
+
+    @pytest.mark.parametrize("locale", LOCALES)
+    def test_the_sentences_are_in_the_language_asked_for(self, client: httpx.Client, place: Path, locale: str) -> None:
+        receipt, document = place / "one.json", place / "files" / "contract.txt"
+        receipt.write_bytes(self.receipt(client))
+        said = tallystick("verify", document, "--receipt", receipt, "--locale", locale, expect=(3,))
+        files = {name: path.read_bytes() for name, path in (("document", document), ("receipt", receipt))}
+        verdict = client.post("/v1/verify", params={"locale": locale}, files=files).json()
+        assert verdict.pop("not_proven") == words(locale).not_proven
+        assert verdict == said.json["results"][0]["verdict"]
+
+    def test_a_language_that_there_is_not_is_a_problem(self, client: httpx.Client) -> None:
+        answer = client.post("/v1/verify", params={"locale": "tlh"}, files={"receipt": self.receipt(client)})
+        assert is_problem(answer, 400, "portal.body-invalid")
 
     def test_further_digests_are_checked_whichever_part_comes_first(self, client: httpx.Client) -> None:
         (claim,) = client.get("/v1/cases/digests").json()["page"]
