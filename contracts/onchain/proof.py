@@ -122,6 +122,14 @@ def build_anchor_proof(chain: Chain, tx_hash: bytes, log: int | Callable[[Log], 
     )
 
 
+def raw_header(chain: Chain, block_hash: bytes) -> bytes:
+    """RLP of the header of the block with this hash of 32 bytes.  Raises ProofUnavailable, NodeError."""
+    block = chain.header(block_hash)
+    if block is None:
+        raise ProofUnavailable(f"block 0x{block_hash.hex()} is gone")
+    return _header(chain, block, block_hash)
+
+
 def header_rlp(block: Mapping[str, Json], block_hash: bytes) -> bytes:
     """The raw header of a block given as JSON. Raises ProofUnavailable when its Keccak-256 is not `block_hash`."""
     fields = [_field(block, name, kind) for name, kind in HEADER_FIELDS]

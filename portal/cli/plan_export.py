@@ -24,7 +24,9 @@ def export(shell: Shell, name: str, target: str) -> None:
     Example:
       tallystick plan export smith-plan --to smith-plan.dossier.json
     """
+    from notary.evm.evm_proof import parse_header
     from portal import settling
+    from portal.dossier.file import Dossier
     from portal.dossier.gather import gather
     from portal.errors import PaperInvalid
     from portal.reading import write_output
@@ -41,16 +43,17 @@ def export(shell: Shell, name: str, target: str) -> None:
                 lambda done, total: progress("prove", done, total, "events"),
             )
     data = dossier.to_bytes()
+    Dossier.from_bytes(data, paper.name)  # what verify would refuse is not written
+    as_of = parse_header(dossier.headers[-1])
     write_output(Path(target), data)
     members = {
         "plan_id": paper.id,
         "file": target,
         "bytes": len(data),
         "events": len(dossier.events),
-        "as_of": {"block": dossier.as_of.number, "time": dossier.as_of.time},
+        "as_of": {"block": as_of.number, "time": as_of.timestamp},
     }
     shell.result(
         members,
-        f"dossier: {target}  {plural(len(dossier.events), 'event')} up to block {dossier.as_of.number}, "
-        f"{at(dossier.as_of.time)}",
+        f"dossier: {target}  {plural(len(dossier.events), 'event')} up to block {as_of.number}, {at(as_of.timestamp)}",
     )

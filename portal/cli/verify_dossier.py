@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from portal.cli.shell import Shell
     from portal.dossier.verdict import PlanVerdict
 
-BEGINNING = b'{"as_of":{"hash":"0x'  # JCS sorts the members; no receipt begins so
+BEGINNING = b'{"blocks":[{"header":"'  # JCS sorts the members; no receipt begins so
 EXITS = {"PASSED": Exit.OK, "FAILED": Exit.FAILED, "INDETERMINATE": Exit.INDETERMINATE}
 NOT_PROVEN = (
     "It does not show that nothing happened after the last event in it (--rpc asks the book), what the parties agreed "
@@ -68,13 +68,13 @@ def _show(shell: Shell, path: str, verdict: PlanVerdict) -> None:
     for check in verdict.checks:
         shell.say(f"  {check.number}  {check.status.value:<13} {check.title}: {printable(check.detail)}")
     view = verdict.view
-    if view is not None:
+    if view is not None and verdict.as_of is not None:
 
         def money(units: int) -> str:
             return f"{format_amount(units, verdict.decimals)} {printable(verdict.symbol)}"
 
         shell.say(
-            f"Plan {printable(verdict.name)} on {at(verdict.as_of)}: {view.state.name.lower()}, as its events say."
+            f"Plan {printable(verdict.name)} on {at(verdict.as_of[1])}: {view.state.name.lower()}, as its events say."
         )
         shell.say(f"  paid      {money(view.principal_paid)}, and {money(view.charges_paid)} of late charges")
         shell.say(f"  owed now  {money(view.owed_now)}; in all {money(view.owed_total)}")

@@ -4,11 +4,12 @@
 2  The terms keep every rule of the contract (settlement/rules.py); collateral terms and openings lead to them.
 3  Both signatures are the parties' own over the plan's id, an EIP-712 digest that binds chain, contract and every
    term. A contract wallet's signature only its chain can check: an opening that is proven (4 to 6) shows that the
-   book accepted it.
+   book accepted it, if the book is one that the verifier knows: pinned by their trust, or its code asked for (7).
 4  Each event: header, trie path and receipt fit each other (notary/evm/evm_proof.py).
 5  Each event is the plan's own, by its contracts, in the chain's order; together they lead to the account, and each
    number that one states is computed again (settlement/history.py).
-6  Each block is the chain's, as the verifier's own side says (notary/verdicts/trust.py).
+6  Each block is the chain's, as the verifier's own side says (notary/verdicts/trust.py); so is the last one, whose
+   time says as of when the file speaks.
 7  Only where nodes were asked: the book's account today is the one that follows, and its code is the one known.
 """
 
@@ -18,13 +19,14 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 from notary.errors import EvmProofInvalid
 from notary.evm import rlp
 from notary.evm.evm_proof import Header, TxReceipt, parse_header, parse_receipt
 from notary.evm.trie_proof import prove_value
-from notary.verdicts.trust import Trust
+from notary.verdicts.trust import DEV_CHAIN_IDS, Trust
 from notary.verdicts.verdict import Reason, Status
 from onchain.abi import checksum_address
 from onchain.artifacts import load
@@ -83,17 +85,20 @@ class _Open(Exception):
 
 
 class _Checking:
-    """One dossier's checks, in order; each leaves behind what later ones need."""
+    """One dossier's checks, in order; each leaves behind what later ones need.
+
+    pinned  the verifier's trust names the book on the chain of every block
+    """
 
     def __init__(self, dossier: Dossier, trust: Trust, today: Today | None) -> None:
-        if not isinstance(dossier.paper.terms, Terms):
-            raise TypeError("a dossier is of a plan")
+        assert isinstance(dossier.paper.terms, Terms)  # Dossier.from_bytes takes no other
         self.dossier, self.trust, self.today = dossier, trust, today
         self.paper, self.terms = dossier.paper, dossier.paper.terms
         self.headers: list[Header] = []
         self.receipts: list[TxReceipt] = []
         self.account: Account | None = None
         self.payments = 0
+        self.pinned = False
 
     def run(self) -> PlanVerdict:
         checks = [
@@ -102,9 +107,6 @@ class _Checking:
                 (self._contracts, self._terms, self._signatures, self._proofs, self._history, self._blocks), 1
             )
         ]
-        opened = all(check.status is PASSED for check in checks[3:]) and self.account is not None
-        if checks[2].reason is PlanReason.WALLET_UNASKED and opened:
-            checks[2] = PlanCheck(3, PASSED, "the book accepted both signatures when it opened the plan")
         if self.today is not None:
             account = self.account
             checks.append(
@@ -112,21 +114,27 @@ class _Checking:
                 if account is not None
                 else PlanCheck(7, INDETERMINATE, "there is no account to compare with", PlanReason.NOT_OPENED)
             )
-        as_of = self.dossier.as_of.time
+        known = self.pinned or (len(checks) == 7 and checks[6].status is PASSED)
+        proven = all(check.status is PASSED for check in checks[3:6])
+        if checks[2].reason is PlanReason.WALLET_UNASKED and known and proven:
+            detail = f"{checks[2].detail}; the book accepted it when it opened the plan"
+            checks[2] = PlanCheck(3, PASSED, detail)
+        as_of = self.headers[-1] if self.account is not None else None
         return PlanVerdict(
             plan_id=self.paper.id,
             name=self.paper.name,
             symbol=self.paper.symbol,
             decimals=self.paper.decimals,
-            as_of=as_of,
+            as_of=None if as_of is None else (as_of.number, as_of.timestamp),
             checks=tuple(checks),
-            view=None if self.account is None else view_at(self.terms, self.account, as_of),
+            view=None if self.account is None or as_of is None else view_at(self.terms, self.account, as_of.timestamp),
             payments=self.payments,
         )
 
     def _make(self, number: int, check: Callable[[], str]) -> PlanCheck:
         try:
-            return PlanCheck(number, PASSED, check())
+            detail = check()
+            return PlanCheck(number, PASSED, detail, PlanReason.DEV_CHAIN if number == 6 and self._is_dev() else None)
         except _Open as exc:
             return PlanCheck(number, exc.status, str(exc), exc.reason)
 
@@ -217,13 +225,16 @@ class _Checking:
         return f"{self.payments} payments, {account.collected} units in all"
 
     def _events(self) -> list[_Happened]:
+        for one, following in pairwise(self.headers):
+            if one.number >= following.number or one.timestamp > following.timestamp:
+                raise _Open(PlanReason.HISTORY_INCONSISTENT, f"block {following.number} stands behind {one.number}")
         found: list[_Happened] = []
         last = (-1, -1, -1)
         for place, log in self.dossier.events:
             ref, receipt = self.dossier.receipts[place], self.receipts[place]
             header = self.headers[ref.block]
             here = (header.number, ref.index, log)
-            if here <= last or header.number > self.dossier.as_of.number:
+            if here <= last:
                 raise _Open(PlanReason.HISTORY_INCONSISTENT, f"event {log} of block {header.number} is out of order")
             if log >= len(receipt.logs):
                 raise _Open(PlanReason.PROOF_INVALID, f"block {header.number}: the receipt has no event {log}")
@@ -249,19 +260,24 @@ class _Checking:
 
     def _blocks(self) -> str:
         dossier, book = self.dossier, bytes.fromhex(self.paper.book[2:])
-        if not self.headers:
-            raise _Open(PlanReason.NOT_OPENED, "there is no block in the file", INDETERMINATE)
-        sources = set()
+        if len(self.headers) < len(dossier.headers):
+            raise _Open(PlanReason.PROOF_INVALID, "a block's header cannot be read", INDETERMINATE)
+        pinned = True
         for header in self.headers:
             said = self.trust.judge(dossier.chain_id, dossier.genesis, book, header.number, header.hash)
             if said.status is FAILED:
                 raise _Open(PlanReason.BLOCK_DIFFERS, said.detail)
-            # That the contract is pinned is asked for evidence; here both parties signed for it.
+            # That the contract is pinned is asked for evidence; here the parties' keys signed for it.
             if said.status is INDETERMINATE and said.reason is not Reason.CONTRACT_UNTRUSTED:
                 raise _Open(PlanReason.BLOCK_UNCONFIRMED, said.detail, INDETERMINATE)
-            sources.add(said.reason)
-        dev = " of a development chain, which proves nothing to others" if Reason.DEV_CHAIN in sources else ""
-        return f"{len(self.headers)} blocks{dev}"
+            pinned = pinned and said.status is PASSED and said.pinned
+        self.pinned = pinned
+        return f"{len(self.headers)} blocks" + (" of a development chain" if self._is_dev() else "")
+
+    def _is_dev(self) -> bool:
+        """Whether whoever has the chain makes its blocks as they like; judgements need not say so."""
+        chain_id = self.dossier.chain_id
+        return chain_id in DEV_CHAIN_IDS or any(one.dev for one in self.trust.chains if one.chain_id == chain_id)
 
 
 def signer_of(digest: bytes, signature: bytes) -> str | None:

@@ -4,14 +4,14 @@
      "paper":     text of the plan's own file (portal/papers.py): terms, openings of commitments, both signatures
      "chain":     {"chain_id", "genesis": "0x..."}
      "contracts": [{"name", "address": "0x...", "abi": text}, ...]           the book first, then the collateral's
-     "blocks":    [{"header": base64 of RLP}, ...]                           each once, in the chain's order
+     "blocks":    [{"header": base64 of RLP}, ...]            each once, in the chain's order; the last one is the
+                                                              final block up to which events were looked for
      "receipts":  [{"block": place above, "index", "path": [base64], "receipt": base64, "tx": "0x..."}, ...]
-     "events":    [{"receipt": place above, "log": place in that receipt}, ...]           in the chain's order
-     "as_of":     {"number", "hash": "0x...", "time"}     the final block up to which events were looked for}
+     "events":    [{"receipt": place above, "log": place in that receipt}, ...]}          in the chain's order
 
 Each event is proven as an anchor is (notary/evm/evm_proof.py): header, trie path, receipt. That none was left out only
 the book itself can say; a file that lacks a payment before another one does not add up, because each states the sums
-after it. Times are Unix seconds.
+after it.
 """
 
 from __future__ import annotations
@@ -66,19 +66,10 @@ class ProvenReceipt:
 
 
 @dataclass(frozen=True, slots=True)
-class BlockPoint:
-    """A block: number, hash of 32 bytes, Unix seconds."""
-
-    number: int
-    hash: bytes
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
 class Dossier:
     """The file's content; see the module's text.
 
-    headers  raw RLP, each once
+    headers  raw RLP, each once; at least one, the last is that of the block up to which the file goes
     events   (place in receipts, place of the log in it)
     """
 
@@ -89,7 +80,6 @@ class Dossier:
     headers: tuple[bytes, ...]
     receipts: tuple[ProvenReceipt, ...]
     events: tuple[tuple[int, int], ...]
-    as_of: BlockPoint
 
     def to_bytes(self) -> bytes:
         """The file: JCS and a newline."""
@@ -111,7 +101,6 @@ class Dossier:
                 for one in self.receipts
             ],
             "events": [{"receipt": receipt, "log": log} for receipt, log in self.events],
-            "as_of": {"number": self.as_of.number, "hash": evm(self.as_of.hash), "time": self.as_of.time},
         }
         return jcs.dumps(top) + b"\n"
 
@@ -132,21 +121,24 @@ def _read(top: Reader, where: str) -> Dossier:
         raise top.refuse("format", f"is not {FORMAT}")
     if top.integer("version") != VERSION:
         raise top.refuse("version", f"is not {VERSION}, the one that this release reads")
-    top.only("format", "version", "paper", "chain", "contracts", "blocks", "receipts", "events", "as_of")
-    chain, as_of = top.object("chain"), top.object("as_of")
+    top.only("format", "version", "paper", "chain", "contracts", "blocks", "receipts", "events")
+    chain = top.object("chain")
     chain.only("chain_id", "genesis")
-    as_of.only("number", "hash", "time")
-    headers = tuple(_header(item) for item in top.objects("blocks", MAX_EVENTS))
+    headers = tuple(_header(item) for item in top.objects("blocks", MAX_EVENTS + 1))
+    if not headers:
+        raise top.refuse("blocks", "is empty")
+    paper = Paper.from_bytes(top.text("paper", MAX_PAPER_BYTES).encode(errors="replace"), where)
+    if not paper.is_plan:
+        raise top.refuse("paper", "is of an escrow; dossiers are of plans")
     receipts = tuple(_receipt(item, len(headers)) for item in top.objects("receipts", MAX_EVENTS))
     return Dossier(
-        paper=Paper.from_bytes(top.text("paper", MAX_PAPER_BYTES).encode(errors="replace"), where),
+        paper=paper,
         chain_id=chain.integer("chain_id", least=1),
         genesis=chain.evm_hex("genesis", 32),
         contracts=tuple(_contract(item) for item in top.objects("contracts", MAX_CONTRACTS)),
         headers=headers,
         receipts=receipts,
         events=tuple(_event(item, len(receipts)) for item in top.objects("events", MAX_EVENTS)),
-        as_of=BlockPoint(as_of.integer("number"), as_of.evm_hex("hash", 32), as_of.integer("time")),
     )
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from onchain.artifacts import load
 from onchain.errors import NodeRefused
-from onchain.proof import EvmProof, build_anchor_proof
+from onchain.proof import EvmProof, build_anchor_proof, raw_header
 from portal.dossier.check import BOOK, COLLATERAL
-from portal.dossier.file import MAX_EVENTS, BlockPoint, ContractRef, Dossier, ProvenReceipt
+from portal.dossier.file import MAX_EVENTS, ContractRef, Dossier, ProvenReceipt
 from portal.errors import DossierInvalid
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ def gather(chain: Chain, paper: Paper, first_block: int, advance: Advance = _nob
             proven.append(ProvenReceipt(block, proof.receipt_index, proof.path, proof.receipt, log.tx_hash))
         events.append((receipts[log.tx_hash], proof.log_index_in_receipt))
         advance(done, len(found))
+    if final.hash not in headers:
+        raw_headers.append(raw_header(chain, final.hash))
     return Dossier(
         paper=paper,
         chain_id=chain.chain_id,
@@ -74,7 +76,6 @@ def gather(chain: Chain, paper: Paper, first_block: int, advance: Advance = _nob
         headers=tuple(raw_headers),
         receipts=tuple(proven),
         events=tuple(events),
-        as_of=BlockPoint(final.number, final.hash, final.timestamp),
     )
 
 

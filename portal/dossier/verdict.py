@@ -14,12 +14,12 @@ from notary.verdicts.verdict import Status
 from settlement.plan import PlanView
 
 TITLES: Final = (
-    "The contracts are those that this program knows",
+    "The file names the contracts that were signed for, with the interfaces that this program knows",
     "The terms keep the contract's rules, and the openings lead to them",
     "Both parties signed these terms for this chain and this contract",
     "Each event is in its block",
     "The events are the plan's own, and every sum in them follows from the terms",
-    "The blocks are blocks of that chain",
+    "The blocks are blocks of that chain; the last one says as of when the file speaks",
     "The book says the same today, and is the contract that this program knows",
 )
 
@@ -39,6 +39,7 @@ class PlanReason(StrEnum):
     HISTORY_INCONSISTENT = "history-inconsistent"
     BLOCK_UNCONFIRMED = "block-unconfirmed"
     BLOCK_DIFFERS = "block-differs"
+    DEV_CHAIN = "dev-chain"
     MONEY_DIFFERS = "money-differs"
     LATER_EVENTS = "later-events"
     CODE_DIFFERS = "code-differs"
@@ -51,7 +52,8 @@ MEANINGS: Final = {
     PlanReason.TERMS_INVALID: "The contract would refuse these terms, or an opening does not lead to them.",
     PlanReason.SIGNATURE_MISSING: "A party has not signed.",
     PlanReason.SIGNATURE_INVALID: "A signature was not made by the party's key over these terms.",
-    PlanReason.WALLET_UNASKED: "A party signed with a contract wallet, which only its chain can check.",
+    PlanReason.WALLET_UNASKED: "A signature is not one of a key. If it is a contract wallet's, only the chain can "
+    "check it: name a node of yours with --rpc, or the book among the contracts of a trust file.",
     PlanReason.PROOF_INVALID: "An event is not in the block that it is said to be in.",
     PlanReason.NOT_OPENED: "The file proves no opening of the plan: nothing on chain follows from it.",
     PlanReason.EVENT_FOREIGN: "An event is of another plan or another contract.",
@@ -59,6 +61,7 @@ MEANINGS: Final = {
     PlanReason.BLOCK_UNCONFIRMED: "Nothing on your side says that a block is the chain's. Name a node of yours with "
     "--rpc, or a trust file.",
     PlanReason.BLOCK_DIFFERS: "Your sources know another block of that number.",
+    PlanReason.DEV_CHAIN: "The blocks are of a development chain: this proves nothing to anybody else.",
     PlanReason.MONEY_DIFFERS: "The token has another name or other decimals than the file says: its amounts mislead.",
     PlanReason.LATER_EVENTS: "The book says something else today: the file ends before its last events. Export again.",
     PlanReason.CODE_DIFFERS: "The code at the contract's address is not that of this program's contract.",
@@ -97,7 +100,7 @@ class PlanVerdict:
 
     plan_id  0x hex
     view     what the plan was at the end of the file, as its proven events say; None where they prove no opening
-    as_of    Unix seconds of the block up to which the file goes
+    as_of    number of the block up to which the file goes, and its time in Unix seconds; None with no view
     payments how many payments are proven
     """
 
@@ -105,7 +108,7 @@ class PlanVerdict:
     name: str
     symbol: str
     decimals: int
-    as_of: int
+    as_of: tuple[int, int] | None
     checks: tuple[PlanCheck, ...]
     view: PlanView | None
     payments: int
@@ -126,8 +129,10 @@ class PlanVerdict:
 
     @property
     def reason(self) -> PlanReason | None:
-        """Why it is not PASSED."""
-        return None if self.deciding is None else self.deciding.reason
+        """Why it is not PASSED; on PASSED it may be dev-chain."""
+        if self.deciding is not None:
+            return self.deciding.reason
+        return next((check.reason for check in self.checks if check.reason is not None), None)
 
     def to_json(self) -> dict[str, Any]:
         """The verdict as one JSON document; amounts are decimal strings of units."""
@@ -138,7 +143,7 @@ class PlanVerdict:
             "status": self.status.value,
             "reason": None if self.reason is None else self.reason.value,
             "checks": [check.to_json() for check in self.checks],
-            "as_of": self.as_of,
+            "as_of": None if self.as_of is None else {"block": self.as_of[0], "time": self.as_of[1]},
             "symbol": self.symbol,
             "decimals": self.decimals,
             "payments": self.payments,

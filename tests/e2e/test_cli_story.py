@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -215,6 +215,25 @@ class TestPlan:
         assert (checked["reason"], checked["plan_id"]) == ("block-unconfirmed", exported["plan_id"])
         assert [check["status"] for check in checked["checks"]] == ["PASSED"] * 5 + ["INDETERMINATE"]
         assert checked["account"]["state"] == "completed"
+        self.verified_with_a_trust_file(place, Path(dossier))
+
+    def verified_with_a_trust_file(self, place: Path, dossier: Path) -> None:
+        """Somebody's own word for the blocks is enough, and no altered file passes with it."""
+        from notary.evm.evm_proof import parse_header
+        from notary.verdicts.trust import Trust, TrustedBlock, TrustedChain
+        from portal.dossier.file import Dossier
+
+        made = Dossier.from_bytes(dossier.read_bytes())
+        found = [parse_header(raw) for raw in made.headers]
+        blocks = {one.number: TrustedBlock(one.number, one.hash, one.timestamp) for one in found}
+        trust = place / "blocks-of-the-plan.json"
+        trust.write_bytes(Trust((TrustedChain(made.chain_id, made.genesis, "dev", True, (), blocks),)).to_bytes())
+        passed = tallystick("verify", dossier, "--trust", trust).json
+        assert (passed["status"], passed["reason"]) == ("PASSED", "dev-chain")
+        altered = place / "altered.dossier.json"
+        altered.write_bytes(replace(made, events=(made.events[0], *made.events[2:])).to_bytes())
+        failed = tallystick("verify", altered, "--trust", trust, expect=(1,)).json
+        assert (failed["status"], failed["reason"]) == ("FAILED", "history-inconsistent")
 
     def test_a_signature_made_elsewhere_is_taken(self, place: Path, w: Path) -> None:
         from portal.keys import KeyRing
