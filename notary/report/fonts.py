@@ -30,7 +30,8 @@ OTHERS: Final = (
 )
 _CHOICES: Final = (LATIN, MONO, SIMPLIFIED, TRADITIONAL, KOREAN, *OTHERS)
 """One family of each is taken, the first that is there: what else a machine has changes no report."""
-_NEEDED: Final = {"en": (LATIN, MONO), "zh-Hans": (LATIN, MONO, SIMPLIFIED), "zh-Hant": (LATIN, MONO, TRADITIONAL)}
+_NEEDED: Final = {"zh-Hans": (LATIN, MONO, SIMPLIFIED), "zh-Hant": (LATIN, MONO, TRADITIONAL)}
+_NEEDED_ELSE: Final = (LATIN, MONO)
 _KNOWN: Final = frozenset(family for choice in _CHOICES for family in choice)
 _FILE: Final = re.compile(
     r"(NotoSans(Mono|SC|TC|KR|CJK|Arabic|Hebrew|Devanagari|Thai|Symbols2)?|NotoEmoji|DejaVuSans(Mono)?)"
@@ -65,7 +66,7 @@ class Fonts:
                         mine[family] = mine.get(family, frozenset()) | points
             cover |= mine
         for language in languages:
-            for choice in _NEEDED[language]:
+            for choice in _NEEDED.get(language, _NEEDED_ELSE):
                 if not any(family in cover for family in choice):
                     raise FontsMissing(language, choice, folders)
         taken = [next((family for family in choice if family in cover), "") for choice in _CHOICES]

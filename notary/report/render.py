@@ -58,15 +58,22 @@ def laid_out(given: ReportInput, fonts: Fonts) -> tuple[dict[str, Any], ReportIn
 
     Raises ReportInvalid, ReceiptInvalid, TrustInvalid.
     """
-    report, unshown = build(given), given.unshown
+    page, unshown = page_of(build(given), fonts, given.unshown)
+    # The report says which characters the issuer's fonts lacked, and of which edition its sentences are.
+    return page, replace(given, unshown=unshown, edition=edition())
+
+
+def page_of(report: Report, fonts: Fonts, unshown: frozenset[int]) -> tuple[dict[str, Any], frozenset[int]]:
+    """What the template reads, and all code points that are written out in it.
+
+    unshown  those that are written out although `fonts` may have them
+    """
     while True:  # a mark may lack on one base only; it is written out everywhere then, here and where it is checked
         lacking = set(unshown)
         page = _Writer(partial(_has, fonts, unshown), lacking).report(report, fonts)
         if lacking == unshown:
-            break
+            return page, unshown
         unshown = frozenset(lacking)
-    # The report says which characters the issuer's fonts lacked, and of which edition its sentences are.
-    return page, replace(given, unshown=unshown, edition=edition())
 
 
 def _has(fonts: Fonts, unshown: frozenset[int], char: str, base: str) -> bool:
