@@ -131,7 +131,10 @@ claims = sa.Table(
     sa.Column("content_tag", sa.LargeBinary, nullable=False),  # keyed hash of name, size and SHA-256
     sa.Column("custody_seq", sa.BigInteger, nullable=False),  # number of the custody entry that sealed it
     sa.Column("secret", sa.LargeBinary),  # wrapped: secret, fields, path; NULL once the claim is erased
-    sa.Column("superseded_by", sa.BigInteger),  # leaf index, in this log or its heir, of the one that continues it
+    sa.Column(
+        "superseded_by", sa.BigInteger
+    ),  # leaf index, in this log, its heir or the one before, of a newer version
+    sa.Column("again_of", sa.Integer, sa.ForeignKey("claims.id"), unique=True),  # the lost claim that was sealed again
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.UniqueConstraint("log_id", "leaf_index"),
     sa.Index("ix_claims_case_id_content_tag", "case_id", "content_tag"),

@@ -45,6 +45,7 @@ _CLAIM_COLUMNS = (
     "custody_seq",
     "secret",
     "superseded_by",
+    "again_of",
     "created_at",
 )
 
@@ -110,11 +111,13 @@ class CaseBatch:
         tags: tuple[bytes, bytes],
         *,
         superseded_by: int | None = None,
+        again_of: int | None = None,
     ) -> bytes:
         """Enter a claim in the log; the caller acts on it right after. Returns its commitment, 32 bytes.
 
         path           the file's absolute path; tags  (of path, of content)
-        superseded_by  place of a claim of this batch that continues it
+        superseded_by  place of the claim that continues it; None: it is the file's newest
+        again_of       row id of the lost claim that is sealed again by this one
         """
         committed = commitment.commit_claim(claim, secret)
         self._claims.append(
@@ -127,6 +130,7 @@ class CaseBatch:
                 self._next,
                 cases.wrap_claim(self.key, committed, claim, secret, path),
                 superseded_by,
+                again_of,
                 self.now,
             )
         )

@@ -10,6 +10,9 @@ that a key still opens:
     3  the old key is destroyed
     4  ciphertext of the erased claims is deleted here and unpinned on the node; the write-ahead log is emptied
 
+A claim that was lost and sealed again in an heir (notary/log/inheritance.py) is one with the new claim: whichever is
+named, both go, in whichever log they are.
+
 1 and 2 are in one transaction. Erasing a whole case makes no new key: one transaction removes everything, the key is
 destroyed after it.
 
@@ -24,7 +27,7 @@ whatever storage keeps of overwritten blocks.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
@@ -100,7 +103,7 @@ class Left:
 def erase(
     ctx: NotaryContext, case_id: str, leaf_indexes: Sequence[int], why: str = "", *, log_id: int | None = None
 ) -> Erased:
-    """Erase the claims at these places of the log.
+    """Erase the claims at these places of the log, and what they were sealed again as or are again of, in any log.
 
     why     the legal ground, say; stands in the custody chain, so it should not say what was erased
     log_id  row id of the log that the claims are in; default: the present one
@@ -115,15 +118,16 @@ def erase(
         batch = CaseBatch(ctx, connection, case_id)
         _refuse_unless_open(batch)
         of = batch.log.id if log_id is None else log_id
-        commitments = acts.standing_claims(connection, batch, places, of)
-        _refuse_continued(connection, batch.key, of, commitments)
+        named = acts.standing_claims(connection, batch, places, of)
+        commitments = _with_their_likes(connection, case_id, named.values())
+        _refuse_continued(connection, batch.key, frozenset(commitments))
         new = ctx.vault.add_epoch(case_id, batch.key.epoch + 1)
-        for place in places:
-            batch.end(Action.ERASED, commitments[place], why)
+        for commitment in commitments:
+            batch.end(Action.ERASED, commitment, why)
         head = batch.close()
-        _remove(connection, commitments.values())
-        _rewrap(connection, batch.key, new, frozenset(commitments.values()))
-    return Erased(head, len(places), finish(ctx, case_id).left)
+        _remove(connection, commitments)
+        _rewrap(connection, batch.key, new, frozenset(commitments))
+    return Erased(head, len(commitments), finish(ctx, case_id).left)
 
 
 def erase_case(ctx: NotaryContext, case_id: str, why: str = "") -> Erased:
@@ -189,23 +193,40 @@ def _refuse_unless_open(batch: CaseBatch) -> None:
         raise LogNotOpen(batch.log.origin, batch.log.state)
 
 
-def _refuse_continued(connection: Connection, key: CaseKey, log_id: int, erased: Mapping[int, bytes]) -> None:
+def _with_their_likes(connection: Connection, case_id: str, named: Iterable[bytes]) -> list[bytes]:
+    """Commitments of the claims named and of all that are the same ones sealed again, in the order they were sealed;
+    without those that are erased already.
+    """
+    rows = connection.execute(
+        sa.select(claims.c.id, claims.c.commitment, claims.c.again_of, claims.c.secret.is_not(None).label("there"))
+        .where(claims.c.case_id == case_id)
+        .order_by(claims.c.id)
+    ).all()
+    first: dict[int, int] = {}  # row id -> row id of the first that it is, or is again; that one is the older row
+    for row in rows:
+        first[row.id] = row.id if row.again_of is None else first[row.again_of]
+    wanted = frozenset(named)
+    gone = {first[row.id] for row in rows if row.commitment in wanted}
+    return [row.commitment for row in rows if row.there and first[row.id] in gone]
+
+
+def _refuse_continued(connection: Connection, key: CaseKey, erased: AbstractSet[bytes]) -> None:
     """A later version names the claim that it continues, so both must go. The later one may be in a later log.
 
-    erased  commitments of the claims that go, by their places in the log
+    erased  commitments of the claims that go
     """
     query = sa.select(claims.c.leaf_index, claims.c.commitment, claims.c.superseded_by).where(
-        claims.c.case_id == key.case_id, claims.c.log_id == log_id, claims.c.superseded_by.is_not(None)
+        claims.c.case_id == key.case_id, claims.c.superseded_by.is_not(None)
     )
     for row in connection.execute(query):
-        if row.leaf_index not in erased:
+        if row.commitment not in erased:
             continue
         leaf = merkle.leaf_hash(claim_entry(row.commitment)).hex()
-        later = sa.select(claims.c.log_id, claims.c.leaf_index, claims.c.commitment, claims.c.secret).where(
+        later = sa.select(claims.c.leaf_index, claims.c.commitment, claims.c.secret).where(
             claims.c.case_id == key.case_id, claims.c.leaf_index == row.superseded_by, claims.c.secret.is_not(None)
         )
         for one in connection.execute(later):
-            if one.log_id == log_id and one.leaf_index in erased:
+            if one.commitment in erased:
                 continue
             if cases.unwrap_claim(key, one.commitment, one.secret)[0].get("continues") == leaf:
                 raise ActRefused(

@@ -4,15 +4,15 @@
     sealed    each again, as a new claim in the heir; the lost claim is ended by it
     acted on  a case that has nothing to seal again is entered by its last act, said again
 
-A file's lost versions go together, oldest first, each continuing the one before, in one batch; so what is still to do
-is told by the rows alone (the newest version has no successor yet), and a call that was cut off is simply made again.
+Claims are sealed again oldest first, so a version finds the one that it continues there already; one that has a newer
+version, whatever became of that, is entered as superseded. What is still to do is told by the rows alone
+(`claims.again_of`), and a call that was cut off is simply made again.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -25,7 +25,7 @@ from notary.log.ledger import LogRow
 from notary.log.standing import State
 from notary.sealing import cases, commitment
 from notary.sealing.claim import Claim
-from notary.service_errors import CaseErased
+from notary.service_errors import CaseErased, VaultDamaged, VaultLocked
 from notary.store import case_heads, claims, custody, custody_batches, ended_claims, stored_documents
 
 if TYPE_CHECKING:
@@ -37,13 +37,18 @@ BATCH_CLAIMS: Final = 500  # files sealed again in one transaction
 
 
 def seal_again(ctx: NotaryContext, old: LogRow) -> tuple[int, int]:
-    """(claims sealed again, claims that cannot be) of all cases."""
+    """(claims sealed again, claims that cannot be because their case's key was destroyed) of all cases.
+
+    Raises VaultLocked or VaultDamaged for the first case whose key is not to be had, after all others were seen to;
+    LogBusy, LogDamaged, LogNotOpen.
+    """
     again = lost = 0
     with ctx.engine.connect() as connection:
         acted_on = sa.select(custody_batches.c.case_id).where(
             custody_batches.c.log_id == old.id, custody_batches.c.heads_index >= _kept(old)
         )
         case_ids = sorted(connection.execute(acted_on.distinct()).scalars())
+    unopened: list[VaultLocked | VaultDamaged] = []
     for case_id in case_ids:
         try:
             while done := _seal_batch(ctx, old, case_id):
@@ -51,35 +56,29 @@ def seal_again(ctx: NotaryContext, old: LogRow) -> tuple[int, int]:
             _act_again(ctx, old, case_id)
         except CaseErased:
             with ctx.engine.connect() as connection:
-                lost += len(connection.execute(lost_claims(old, case_id)).all())
+                lost += len(connection.execute(_lost(old, case_id)).all())
+        except (VaultLocked, VaultDamaged) as exc:
+            unopened.append(exc)
+    if unopened:
+        raise unopened[0]
     return again, lost
 
 
-@dataclass(frozen=True, slots=True)
-class _Lost:
-    """A claim that is under no head on the chain, with what is needed to seal it again."""
-
-    id: int
-    leaf_index: int
-    commitment: bytes
-    claim: Claim
-    path: bytes
-    tags: tuple[bytes, bytes]
-
-
-def lost_claims(log: LogRow, case_id: str | None = None) -> sa.Select[tuple[int]]:
-    """Statement for the ids of current claims of a closed log that are under no head on the chain, nor revoked."""
-    query = _lost(log).where(claims.c.superseded_by.is_(None))
-    return (query if case_id is None else query.where(claims.c.case_id == case_id)).order_by(claims.c.id)
-
-
-def _lost(log: LogRow) -> sa.Select[tuple[int]]:
+def _lost(log: LogRow, case_id: str) -> sa.Select[*tuple[Any, ...]]:
+    """Statement for claims of the case under no head on the chain, neither revoked nor sealed again; oldest first."""
     revoked = sa.select(ended_claims.c.claim).where(ended_claims.c.state == State.REVOKED.value)
-    return sa.select(claims.c.id).where(
-        claims.c.log_id == log.id,
-        claims.c.heads_index >= _kept(log),
-        claims.c.secret.is_not(None),
-        claims.c.commitment.not_in(revoked),
+    again = claims.alias("again")
+    return (
+        sa.select(claims)
+        .where(
+            claims.c.case_id == case_id,
+            claims.c.log_id == log.id,
+            claims.c.heads_index >= _kept(log),
+            claims.c.secret.is_not(None),
+            claims.c.commitment.not_in(revoked),
+            ~sa.exists().where(again.c.again_of == claims.c.id),
+        )
+        .order_by(claims.c.custody_seq)
     )
 
 
@@ -90,67 +89,62 @@ def _kept(log: LogRow) -> int:
 def _seal_batch(ctx: NotaryContext, old: LogRow, case_id: str) -> int:
     with writing(ctx) as connection:
         batch = CaseBatch(ctx, connection, case_id)
-        ids = list(connection.execute(lost_claims(old, case_id).limit(BATCH_CLAIMS)).scalars())
-        rows = connection.execute(sa.select(claims).where(claims.c.id.in_(ids)).order_by(claims.c.id)).all()
+        rows = connection.execute(_lost(old, case_id).limit(BATCH_CLAIMS)).all()
+        if not rows:
+            return 0
+        by_leaf = _sealed_before(connection, old, case_id)
+        newer: list[dict[str, object]] = []
         moved: list[tuple[int, bytes, bytes]] = []
         for row in rows:
-            moved += _seal_versions(connection, batch, old, _versions(connection, batch, old, row))
-        if moved:
-            batch.close()
-            _move_documents(connection, batch, moved)
+            claim, _, path = cases.unwrap_claim(batch.key, row.commitment, row.secret)
+            before = by_leaf.get(str(claim.get("continues")))
+            place = batch.next_index
+            made = batch.enter(
+                _anew(claim, before, batch.custody_head),
+                secrets.token_bytes(commitment.SECRET_SIZE),
+                path,
+                (row.path_tag, row.content_tag),
+                superseded_by=row.superseded_by,
+                again_of=row.id,
+            )
+            about = f"sealed again: entry {row.leaf_index} of {old.origin} is under no head on the chain"
+            batch.act(Action.SEALED, made, about)
+            batch.end(Action.SUPERSEDED, row.commitment, about)
+            if row.superseded_by is None:
+                connection.execute(sa.update(claims).where(claims.c.id == row.id).values(superseded_by=place))
+            else:
+                batch.end(Action.SUPERSEDED, made)
+            if before is not None:
+                newer.append({"of": before, "place": place})
+            by_leaf[_leaf(row.commitment)] = made
+            moved.append((row.id, row.commitment, made))
+        batch.close()
+        if newer:
+            place_of = sa.update(claims).where(claims.c.commitment == sa.bindparam("of"))
+            connection.execute(place_of.values(superseded_by=sa.bindparam("place")), newer)
+        _move_documents(connection, batch, moved)
     return len(moved)
 
 
-def _versions(connection: Connection, batch: CaseBatch, old: LogRow, row: sa.Row[Any]) -> list[_Lost]:
-    """A lost claim with the lost ones that it continues, oldest first, as far back as none was revoked or erased."""
-    claim, _, path = cases.unwrap_claim(batch.key, row.commitment, row.secret)
-    found = [_Lost(row.id, row.leaf_index, row.commitment, claim, path, (row.path_tag, row.content_tag))]
-    while (continued := found[0].claim.get("continues")) is not None:
-        before = sa.select(claims).where(
-            claims.c.id.in_(_lost(old)),
-            claims.c.case_id == batch.key.case_id,
-            claims.c.superseded_by == found[0].leaf_index,
-        )
-        for one in connection.execute(before).all():
-            if merkle.leaf_hash(commitment.claim_entry(one.commitment)).hex() == continued:
-                claim, _, path = cases.unwrap_claim(batch.key, one.commitment, one.secret)
-                tags = (one.path_tag, one.content_tag)
-                found.insert(0, _Lost(one.id, one.leaf_index, one.commitment, claim, path, tags))
-                break
-        else:
-            break
-    return found
+def _sealed_before(connection: Connection, old: LogRow, case_id: str) -> dict[str, bytes]:
+    """Commitments of the case's claims that were sealed again, by hex leaf hash of the lost claim."""
+    again = claims.alias("again")
+    query = (
+        sa.select(claims.c.commitment, again.c.commitment.label("made"))
+        .join(again, again.c.again_of == claims.c.id)
+        .where(claims.c.log_id == old.id, claims.c.case_id == case_id)
+    )
+    return {_leaf(row.commitment): row.made for row in connection.execute(query)}
 
 
-def _seal_versions(
-    connection: Connection, batch: CaseBatch, old: LogRow, versions: Sequence[_Lost]
-) -> list[tuple[int, bytes, bytes]]:
-    """Enter claims for the versions of one file, oldest first; (row id, commitment, new commitment) of each."""
-    moved: list[tuple[int, bytes, bytes]] = []
-    for number, lost in enumerate(versions, 1):
-        before = moved[-1][2] if moved else None
-        made = batch.enter(
-            _anew(lost.claim, before, batch.custody_head),
-            secrets.token_bytes(commitment.SECRET_SIZE),
-            lost.path,
-            lost.tags,
-            superseded_by=batch.next_index + 1 if number < len(versions) else None,
-        )
-        replaced = sa.update(claims).where(claims.c.id == lost.id).values(superseded_by=batch.next_index - 1)
-        connection.execute(replaced)
-        about = f"sealed again: entry {lost.leaf_index} of {old.origin} is under no head on the chain"
-        batch.act(Action.SEALED, made, about)
-        if before is not None:
-            batch.end(Action.SUPERSEDED, before)
-        batch.end(Action.SUPERSEDED, lost.commitment, about)
-        moved.append((lost.id, lost.commitment, made))
-    return moved
+def _leaf(committed: bytes) -> str:
+    return merkle.leaf_hash(commitment.claim_entry(committed)).hex()
 
 
 def _anew(claim: Claim, before: bytes | None, last: bytes | None) -> Claim:
     """The same fields with the case's custody so far, continuing the claim with commitment `before` (None: none)."""
     fields = dict(claim.fields) | {
-        "continues": "" if before is None else merkle.leaf_hash(commitment.claim_entry(before)).hex(),
+        "continues": "" if before is None else _leaf(before),
         "custody": "" if last is None else last.hex(),
     }
     return Claim.of({name: value for name, value in fields.items() if value != ""})

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 
@@ -14,31 +12,38 @@ import pytest
 import sqlalchemy as sa
 from support.checker import check_world, files_of
 from support.devchain import dev_chain
-from support.evidencechain import anchor_to_final, connect, evidence_address, give_chain
-from support.notaryworld import World, open_context, world
+from support.evidencechain import anchor_to_final, connect
+from support.notaryworld import World
+from support.succession import (
+    COLD,
+    anchor_to_final_of_other,
+    closed,
+    copied,
+    current,
+    keys,
+    owned_world,
+    owner,
+    row,
+    sealed,
+    states,
+)
 
-from notary.context import NotaryContext
 from notary.custody import acts, erasure
-from notary.custody.chain import Action
 from notary.evm import anchors
 from notary.evm.evm_proof import EvmAnchor
 from notary.log import inheritance, ledger, merkle, note_keys, succession
-from notary.log.ledger import LogRow
 from notary.log.log_events import ask
-from notary.log.log_export import case_change
 from notary.log.notekey import NoteKey
-from notary.log.succession import Closure
 from notary.proofs import receipts
 from notary.sealing import cases
-from notary.sealing.commitment import claim_entry
 from notary.sealing.seal import seal
 from notary.sealing.selfcheck import verify_sealed
 from notary.service_errors import ActRefused, LogBehindChain, LogForked, LogNotOpen, SuccessionRefused
-from notary.store import LOG_CLOSED, LOG_OPEN, LOG_WAITING, claims, ended_claims, logs
+from notary.store import LOG_CLOSED, LOG_OPEN, LOG_WAITING, claims, logs
 from onchain.devchain import DevChain
 from onchain.send import Sender
 
-COLD, NEW_HOT, THIEF = 1, 2, 0  # accounts of the dev chain; account 0 is the appender of tests
+NEW_HOT = 2  # account of the dev chain
 
 
 @pytest.fixture
@@ -49,64 +54,8 @@ def dev() -> Iterator[DevChain]:
 
 @pytest.fixture
 def w(tmp_path: Path, dev: DevChain) -> Iterator[World]:
-    with world(tmp_path) as made:
-        give_chain(made, dev)
-        give_cold_owner(made, dev)
+    with owned_world(tmp_path, dev) as made:
         yield made
-
-
-def give_cold_owner(w: World, dev: DevChain) -> None:
-    """The log is created on chain with an owner that is not the appender."""
-    anchors.ensure_log(w.ctx, replace(connect(w, dev), owner=dev.signer(COLD).address))
-
-
-def owner(w: World, dev: DevChain) -> Sender:
-    return Sender(w.ctx.engine, dev.chain(), dev.signer(COLD), w.clock)
-
-
-def keys(w: World, name: str = "workspace") -> Path:
-    return w.folder / name / "log-key"
-
-
-def sealed(w: World, *names: str, ctx: NotaryContext | None = None) -> int:
-    for name in names:
-        w.put(name, name.encode())
-    return seal(ctx or w.ctx, "acme", [w.files]).head.size
-
-
-def row(w: World) -> LogRow:
-    with w.ctx.engine.connect() as connection:
-        return ledger.log_of(connection, w.ctx.note_key)
-
-
-def closed(w: World, dev: DevChain, folder: Path | None = None) -> Closure:
-    """Close the present log in favour of a new one, and go on with that one."""
-    where = folder or keys(w)
-    done = succession.close(w.ctx, connect(w, dev), owner(w, dev), row(w).origin, where)
-    w.with_context(note_key=note_keys.present_key(w.ctx.engine, where))
-    return done
-
-
-def current(w: World) -> list[tuple[str, int]]:
-    """(name, log's row id) of every file that has a current claim."""
-    found = cases.claims_of(w.ctx, "acme", current_only=True)
-    return sorted((str(one.claim.get("name")), one.log_id) for one in found)
-
-
-def states(w: World) -> dict[tuple[str, int], str]:
-    """What ended which claims: by name and log."""
-    by_commitment = {one.commitment: (str(one.claim.get("name")), one.log_id) for one in cases.claims_of(w.ctx, "acme")}
-    with w.ctx.engine.connect() as connection:
-        rows = connection.execute(sa.select(ended_claims.c.claim, ended_claims.c.state)).all()
-    return {by_commitment[row.claim]: row.state for row in rows}
-
-
-def copied(w: World, dev: DevChain, name: str = "copy") -> World:
-    w.ctx.engine.dispose()
-    shutil.copytree(w.folder / "workspace", w.folder / name)
-    other = World(w.folder, open_context(w.folder / name, w.clock), w.clock)
-    other.with_context(evidence=lambda: connect(other, dev, evidence_address(w, dev)))
-    return other
 
 
 class TestOpenLog:
@@ -288,119 +237,6 @@ class TestCutOff:
             assert connection.execute(sa.select(sa.func.count()).select_from(logs)).scalar_one() == 2
         assert current(w) == [("a", 1), ("b", 2), ("c", 2), ("d", 2)]
         check_world(w, dev)
-
-
-class TestForked:
-    def test_the_copy_that_lost_seals_again_what_the_chain_does_not_hold(self, w: World, dev: DevChain) -> None:
-        kept = sealed(w, "a")
-        anchor_to_final(w.ctx, dev)
-        other = copied(w, dev)
-        sealed(w, "b", ctx=other.ctx)
-        anchor_to_final(other.ctx, dev)
-        (w.files / "b").unlink()
-        sealed(w, "c", "d")
-        with pytest.raises(LogForked):
-            anchors.request(w.ctx)
-        done = closed(w, dev)
-        assert (done.old.kept, done.again, done.lost) == (kept, 2, 0)
-        anchor_to_final(w.ctx, dev)
-        assert current(w) == [("a", done.old.id), ("c", 2), ("d", 2)]
-        again = {str(s.claim.get("name")): r for s, r in receipts.receipts_of(w.ctx, "acme", current_only=True)}
-        shown = again["c"].shown()
-        assert "continues" not in shown and shown["exhibit"] == "2" and shown["custody"]
-        assert again["c"].custody is not None and "sealed again" in again["c"].custody.entry.about
-        check_world(w, dev, documents={name: data for name, data in files_of(w).items() if name != "a"})
-        other.ctx.engine.dispose()
-
-    def test_lost_versions_are_sealed_again_one_continuing_the_other_and_revoked_claims_are_not(
-        self, w: World, dev: DevChain
-    ) -> None:
-        kept = forked(w, dev, before=("a",))
-        w.put("a", b"a, second")
-        sealed(w, "b", "c")
-        w.put("a", b"a, third")
-        w.put("b", b"b, second")
-        sealed(w)
-        revoked = next(one for one in cases.claims_of(w.ctx, "acme") if one.claim.get("name") == "c")
-        acts.revoke(w.ctx, "acme", [revoked.leaf_index], "forged")
-        done = closed(w, dev)
-        assert (done.old.kept, done.again, done.lost) == (kept, 4, 0)  # both lost versions of a and of b
-        assert current(w) == [("a", 2), ("b", 2), ("c", 1)]
-        anchor_to_final(w.ctx, dev)
-        made = [r for s, r in receipts.receipts_of(w.ctx, "acme") if s.log_id == 2]
-        entries = {merkle.leaf_hash(claim_entry(r.opening.commitment())).hex(): r.shown()["sha256"] for r in made}
-        shown = {one["sha256"]: one for one in (r.shown() for r in made)}
-        continued = {d: entries[str(one["continues"])] for d, one in shown.items() if "continues" in one}
-        assert continued == {digest(b"a, third"): digest(b"a, second"), digest(b"b, second"): digest(b"b")}
-        older = {(name, log): "superseded" for name in ("a", "b") for log in (1, 2)}
-        assert states(w) == older | {("c", 1): "revoked"}
-        check_world(w, dev, documents={"a": b"a, third", "b": b"b, second"})
-        with pytest.raises(ActRefused, match="later version"):
-            erasure.erase(w.ctx, "acme", [next(s.leaf_index for s in cases.claims_of(w.ctx, "acme") if s.log_id == 2)])
-
-    @pytest.mark.parametrize("act", ["revoke", "erase", "record"])
-    def test_an_act_that_only_the_lost_part_holds_is_carried_into_the_heir(
-        self, w: World, dev: DevChain, act: str
-    ) -> None:
-        kept = forked(w, dev, before=("a", "c"))
-        claim = next(one for one in cases.claims_of(w.ctx, "acme") if one.claim.get("name") == "a")
-        if act == "revoke":
-            acts.revoke(w.ctx, "acme", [claim.leaf_index], "forged")
-        elif act == "erase":
-            erasure.erase(w.ctx, "acme", [claim.leaf_index])
-        else:
-            acts.record(w.ctx, "acme", [claim.leaf_index], Action.ACCESSED, "to counsel")
-        length = len(acts.history(w.ctx, "acme"))
-        done = closed(w, dev)
-        assert (done.old.kept, done.again) == (kept, 0) and row(w).size == 1
-        anchor_to_final(w.ctx, dev)
-        with w.ctx.engine.connect() as connection:
-            change = case_change(connection, row(w).id, 0)
-        assert change is not None and change.heads[0].custody == length + 1
-        gone = [(one.claim, one.state.value) for _, one in change.ended]
-        assert gone == ([] if act == "record" else [(claim.commitment, f"{act}d")])
-        last = acts.history(w.ctx, "acme")[-1].entry
-        assert last is not None and last.subject == claim.commitment and last.about.startswith("again")
-        check_world(w, dev)
-        again = succession.close(w.ctx, connect(w, dev), owner(w, dev), done.old.origin, keys(w))
-        assert again.again == 0 and row(w).size == 1
-
-    def test_a_case_whose_key_is_gone_is_counted_as_lost(self, w: World, dev: DevChain) -> None:
-        cases.create_case(w.ctx, "beta", "Beta", ())
-        anchor_to_final_of_other(w, dev)
-        w.put("beta/x", b"x")
-        seal(w.ctx, "beta", [w.files / "beta"])
-        with pytest.raises(LogBehindChain):
-            anchors.request(w.ctx)
-        w.ctx.vault.erase_case("beta")
-        done = closed(w, dev)
-        assert (done.again, done.lost) == (0, 1)
-
-
-def forked(w: World, dev: DevChain, before: tuple[str, ...]) -> int:
-    """Seal and anchor `before`, then let a copy anchor a file of its own; the size that both have in common."""
-    size = sealed(w, *before)
-    anchor_to_final(w.ctx, dev)
-    other = copied(w, dev)
-    sealed(w, "of the copy", ctx=other.ctx)
-    anchor_to_final(other.ctx, dev)
-    other.ctx.engine.dispose()
-    (w.files / "of the copy").unlink()
-    return size
-
-
-def digest(data: bytes) -> str:
-    return sha256(data).hexdigest()
-
-
-def anchor_to_final_of_other(w: World, dev: DevChain) -> None:
-    """A copy anchors three files of its own."""
-    other = copied(w, dev)
-    sealed(w, "p", "q", "r", ctx=other.ctx)
-    anchor_to_final(other.ctx, dev)
-    other.ctx.engine.dispose()
-    for name in ("p", "q", "r"):
-        (w.files / name).unlink()
 
 
 class TestAppender:

@@ -194,10 +194,13 @@ def upgrade() -> None:
         sa.Column("custody_seq", sa.BigInteger(), nullable=False),
         sa.Column("secret", sa.LargeBinary(), nullable=True),
         sa.Column("superseded_by", sa.BigInteger(), nullable=True),
+        sa.Column("again_of", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["again_of"], ["claims.id"], name=op.f("fk_claims_again_of")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_claims_case_id")),
         sa.ForeignKeyConstraint(["log_id"], ["logs.id"], name=op.f("fk_claims_log_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claims")),
+        sa.UniqueConstraint("again_of", name=op.f("uq_claims_again_of")),
         sa.UniqueConstraint("commitment", name=op.f("uq_claims_commitment")),
         sa.UniqueConstraint("log_id", "leaf_index", name=op.f("uq_claims_log_id_leaf_index")),
     )
