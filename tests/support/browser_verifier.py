@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import random
+import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from support import sealed, stamped
 from support.sealed import anchor, anchored_block, later, make_anchor, seal
@@ -26,6 +27,12 @@ DIGESTS = ("sha256", "sha512", "sha3_256", "sha3_512", "sm3")
 
 # Words that come from a library, which is another one in the browser: JSON, certificates, CMS.
 FOREIGN = ("cannot be read", "cannot be used", "cannot be checked", "is not JSON at", "not base64")
+
+
+class Lined(Protocol):
+    """What test/run_core.mjs reads."""
+
+    def line(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,7 @@ def mutants(count: int, seed: int) -> Iterable[Given]:
 
 def _altered(data: bytes, chance: random.Random) -> bytes:
     if chance.random() < 0.3:
-        return _bytes_changed(data, chance)
+        return bytes_changed(data, chance)
     value = json.loads(data)
     places: list[tuple[Any, Any]] = []
     _places(value, places)
@@ -127,13 +134,13 @@ def _changed(value: Any, chance: random.Random) -> Any:
     prefix = "0x" if value.startswith("0x") else ""
     try:
         raw = bytes.fromhex(value[len(prefix) :])
-        return prefix + _bytes_changed(raw, chance).hex()
+        return prefix + bytes_changed(raw, chance).hex()
     except ValueError:
         pass
     try:
         raw = base64.b64decode(value, validate=True)
         if len(value) > 20:
-            return base64.b64encode(_bytes_changed(raw, chance)).decode()
+            return base64.b64encode(bytes_changed(raw, chance)).decode()
     except ValueError:
         pass
     at = chance.randrange(len(value) + 1)
@@ -144,7 +151,7 @@ def _changed(value: Any, chance: random.Random) -> Any:
     )
 
 
-def _bytes_changed(raw: bytes, chance: random.Random) -> bytes:
+def bytes_changed(raw: bytes, chance: random.Random) -> bytes:
     data = bytearray(raw or b"\0")
     at = chance.randrange(len(data))
     kind = chance.randrange(5)
@@ -170,6 +177,11 @@ def same(python: Any, other: Any) -> bool:
     return type(python) is type(other) and bool(python == other)
 
 
+def node_path() -> str:
+    """Where node is, if the packages of portal/verifier are here as well; or ""."""
+    return (shutil.which("node") or "") if (FOLDER / "node_modules").is_dir() else ""
+
+
 def run_page(runs: Sequence[dict[str, Any]], node: str, chromium: str) -> list[dict[str, Any]]:
     """What verify.html shows in Chromium, for each run as portal/verifier/test/run_page.mjs reads it."""
     command = [node, str(FOLDER / "test/run_page.mjs"), chromium, str(PAGE)]
@@ -178,7 +190,7 @@ def run_page(runs: Sequence[dict[str, Any]], node: str, chromium: str) -> list[d
     return [json.loads(line) for line in found.stdout.splitlines()]
 
 
-def run_core(given: Sequence[Given], folder: Path, node: str) -> list[Any]:
+def run_core(given: Sequence[Lined], folder: Path, node: str) -> list[Any]:
     """What the browser's verifier says of each, run by Node without its page; a fault of the program is a text."""
     core = folder / "core.mjs"
     subprocess.run([node, str(FOLDER / "build.mjs"), "--core", str(core)], check=True)

@@ -180,4 +180,6 @@ def crl(
         builder = builder.add_revoked_certificate(entry.build())
     for extension, critical in extra:
         builder = builder.add_extension(extension, critical=critical)
-    return builder.sign(key or issuer.key, hashes.SHA256()).public_bytes(Encoding.DER)
+    signing_key = key or issuer.key
+    hash_used = None if isinstance(signing_key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    return builder.sign(signing_key, hash_used).public_bytes(Encoding.DER)

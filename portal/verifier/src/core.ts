@@ -2,7 +2,10 @@
 
 import { sha512 } from "@noble/hashes/sha2.js";
 import { sha3_256, sha3_512 } from "@noble/hashes/sha3.js";
-import { type Bytes, sha256 } from "./bytes";
+import { type Bytes, digest, sha256 } from "./bytes";
+import { RecordValidator } from "./evidence_check";
+import { recordJson } from "./evidence_verdict";
+import { TREE_HASHES } from "./hash_tree";
 import { sm3 } from "./sm3";
 import { Trust } from "./trust";
 import { type Locale, language } from "./said";
@@ -22,3 +25,9 @@ export function verdictJson(receipt: Bytes, document: Bytes | null, trust: Bytes
   return jsonText(toJson(verifier.verifyBytes(receipt, given), language(locale)));
 }
 
+/** The JSON text of the verdict on an evidence record, as `tallystick renew --validate --json` has it. */
+export function recordVerdictJson(record: Bytes, document: Bytes | null, trust: Bytes | null, at: number): string {
+  const { authorities } = trust ? Trust.fromBytes(trust) : new Trust();
+  const digests = document ? [Object.fromEntries(TREE_HASHES.map((name) => [name, digest(name, document)]))] : [];
+  return jsonText(recordJson(new RecordValidator(authorities, at).validate(record, digests)));
+}

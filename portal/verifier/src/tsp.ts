@@ -8,6 +8,7 @@ import type { Token } from "./tsp_read";
 import { checkSignature } from "./tsp_signature";
 
 export { type Token, readToken } from "./tsp_read";
+export { checkSignature } from "./tsp_signature";
 
 /** Check that the token stamps `data`, and that its signer's certificate signed it; DER of that. Raises TokenInvalid. */
 export function checkToken(token: Token, data: Bytes, certificates: readonly Bytes[]): Bytes {
@@ -20,20 +21,31 @@ export function checkToken(token: Token, data: Bytes, certificates: readonly Byt
   return checkSignature(token, certificates);
 }
 
-/** The first of several authorities that accepts, unless any of them says that it was revoked. Raises TokenUntrusted. */
-export function judgeByAll(token: Token, signer: Bytes, authorities: readonly TrustedAuthority[]): { authority: TrustedAuthority } {
-  let found: TrustedAuthority | null = null;
+/** Whom a token's signer leads to, and each certificate on the way with its last second. */
+export interface Vouched {
+  authority: TrustedAuthority;
+  path: [string, number][];
+}
+
+/**
+ * The first of several authorities that accepts, unless any of them says that it was revoked. Raises TokenUntrusted.
+ * The certificates must be valid at `validAt`, Unix seconds: the token's own time, or a later one until which it is needed.
+ */
+export function judgeByAll(
+  token: Token, signer: Bytes, authorities: readonly TrustedAuthority[], validAt: number = token.genTime,
+): Vouched {
+  let found: Vouched | null = null;
   let worst: TokenUntrusted | null = null;
   for (const authority of authorities) {
     try {
-      judge(token, signer, authority);
-      found ??= authority;
+      const path = judge(token, signer, authority, validAt);
+      found ??= { authority, path };
     } catch (exc) {
       if (!(exc instanceof TokenUntrusted)) throw exc;
       worst = worst ? mostUrgent([worst, exc]) : exc;
     }
   }
-  if (found && worst?.reason !== "authority-revoked") return { authority: found };
+  if (found && worst?.reason !== "authority-revoked") return found;
   throw worst ?? new TokenUntrusted("authority-untrusted", "you name no time-stamp authority that you trust");
 }
 
@@ -41,4 +53,10 @@ export function judgeByAll(token: Token, signer: Bytes, authorities: readonly Tr
 export function uncertainty(token: Token, configured: number): number {
   const stated = Number(((token.accuracyUs ?? 0n) + 999_999n) / 1_000_000n);
   return Math.max(configured, stated) + 1;
+}
+
+/** Whether the token's time lies before another's, as exactly as both state theirs: in seconds, or with fractions. */
+export function isEarlier(token: Token, than: Token): boolean {
+  const isExact = token.genTimeUs !== 0 && than.genTimeUs !== 0;
+  return token.genTime < than.genTime || (isExact && token.genTime === than.genTime && token.genTimeUs < than.genTimeUs);
 }

@@ -1,7 +1,7 @@
 // Whether a time-stamp token's signer leads to the one root that the verifier configured. As tsp_path.py:
 //
 //     1 each certificate was issued and signed by the next one, with neither a weak hash nor a short key
-//     2 it was valid at genTime; the root as well
+//     2 it was valid at genTime, or at the time asked for; the root as well
 //     3 it has no critical extension that is not read here
 //     4 it was not revoked at genTime, as far as the revocation lists given say
 //     5 whoever issued is an authority (CA) that may sign certificates, with room in its pathLen
@@ -27,15 +27,16 @@ const REASONS: Readonly<Record<number, string>> = {
 const HARMLESS_LATER = [0, 3, 4, 5];
 const REMOVED = 8;
 
-/** Raises TokenUntrusted. */
-export function judge(token: Token, signer: Bytes, authority: TrustedAuthority): void {
+/** The path: each certificate with its last second, valid at `validAt`. Raises TokenUntrusted. */
+export function judge(token: Token, signer: Bytes, authority: TrustedAuthority, validAt: number): [string, number][] {
   if (authority.policies.length && !authority.policies.includes(token.policy))
     throw new TokenUntrusted(
       "policy-untrusted",
       `the token was made under policy ${token.policy.slice(0, 80)}, which is not one of the ` +
         `${authority.policies.length} accepted of ${authority.name}`,
     );
-  new Path(token, authority).climb(load(signer, "the signer's certificate"), []);
+  const path = new Path(token, authority, validAt).climb(load(signer, "the signer's certificate"), []);
+  return path.map((one) => [title(one), one.ends]);
 }
 
 class Path {
@@ -47,6 +48,7 @@ class Path {
   constructor(
     private readonly token: Token,
     private readonly authority: TrustedAuthority,
+    private readonly validAt: number,
   ) {
     this.root = load(authority.root, `the root configured for ${authority.name}`);
     const given = new Map([...authority.certificates, ...token.certificates].map((der) => [hex(der), der]));
@@ -54,7 +56,7 @@ class Path {
     this.crls = authority.crls.map((der, place) => this.loadCrl(der, place + 1));
   }
 
-  climb(certificate: Certificate, below: readonly Certificate[]): void {
+  climb(certificate: Certificate, below: readonly Certificate[]): Certificate[] {
     this.checkAlone(certificate);
     const failures: TokenUntrusted[] = [];
     for (const issuer of [this.root, ...this.others]) {
@@ -63,7 +65,10 @@ class Path {
       try {
         this.checkIssued(certificate, issuer);
         this.checkIssuer(issuer, below, certificate);
-        if (issuer === this.root) return this.checkAlone(issuer);
+        if (issuer === this.root) {
+          this.checkAlone(issuer);
+          return [...below, certificate, issuer];
+        }
         if (below.length + 3 > MAX_PATH) throw this.untrusted(`its path has more than ${MAX_PATH} certificates`);
         return this.climb(issuer, [...below, certificate]);
       } catch (exc) {
@@ -97,9 +102,10 @@ class Path {
   private checkAlone(certificate: Certificate): void {
     const { begins, ends } = certificate;
     const { genTime } = this.token;
-    if (genTime < begins || genTime > ends) {
-      const [from, to] = [begins, ends].map((one) => utc(one).replace(" UTC", ""));
-      const detail = `${title(certificate)} was valid from ${from} to ${to}, the token is of ${utc(genTime)}`;
+    if (this.validAt < begins || this.validAt > ends) {
+      const [from, to, needed] = [begins, ends, this.validAt].map((one) => utc(one).replace(" UTC", ""));
+      const later = this.validAt === genTime ? "" : `, needed at ${needed}`;
+      const detail = `${title(certificate)} was valid from ${from} to ${to}, the token is of ${utc(genTime)}${later}`;
       throw new TokenUntrusted("authority-expired", detail);
     }
     for (const extension of this.extensions(certificate))

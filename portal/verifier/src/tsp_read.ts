@@ -9,12 +9,12 @@ import { TokenInvalid } from "./errors";
 import { children, definite } from "./tsp_ber";
 
 const oid = (content: Bytes): string => strictOid(content, false);
-const MAX_TOKEN_BYTES = 64 * 1024;
+export const MAX_TOKEN_BYTES = 64 * 1024;
 const MAX_CERTIFICATES = 32;
 const MAX_INTEGER_BITS = 512;
 const MAX_ACCURACY_SECONDS = 10n * 366n * 86_400n;
 
-const HASHES: Readonly<Record<string, string>> = {
+export const HASHES: Readonly<Record<string, string>> = {
   "2.16.840.1.101.3.4.2.1": "sha256",
   "2.16.840.1.101.3.4.2.2": "sha384",
   "2.16.840.1.101.3.4.2.3": "sha512",
