@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, Final
 
 from portal.errors import FileMissing, FileTooLarge, OutputRefused
+
+PAGE: Final = Path(__file__).parent / "verifier/dist/verify.html"
+MAX_PAGE: Final = 2 * 1024 * 1024  # bytes; it has less than 500 KB
 
 
 def read_bounded(path: Path, allowed: int) -> bytes:
@@ -21,18 +27,29 @@ def read_bounded(path: Path, allowed: int) -> bytes:
     return data
 
 
-def write_output(path: Path, data: bytes, *, replace: bool = True) -> None:
-    """Write a file whole, durable when this returns, with the person's usual permissions.
+def installed_page() -> bytes | None:
+    """verify.html, where this installation has it.  Raises FileTooLarge."""
+    return read_bounded(PAGE, MAX_PAGE) if PAGE.is_file() else None
 
-    replace   False: a file that is there already stays as it is, and is an error
+
+@contextmanager
+def output(path: Path, *, replace: bool = True, sources: Sequence[str] = ()) -> Iterator[IO[bytes]]:
+    """A file to write; it takes its place whole when the block ends without an error, and is durable then.
+
+    replace  False: a file that is there already stays as it is, and is an error
+    sources  files that are read meanwhile; none of them is written over
 
     Raises OutputRefused.
     """
+    if not path.name:
+        raise OutputRefused(str(path), "is a folder")
     beside = path.with_name(f".{path.name}.new-{os.getpid()}")
     try:
+        if any(path.samefile(one) for one in sources if path.exists() and Path(one).exists()):
+            raise OutputRefused(str(path), "is one of the files that go into it")
         path.parent.mkdir(parents=True, exist_ok=True)
         with beside.open("xb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if replace:
@@ -42,4 +59,16 @@ def write_output(path: Path, data: bytes, *, replace: bool = True) -> None:
     except OSError as exc:
         raise OutputRefused(str(path), exc.strerror or str(exc)) from exc
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
+
+
+def write_output(path: Path, data: bytes, *, replace: bool = True) -> None:
+    """Write a file whole, durable when this returns, with the person's usual permissions.
+
+    replace  False: a file that is there already stays as it is, and is an error
+
+    Raises OutputRefused.
+    """
+    with output(path, replace=replace) as file:
+        file.write(data)

@@ -14,11 +14,17 @@ from typing import Final
 
 from notary.court import layout
 from notary.court.bundle_zip import BundleZip
-from notary.errors import BundleInvalid, ReportInvalid
-from notary.report.checking import Checked, check_report
+from notary.court.reverify import bundled_text
+from notary.errors import BundleInvalid, ReportInvalid, TrustInvalid
+from notary.proofs.receipt import Receipt
+from notary.report import embedded
+from notary.report.checking import check_report
 from notary.report.embedded import MAX_PDF_BYTES
 from notary.report.fonts import Fonts
+from notary.report.inputs import ReportInput
 from notary.service_errors import ReportUnmade
+from notary.verdicts.trust import MAX_BYTES as MAX_TRUST
+from notary.verdicts.trust import Trust
 from notary.verdicts.verdict import Status
 
 _TOP: Final = frozenset((layout.RECEIPTS, layout.TRUST, layout.REPORT, layout.PAGE, layout.MANUAL, layout.MANIFEST))
@@ -34,6 +40,9 @@ class BundleReason(StrEnum):
     FILE_MISSING = "manifest-file-missing"
     FILE_UNKNOWN = "file-unknown"
     RECEIPTS_MISSING = "receipts-missing"
+    TRUST_INVALID = "trust-invalid"
+    MANUAL_DIFFERS = "manual-differs"
+    PAGE_UNKNOWN = "page-unknown"
     NO_RECEIPT = "document-without-receipt"
     REPORT_INVALID = "report-invalid"
     REPORT_UNCHECKED = "report-unchecked"
@@ -65,11 +74,37 @@ def examine(zipped: BundleZip, digests: Mapping[str, bytes]) -> list[Finding]:
     found = [
         Finding(name, Status.INDETERMINATE, BundleReason.FILE_UNKNOWN)
         for name in zipped.names
-        if name not in _TOP and not name.startswith((layout.DOCUMENTS, layout.RECORDS))
+        if name not in _TOP and not name.startswith(layout.DOCUMENTS) and not layout.is_record(name)
     ]
     if layout.RECEIPTS not in digests:
         found.append(Finding(layout.RECEIPTS, Status.FAILED, BundleReason.RECEIPTS_MISSING))
     return _listed(zipped, digests) + found
+
+
+def examine_companions(
+    zipped: BundleZip, digests: Mapping[str, bytes], receipts: Sequence[Receipt], page: bytes | None
+) -> list[Finding]:
+    """What comes along and is not proven by receipts, but is read, opened or run by whoever trusts the bundle.
+
+    receipts  those of receipts.json, in its order; none where they cannot be read
+    page      SHA-256 of this installation's verify.html; None: it has none
+
+    Raises BundleInvalid.
+    """
+    found, trust = [], Trust()
+    if layout.TRUST in digests:
+        try:
+            trust = Trust.from_bytes(zipped.read(layout.TRUST, MAX_TRUST))
+        except (TrustInvalid, BundleInvalid) as exc:
+            found.append(Finding(layout.TRUST, Status.FAILED, BundleReason.TRUST_INVALID, str(exc)))
+    if layout.MANUAL in digests:
+        own = hashlib.sha256(bundled_text(receipts, digests, trust).encode()).digest() if receipts else None
+        if own != digests[layout.MANUAL]:
+            found.append(Finding(layout.MANUAL, Status.INDETERMINATE, BundleReason.MANUAL_DIFFERS))
+    if layout.PAGE in digests and digests[layout.PAGE] != page:
+        detail = f"its SHA-256 is {digests[layout.PAGE].hex()}, that of this program's {page.hex() if page else 'none'}"
+        found.append(Finding(layout.PAGE, Status.INDETERMINATE, BundleReason.PAGE_UNKNOWN, detail))
+    return found
 
 
 def contents_of(digests: Mapping[str, bytes]) -> bytes:
@@ -77,36 +112,34 @@ def contents_of(digests: Mapping[str, bytes]) -> bytes:
     return layout.contents_digest({name: one for name, one in digests.items() if name != layout.MANIFEST})
 
 
-def examine_report(
-    pdf: bytes, name: str, fonts_of: Callable[[tuple[str, ...]], Fonts]
-) -> tuple[Finding, Checked | None]:
+def examine_report(pdf: bytes, name: str, fonts_of: Callable[[tuple[str, ...]], Fonts]) -> Finding:
     """Make a report again from what it carries.  Raises nothing: what is wrong is in the finding."""
     try:
         checked = check_report(pdf, fonts_of)
     except ReportInvalid as exc:
-        return Finding(name, Status.FAILED, BundleReason.REPORT_INVALID, str(exc)), None
+        return Finding(name, Status.FAILED, BundleReason.REPORT_INVALID, str(exc))
     except ReportUnmade as exc:
-        return Finding(name, Status.INDETERMINATE, BundleReason.REPORT_UNCHECKED, f"{exc} {exc.hint}"), None
+        return Finding(name, Status.INDETERMINATE, BundleReason.REPORT_UNCHECKED, f"{exc} {exc.hint}")
     first = checked.differences[0] if checked.differences else None
     detail = "" if first is None else f"page {first.page}: {first.detail}"
-    return Finding(name, checked.status, checked.reason, detail), checked
+    return Finding(name, checked.status, checked.reason, detail)
 
 
 def examine_bundled_report(
     zipped: BundleZip, digests: Mapping[str, bytes], fonts_of: Callable[[tuple[str, ...]], Fonts]
 ) -> list[Finding]:
-    """As `examine_report`, and whether it is a report of this bundle; nothing where there is none.
+    """Whether it is a report of this bundle, and then as `examine_report`; nothing where there is none.
 
     Raises BundleInvalid.
     """
     if layout.REPORT not in digests:
         return []
-    finding, checked = examine_report(zipped.read(layout.REPORT, MAX_PDF_BYTES), layout.REPORT, fonts_of)
-    if checked is None or finding.status is Status.FAILED:
-        return [finding]
-    of_these = [
-        side for side in checked.given.sides if hashlib.sha256(side.receipts).digest() == digests.get(layout.RECEIPTS)
-    ]
+    pdf = zipped.read(layout.REPORT, MAX_PDF_BYTES)
+    try:
+        given = ReportInput.from_files(embedded.files(pdf))
+    except ReportInvalid as exc:
+        return [Finding(layout.REPORT, Status.FAILED, BundleReason.REPORT_INVALID, str(exc))]
+    of_these = [side for side in given.sides if hashlib.sha256(side.receipts).digest() == digests.get(layout.RECEIPTS)]
     if not of_these:
         return [Finding(layout.REPORT, Status.FAILED, BundleReason.REPORT_OF_OTHERS)]
     contents = contents_of(digests)
@@ -114,7 +147,7 @@ def examine_bundled_report(
         printed = of_these[0].bundle_digest
         detail = f"it prints {'none' if printed is None else printed.hex()}, the files give {contents.hex()}"
         return [Finding(layout.REPORT, Status.FAILED, BundleReason.REPORT_DIGEST, detail)]
-    return [finding]
+    return [examine_report(pdf, layout.REPORT, fonts_of)]
 
 
 def _listed(zipped: BundleZip, digests: Mapping[str, bytes]) -> list[Finding]:

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 
 from notary.context import Progress, silent
 from notary.court import bundle_zip, layout
-from notary.court.reverify import reverify_text
+from notary.court.reverify import bundled_text
 from notary.errors import ReceiptTooLarge
 from notary.proofs import bundle, disclosure
 from notary.proofs.receipt import Receipt
@@ -132,11 +132,8 @@ def write(file: IO[bytes], collected: Collected, stated: Statement, progress: Pr
     if stated.page is not None:
         small[layout.PAGE] = stated.page
     paths = layout.document_paths(collected.receipts)
-    lying = [path if one is not None else None for path, one in zip(paths, collected.documents, strict=True)]
-    chosen = next((place for place, path in enumerate(lying) if path is not None), 0)
-    manual = reverify_text(collected.receipts, lying, chosen=chosen, trust=stated.trust)
-    small[layout.MANUAL] = manual.encode()
     large = {path: one for path, one in zip(paths, collected.documents, strict=True) if one is not None}
+    small[layout.MANUAL] = bundled_text(collected.receipts, large, stated.trust).encode()
     digests = {name: hashlib.sha256(data).digest() for name, data in small.items()}
     digests |= {path: one.read.sha256 for path, one in large.items()}
     contents = layout.contents_digest(digests)

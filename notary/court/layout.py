@@ -37,6 +37,7 @@ MAX_MANIFEST: Final = MAX_ENTRIES * (MAX_NAME + 67)  # bytes
 MAX_PART: Final = 120  # bytes of one name, in UTF-8; every file system has room for it
 _UNFIT: Final = frozenset('<>:"/\\|?*\ufffd')  # some file system refuses them
 _RESERVED: Final = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")  # names of devices on Windows
+_RECORD: Final = re.compile(rf"{RECORDS}[1-9][0-9]*\.er")
 _LINE: Final = re.compile(r"([0-9a-f]{64})  ([^\n]+)\n")
 
 
@@ -46,21 +47,24 @@ def document_paths(receipts: Sequence[Receipt]) -> list[str]:
     A withheld exhibit number or name stays out of the path.
     """
     taken: set[str] = set()
+    folders: dict[str, str] = {}  # as they were first written: "A1" and "a1" are one on some systems
     found = []
     for place, receipt in enumerate(receipts, 1):
         shown = receipt.shown()
         folder = safe_name(str(shown["exhibit"])) if "exhibit" in shown else f"receipt-{place}"
         name = safe_name(str(shown["name"]).rpartition("/")[2]) if "name" in shown else "document"
-        path = f"{DOCUMENTS}{folder}/{name}"
-        if _folded(path) in taken or _folded(f"{DOCUMENTS}{folder}") in taken:
-            path = f"{DOCUMENTS}receipt-{place}/{name}"
-        number = 1
-        while _folded(path) in taken:
+        number = 0
+        while _folded(f"{folder}/{name}") in taken or folders.setdefault(_folded(folder), folder) != folder:
             number += 1
-            path = f"{DOCUMENTS}receipt-{place}-{number}/{name}"
-        taken.add(_folded(path))
-        found.append(path)
+            folder = f"receipt-{place}" if number == 1 else f"receipt-{place}-{number}"
+        taken.add(_folded(f"{folder}/{name}"))
+        found.append(f"{DOCUMENTS}{folder}/{name}")
     return found
+
+
+def is_record(name: str) -> bool:
+    """Whether an evidence record lies there."""
+    return _RECORD.fullmatch(name) is not None
 
 
 def safe_name(name: str) -> str:

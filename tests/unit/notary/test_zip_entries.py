@@ -13,7 +13,7 @@ import pytest
 from notary.court.bundle_zip import BundleZip
 from notary.court.zip_entries import ZipFault
 from notary.errors import BundleInvalid
-from tests.support.zips import Part, deflated, end, end64, extra, put_together, zipped
+from support.zips import Part, deflated, end, end64, extra, put_together, zipped
 
 ONE = Part(b"documents/1/a", b"honest")
 TWO = Part(b"receipts.json", b"3" * 100)
