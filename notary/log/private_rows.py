@@ -133,10 +133,10 @@ def _check_keys(ctx: NotaryContext, other: Connection, log: LogRow) -> None:
 
 
 def _erased_since(connection: Connection, other: Connection) -> set[str]:
-    """Cases in which something was erased in the copy since our state: each erasure gives a case a new key."""
-    query = sa.select(cases.c.id, cases.c.epoch)
-    ours = {row.id: row.epoch for row in connection.execute(query)}
-    return {row.id for row in other.execute(query) if ours.get(row.id, row.epoch) != row.epoch}
+    """Cases in which something was erased in the copy since our state: the case has a new key, or is erased whole."""
+    query = sa.select(cases.c.id, cases.c.epoch, cases.c.sealed != b"")
+    ours = {tuple(row) for row in connection.execute(query)}
+    return {row.id for row in other.execute(query) if tuple(row) not in ours}
 
 
 def _check_gone(

@@ -31,7 +31,7 @@ from notary.proofs import receipts
 from notary.sealing import cases
 from notary.sealing.cases import SealedClaim
 from notary.sealing.seal import seal
-from notary.service_errors import LogBehindChain, LogNotOpen, LogSourceUnreadable, RecoveryRefused
+from notary.service_errors import CaseErased, LogBehindChain, LogNotOpen, LogSourceUnreadable, RecoveryRefused
 from notary.store import (
     DOCUMENT_LOCAL,
     LOG_BEHIND,
@@ -346,13 +346,19 @@ class TestFromSecondCopy:
         assert (done.entries, done.rows["claims"]) == (0, 5)
         assert state_of(backup.ctx)["claims"] == state_of(w.ctx)["claims"]
 
-    def test_an_erasure_in_the_copy_is_taken_over(self, w: World, backup: World, dev: DevChain) -> None:
+    @pytest.mark.parametrize("whole_case", [False, True])
+    def test_an_erasure_in_the_copy_is_taken_over(
+        self, w: World, backup: World, dev: DevChain, whole_case: bool
+    ) -> None:
         first, second = list(cases.claims_of(w.ctx, "acme"))[1:3]
         for ctx in (w.ctx, backup.ctx):
             store_document(ctx, first)
             store_document(ctx, second)
         w.with_context(blobs=w.folder / "blobs")
-        erasure.erase(w.ctx, "acme", [first.leaf_index])
+        if whole_case:
+            erasure.erase_case(w.ctx, "acme")
+        else:
+            erasure.erase(w.ctx, "acme", [first.leaf_index])
         for ctx, files in ((w.ctx, ()), (backup.ctx, (0,))):
             store_record(ctx, files)
         anchor_to_final(w.ctx, dev)
@@ -367,8 +373,14 @@ class TestFromSecondCopy:
             )
             kept = {row.claim_id: (row.cipher_size, len(row.wrapped_key)) for row in connection.execute(query)}
         assert kept[first.id] == (0, 0)  # nothing opens it; the next erasure deletes what is left of it
-        assert kept[second.id][0] == 1 and kept[second.id][1] > 32
-        sealed(w, "new", ctx=backup.ctx)
+        if whole_case:
+            assert kept[second.id] == (0, 0)
+            with pytest.raises(CaseErased):
+                sealed(w, "new", ctx=backup.ctx)
+            assert erasure.erase_case(backup.ctx, "acme").claims == 0 and erasure.unfinished(backup.ctx) == []
+        else:
+            assert kept[second.id][0] == 1 and kept[second.id][1] > 32
+            sealed(w, "new", ctx=backup.ctx)
 
     @pytest.mark.parametrize("table", [stored_documents, evidence_files])
     def test_a_copy_that_lacks_rows_though_nothing_was_erased_is_refused(
