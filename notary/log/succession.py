@@ -164,7 +164,8 @@ def _check_chain(evidence: EvidenceChain, log: LogRow, owner: Sender) -> ChainHe
 
 
 def _check_heir(log: LogRow, heir: LogRow | None, told: LogHistory, *, wanted: bool) -> None:
-    """What the chain says of a log that is closed there: who its heir is cannot be changed any more.
+    """What the chain says of a log that is closed there: who its heir is cannot be changed any more; and the last head,
+    which tells what the log keeps, is the one that it was closed with: the node leaves none out.
 
     wanted  an heir shall continue it
 
@@ -176,6 +177,10 @@ def _check_heir(log: LogRow, heir: LogRow | None, told: LogHistory, *, wanted: b
     if named != ours or (wanted and named is None):
         other = "nothing" if named is None else f"log 0x{named.hex()}"
         raise SuccessionRefused(log.origin, f"it is closed on the chain, which names {other} as its heir, not ours")
+    last = (told.heads[-1].size, told.heads[-1].root) if told.heads else (0, bytes(32))
+    if last != (told.closed.size, told.closed.root):
+        shown = f"the node shows a last head of {last[0]} entries, it was closed at {told.closed.size}"
+        raise SuccessionRefused(log.origin, f"{shown}; try another node")
 
 
 # 1 and 2

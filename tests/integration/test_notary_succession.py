@@ -32,7 +32,7 @@ from notary.custody import acts, erasure
 from notary.evm import anchors
 from notary.evm.evm_proof import EvmAnchor
 from notary.log import inheritance, ledger, merkle, note_keys, succession
-from notary.log.log_events import ask
+from notary.log.log_events import LogHistory, ask
 from notary.log.notekey import NoteKey
 from notary.proofs import receipts
 from notary.sealing import cases
@@ -173,6 +173,28 @@ class TestOpenLog:
         assert (done.heir, done.old.state) == (None, LOG_CLOSED)
         with w.ctx.engine.connect() as connection:
             assert [log.state for log in ledger.all_logs(connection)] == [LOG_CLOSED, LOG_WAITING]
+
+    @pytest.mark.parametrize("left_out", [1, 2])
+    def test_close_takes_nothing_from_a_node_that_leaves_heads_out_and_goes_on_with_an_honest_one(
+        self, w: World, dev: DevChain, left_out: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("a", "b"):
+            size = sealed(w, name)
+            anchor_to_final(w.ctx, dev)
+        whole, origin = succession._history, row(w).origin
+
+        def without_heads(*arguments: object) -> LogHistory:
+            told = whole(*arguments)  # type: ignore[arg-type]  # passed through
+            return replace(told, events=tuple(one for one in told.events if one not in told.heads[-left_out:]))
+
+        monkeypatch.setattr(succession, "_history", without_heads)
+        for _ in range(2):
+            with pytest.raises(SuccessionRefused, match=f"closed at {size}; try another node"):
+                succession.close(w.ctx, connect(w, dev), owner(w, dev), origin, keys(w))
+            assert (row(w).state, row(w).kept) == (LOG_OPEN, None)
+        monkeypatch.undo()
+        done = succession.close(w.ctx, connect(w, dev), owner(w, dev), origin, keys(w))
+        assert (done.old.kept, done.again, done.lost) == (size, 0, 0)
 
     def test_close_by_another_key_than_the_owners_is_refused_and_changes_nothing(self, w: World, dev: DevChain) -> None:
         sealed(w, "a")
