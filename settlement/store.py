@@ -2,6 +2,7 @@
 
     plans ──< contacts            who is written to about a plan
           ──< actions             what the keeper does: one row for each key, for ever
+          ──< signing_records     who each party is: sealed, by digest, or why there is none
           ──< settlement_events   final events, for plans and escrows alike
     escrows ──< settlement_events
 
@@ -51,6 +52,10 @@ SENT: Final = "sent"
 DONE: Final = "done"
 SUPPRESSED: Final = "suppressed"
 QUARANTINED: Final = "quarantined"
+
+# What a party's signing record may be; none at all until then.
+SEALED: Final = "sealed"
+DECLINED: Final = "declined"
 
 BEFORE_ALL: Final = -1
 """Cursor of a plan or escrow to which no event was applied."""
@@ -144,6 +149,26 @@ contacts = sa.Table(
     sa.Column("channel", sa.Text, primary_key=True),
     sa.Column("locale", sa.Text, nullable=False),
     sa.Column("address", sa.Text, nullable=False),  # an Apprise address; secrets only as ${NAME}
+)
+
+signing_records = sa.Table(
+    "signing_records",
+    metadata,
+    sa.Column("plan_id", sa.Text, sa.ForeignKey("plans.plan_id"), primary_key=True),
+    sa.Column("role", sa.Text, primary_key=True),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column(
+        "sha256", sa.LargeBinary
+    ),  # 32 bytes, of the record's file; a salt in it keeps that from telling anything
+    sa.Column("kept_in", sa.Text),  # the case that it is sealed in
+    sa.Column("reason", sa.Text),  # why there is none
+    sa.Column("at", sa.BigInteger, nullable=False),  # wall clock
+    _one_of(SEALED, DECLINED),
+    sa.CheckConstraint(
+        f"(status = '{SEALED}') = (sha256 IS NOT NULL AND kept_in IS NOT NULL) "
+        f"AND (status = '{DECLINED}') = (reason IS NOT NULL)",
+        name="content",
+    ),
 )
 
 actions = sa.Table(

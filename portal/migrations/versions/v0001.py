@@ -449,3 +449,20 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["plan_id"], ["plans.plan_id"], name=op.f("fk_contacts_plan_id")),
         sa.PrimaryKeyConstraint("plan_id", "role", "channel", name=op.f("pk_contacts")),
     )
+    op.create_table(
+        "signing_records",
+        sa.Column("plan_id", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=True),
+        sa.Column("kept_in", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "(status = 'sealed') = (sha256 IS NOT NULL AND kept_in IS NOT NULL) AND (status = 'declined') = (reason IS NOT NULL)",
+            name=op.f("ck_signing_records_content"),
+        ),
+        sa.CheckConstraint("status IN ('sealed', 'declined')", name=op.f("ck_signing_records_status")),
+        sa.ForeignKeyConstraint(["plan_id"], ["plans.plan_id"], name=op.f("fk_signing_records_plan_id")),
+        sa.PrimaryKeyConstraint("plan_id", "role", name=op.f("pk_signing_records")),
+    )
