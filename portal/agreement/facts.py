@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from notary.report.text import shown
 from notary.report.values import (
     Block,
+    Break,
     Bullets,
     Cell,
     Column,
@@ -243,7 +244,7 @@ def _contract(given: Agreement, sayer: Sayer, _figures: Figures) -> list[Block]:
     ]
     if given.terms.has_collateral:
         rows.append((sayer.say("module"), cell(given.terms.collateral, "code")))
-    rows.append((sayer.say("arbitrator"), cell(sayer.say("none"))))
+    rows.append((sayer.say("arbitrator"), cell(sayer.say("arbitrator-none"))))
     return [
         Pairs(tuple(rows)),
         Paragraph(sayer.say("contract-text")),
@@ -291,6 +292,7 @@ def _fields(struct: Struct, sayer: Sayer) -> Iterable[tuple[Cell, Cell]]:
 def _signatures(given: Agreement, sayer: Sayer) -> list[Block]:
     lines = tuple(map(sayer.say, ("sign-name", "sign-place", "sign-hand")))
     return [
+        Break(),  # a heading alone at the foot of a page, and nobody knows what is signed
         Heading(2, sayer.say("signatures")),
         Paragraph(sayer.say("signatures-lead")),
         Signature(_signer(sayer.say("debtor"), given.terms.debtor), lines),

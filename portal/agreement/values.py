@@ -34,7 +34,7 @@ from settlement.terms import CollateralTerms, Terms
 FORMAT: Final = "tallystick/agreement"
 VERSION: Final = 1
 FILE: Final = "agreement.json"
-LANGUAGES: Final = ("en",)
+LANGUAGES: Final = ("en", "zh-Hans", "zh-Hant", "pt-BR", "vi", "de")
 MAX_BYTES: Final = 64 * 1024  # of agreement.json; an honest one has about 3 KiB
 MAX_NAME: Final = 200  # characters of a party's name, and of the chain's
 MAX_SYMBOL: Final = 12  # as settlement.token keeps them
