@@ -154,13 +154,6 @@ class TestPage:
         (shown,) = run_page([{"files": files_of(Given(receipt.to_bytes(), document, trust))}], node, CHROMIUM)
         assert shown["headlines"][0].startswith("PASSED – This is a development chain")
 
-    def test_an_evidence_record_is_said_to_be_left_unchecked(self, node: str) -> None:
-        full = stamped.full()
-        given = Given(full.receipt.to_bytes(), full.document, full.trust.to_bytes())
-        (shown,) = run_page([{"files": [*files_of(given), ["1.er", encoded(b"0")]]}], node, CHROMIUM)
-        assert [line.split(" ")[0] for line in shown["headlines"]] == ["PASSED", "INDETERMINATE"]
-        assert "does not check it" in shown["headlines"][1]
-
     def test_no_verdict_stays_under_a_trust_file_that_cannot_be_read(self, node: str) -> None:
         full = stamped.full()
         given = files_of(Given(full.receipt.to_bytes(), full.document, full.trust.to_bytes()))

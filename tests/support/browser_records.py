@@ -84,6 +84,11 @@ def mutants(count: int, seed: int) -> Iterator[GivenRecord]:
         yield replace(one, record=_altered(one.record, chance), at=one.at + chance.choice((0, 0, 0, YEAR, -YEAR)))
 
 
+def token_over(data: bytes) -> bytes:
+    """A token of the first authority over `data`, of START."""
+    return _token(FIRST, data, START)
+
+
 def _token(by: Any, data: bytes, at: int, name: str = "sha256") -> bytes:
     return signed_data(by, tst_info(hashlib.new(name, data).digest(), name, at))
 

@@ -5,12 +5,14 @@
 //     name     the document's path ends in the name that the receipt shows: so an altered file meets its receipt
 //     alone    one document and one receipt, nothing else: they are compared whatever they are
 
-import { sha256 as _sha256, sha512 } from "@noble/hashes/sha2.js";
-import { sha3_256, sha3_512 } from "@noble/hashes/sha3.js";
+import { sha256 as _sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
+import { sha3_256, sha3_384, sha3_512 } from "@noble/hashes/sha3.js";
 import { type Bytes, concat, hex } from "./bytes";
 import { ReceiptInvalid } from "./errors";
 import { embeddedFiles } from "./pdf";
+import { MAX_RECORD_BYTES } from "./evidence_record";
 import { type Receipt, readAny } from "./receipt";
+import type { RecordFile } from "./records";
 import { Sm3 } from "./sm3";
 import { type DocumentDigests, neededDigests } from "./verify";
 import { readZip } from "./zip";
@@ -39,8 +41,10 @@ export interface Given {
   receipts: Found[];
   trust: { name: string; data: Bytes; isIssuers: boolean }[];
   faults: { name: string; text: string }[];
-  /** Evidence records (RFC 4998), which this page does not judge. */
-  records: string[];
+  /** Evidence records (RFC 4998). */
+  records: RecordFile[];
+  /** Files of receipts, which a record may be about. */
+  objects: Source[];
 }
 
 export interface Hashed {
@@ -59,7 +63,7 @@ async function* piecesOf(blob: Blob): AsyncGenerator<Bytes> {
 }
 
 export async function collect(files: readonly File[]): Promise<Given> {
-  const given: Given = { documents: [], receipts: [], trust: [], faults: [], records: [] };
+  const given: Given = { documents: [], receipts: [], trust: [], faults: [], records: [], objects: [] };
   for (const file of files) {
     const source: Source = { name: file.webkitRelativePath || file.name, size: file.size, stream: () => piecesOf(file) };
     try {
@@ -106,7 +110,8 @@ async function addReport(given: Given, source: Source, file: File): Promise<bool
 
 async function add(given: Given, source: Source, isIssuers: boolean): Promise<void> {
   if (/\.er$/i.test(source.name)) {
-    given.records.push(source.name);
+    if (source.size > MAX_RECORD_BYTES) throw new Error(`${source.size} bytes, at most ${MAX_RECORD_BYTES} are read`);
+    given.records.push({ name: source.name, data: await whole(source) });
     return;
   }
   const mayBe = /\.json$/i.test(source.name) || source.size <= PEEK;
@@ -119,6 +124,7 @@ async function add(given: Given, source: Source, isIssuers: boolean): Promise<vo
     }
     if (/\.receipts?\.json$/i.test(source.name) || MARK.test(text)) {
       given.receipts.push(...receiptsOf(source.name, data));
+      given.objects.push(source);
       return;
     }
   }
@@ -147,8 +153,10 @@ interface Hasher {
 
 const HASHERS: Readonly<Record<string, () => Hasher>> = {
   sha256: () => _sha256.create(),
+  sha384: () => sha384.create(),
   sha512: () => sha512.create(),
   sha3_256: () => sha3_256.create(),
+  sha3_384: () => sha3_384.create(),
   sha3_512: () => sha3_512.create(),
   sm3: () => new Sm3(),
 };
@@ -170,9 +178,9 @@ export async function hashDocument(source: Source, names: Iterable<string>, adva
   return { size, digests: Object.fromEntries([...hashers].map(([name, hasher]) => [name, hasher.digest()])) };
 }
 
-/** Which digests the receipts ask for. */
-export function namesOf(receipts: readonly Found[]): Set<string> {
-  return new Set(["sha256", ...receipts.flatMap((found) => (found.receipt ? neededDigests(found.receipt) : []))]);
+/** Which digests the receipts ask for, and `others`. */
+export function namesOf(receipts: readonly Found[], others: readonly string[]): Set<string> {
+  return new Set(["sha256", ...others, ...receipts.flatMap((found) => (found.receipt ? neededDigests(found.receipt) : []))]);
 }
 
 /** Documents in their order, each with its receipt or none; then receipts whose document is missing. */

@@ -1,9 +1,12 @@
 // The page: takes files, shows verdicts. Whatever comes from a file is set as text, never as markup.
 
 import { printable } from "./bytes";
+import { card, checkItem, folded, foldedText, make } from "./dom";
 import { NotaryError } from "./errors";
 import { type Given, type Hashed, type Pair, collect, hashDocument, namesOf, pair } from "./files";
 import { PAGE, type PageWords } from "./page_words";
+import { recordCard } from "./record_card";
+import { type RecordResult, judgeRecords, recordHashes } from "./records";
 import { LOCALES, type Locale, type Reason, type Status, fill, language, said, tell } from "./said";
 import { Trust, parseBlock, parseHeader } from "./trust";
 import { type Verdict, jsonText, saidOthers, sayNote, sealedAs, toJson } from "./verdict";
@@ -22,7 +25,9 @@ const OPEN_RESULTS = 20; // of so many the checks are printed, too
 let locale: Locale = "en";
 let given: Given | null = null;
 let hashed: Hashed[] = [];
+let objects: Hashed[] = []; // files of receipts, read where records are given
 let results: Result[] = [];
+let records: RecordResult[] = [];
 let told: string[] = [];
 let unread: Given["faults"] = [];
 let run = 0; // of reading documents: a newer one ends those before it
@@ -30,13 +35,6 @@ let round = 0; // from one "start over" to the next
 
 const element = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
 const page = (): PageWords => PAGE[locale];
-
-function make<K extends keyof HTMLElementTagNameMap>(name: K, text = "", className = ""): HTMLElementTagNameMap[K] {
-  const made = document.createElement(name);
-  made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}
 
 function say(text: string): void {
   element("status").textContent = text;
@@ -49,13 +47,14 @@ async function take(files: readonly File[]): Promise<void> {
   const mine = round;
   const found = await collect(files);
   if (mine !== round) return;
-  const all = given ?? { documents: [], receipts: [], trust: [], faults: [], records: [] };
+  const all = given ?? { documents: [], receipts: [], trust: [], faults: [], records: [], objects: [] };
   given = {
     documents: [...all.documents, ...found.documents],
     receipts: [...all.receipts, ...found.receipts],
     trust: [...all.trust, ...found.trust],
     faults: [...all.faults, ...found.faults],
     records: [...all.records, ...found.records],
+    objects: [...all.objects, ...found.objects],
   };
   await readDocuments(given);
 }
@@ -65,12 +64,13 @@ async function readDocuments(all: Given): Promise<void> {
   const read: Hashed[] = [];
   const faults: Given["faults"] = [];
   const progress = element<HTMLProgressElement>("progress");
-  const names = namesOf(all.receipts);
-  const total = all.documents.reduce((sum, one) => sum + one.size, 0);
+  const names = namesOf(all.receipts, recordHashes(all.records));
+  const sources = [...all.documents, ...(all.records.length ? all.objects : [])];
+  const total = sources.reduce((sum, one) => sum + one.size, 0);
   let done = 0;
   progress.hidden = false;
   progress.value = 0;
-  for (const source of all.documents) {
+  for (const source of sources) {
     say(fill(page().reading, { name: printable(source.name) }, language(locale)));
     try {
       const digests = await hashDocument(source, names, (size) => {
@@ -83,7 +83,9 @@ async function readDocuments(all: Given): Promise<void> {
     }
     if (mine !== run) return;
   }
-  [hashed, unread] = [read, faults];
+  hashed = read.filter((one) => all.documents.includes(one.source));
+  objects = read.filter((one) => !hashed.includes(one));
+  unread = faults;
   progress.hidden = true;
   judge();
 }
@@ -138,6 +140,9 @@ function judge(): void {
     const shown = verdict ?? (one.found.fault && unreadable(one.found.fault));
     return { pair: one, status: shown ? shown.status : "INDETERMINATE", verdict: shown };
   });
+  records = judgeRecords(given.records, hashed, objects, trust, Math.floor(Date.now() / 1000));
+  if (!given.receipts.length) // a document with its record alone lacks no receipt
+    results = results.filter((one) => !records.some(({ about }) => about.some((document) => document === one.pair.document)));
   show();
 }
 
@@ -145,7 +150,7 @@ function judge(): void {
 
 /** Take away what was shown, so that no verdict stays under what it does not rest on. */
 function empty(): void {
-  [results, told] = [[], []];
+  [results, records, told] = [[], [], []];
   element("results").hidden = true;
   element("list").replaceChildren();
   say("");
@@ -160,28 +165,21 @@ function show(): void {
     button.setAttribute("aria-pressed", String(button.dataset.locale === locale));
   if (!given || element("trust-fault").textContent) return;
   const spoken = language(locale);
-  const count = (status: Status): number => results.filter((one) => one.status === status).length;
+  const judged = [...results.map((one) => one.status), ...records.map((one) => one.verdict.status)];
+  const count = (status: Status): number => judged.filter((one) => one === status).length;
   const counts = { passed: count("PASSED"), failed: count("FAILED"), open: count("INDETERMINATE") };
-  const summary = results.length ? fill(page().summary, counts, spoken) : page().nothing;
+  const summary = judged.length ? fill(page().summary, counts, spoken) : page().nothing;
   say(fill(page().done, { summary }, spoken));
   const list = element("list");
   list.replaceChildren(...told.map((text) => make("p", text, "small")));
   for (const fault of [...given.faults, ...unread]) {
     const text = fill(page().unreadable, { text: printable(fault.text) }, spoken);
-    list.append(card(printable(fault.name), "INDETERMINATE", text));
+    list.append(card(printable(fault.name), "INDETERMINATE", text, spoken));
   }
   for (const result of results) list.append(cardOf(result));
-  for (const record of given.records) list.append(card(printable(record), "INDETERMINATE", page().recordUnread));
+  for (const record of records) list.append(recordCard(record, page(), spoken));
   element("limits").textContent = spoken.notProven;
   element("results").hidden = false;
-}
-
-function card(name: string, status: Status, text: string): HTMLElement {
-  const made = make("article", "", status);
-  const result = make("p", "", "result");
-  result.append(make("span", language(locale).statuses[status]), ` – ${text}`);
-  made.append(make("h3", name), result);
-  return made;
 }
 
 function cardOf(result: Result): HTMLElement {
@@ -189,24 +187,18 @@ function cardOf(result: Result): HTMLElement {
   const { verdict } = result;
   const shownName = verdict?.fields.get("name");
   const name = printable(result.pair.document?.name ?? String(shownName ?? result.pair.found?.source ?? ""));
-  if (!verdict) return card(name, result.status, page().noReceipt);
+  if (!verdict) return card(name, result.status, page().noReceipt, spoken);
   const { reason } = verdict;
   const meaning = reason && `${spoken.meanings[reason]}${spoken.brackets[0]}${reason}${spoken.brackets[1]}`;
   const isHeadline = reason !== null && HEADLINES.includes(reason);
-  const made = card(name, verdict.status, isHeadline && meaning ? meaning : page().plain[verdict.status]);
+  const made = card(name, verdict.status, isHeadline && meaning ? meaning : page().plain[verdict.status], spoken);
   if (meaning && !isHeadline) made.append(make("p", meaning));
   if (verdict.fields.size) made.append(make("p", sealedAs(verdict, spoken)));
   const timed = verdict.checks[8];
   if (timed.status === "PASSED")
     for (const one of [timed.said, ...saidOthers(verdict.interval)]) made.append(make("p", printable(tell(one, spoken))));
-  made.append(checksOf(verdict), fieldsOf(verdict), jsonOf(verdict));
+  made.append(checksOf(verdict), fieldsOf(verdict), foldedText(page().json, () => jsonText(toJson(verdict, spoken))));
   for (const note of verdict.notes) made.append(make("p", fill(spoken.texts.note, { text: sayNote(note, spoken) }, spoken), "small"));
-  return made;
-}
-
-function folded(title: string, ...inside: Node[]): HTMLElement {
-  const made = make("details");
-  made.append(make("summary", title), ...inside);
   return made;
 }
 
@@ -214,10 +206,8 @@ function checksOf(verdict: Verdict): HTMLElement {
   const spoken = language(locale);
   const list = make("ol", "", "checks");
   for (const check of verdict.checks) {
-    const item = make("li", `${spoken.titles[check.number - 1]} `);
-    const reason = check.reason ? `${spoken.brackets[0]}${check.reason}${spoken.brackets[1]}` : "";
     const detail = printable(tell(check.said, spoken));
-    item.append(make("span", spoken.statuses[check.status] + reason, `mark ${check.status}`), make("span", detail, "detail"));
+    const item = checkItem(spoken.titles[check.number - 1], check.status, check.reason, detail, spoken);
     const meaning = check.reason ? spoken.meanings[check.reason] : detail;
     if (meaning !== detail && check.reason !== verdict.reason && check.reason !== "not-reached")
       item.append(make("span", meaning, "detail"));
@@ -236,20 +226,6 @@ function fieldsOf(verdict: Verdict): HTMLElement {
     table.append(row);
   }
   return folded(page().fields, table);
-}
-
-function jsonOf(verdict: Verdict): HTMLElement {
-  const made = folded(page().json);
-  made.addEventListener("toggle", () => {
-    if (made.querySelector("textarea")) return;
-    const text = make("textarea");
-    text.className = "json";
-    text.readOnly = true;
-    text.rows = 10;
-    text.value = jsonText(toJson(verdict, language(locale)));
-    made.append(text);
-  });
-  return made;
 }
 
 // What the reader does
@@ -286,7 +262,7 @@ function start(): void {
   element("clear").addEventListener("click", () => {
     run += 1;
     round += 1;
-    [given, hashed, unread] = [null, [], []];
+    [given, hashed, objects, unread] = [null, [], [], []];
     empty();
     element("trust-fault").textContent = "";
     element("progress").hidden = true;

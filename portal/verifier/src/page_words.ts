@@ -25,7 +25,14 @@ export interface PageWords {
   reading: string;
   done: string;
   noReceipt: string;
-  recordUnread: string;
+  recordHolds: string;
+  recordOf: string;
+  recordAlone: string;
+  recordDetails: string;
+  olderLeftOut: string;
+  headersUsed: string;
+  headerFile: string;
+  headerFirst: string;
   unreadable: string;
   trustUsed: string;
   issuerTrustUsed: string;
@@ -40,7 +47,7 @@ export const PAGE: Readonly<Record<Locale, PageWords>> = {
     lead: "This page checks, on your computer alone, whether a document is the one that was sealed, and since when it has existed. Nothing is sent anywhere: the page cannot use the network.",
     drop: "Drop the document and its receipt here, or the whole bundle.",
     choose: "Choose files",
-    kinds: "Documents of any kind and size; receipts (.receipt.json, .receipts.json); bundles (.zip); trust files (trust.json). Several at once.",
+    kinds: "Documents of any kind and size; receipts (.receipt.json, .receipts.json); bundles (.zip); evidence records (.er); trust files (trust.json). Several at once.",
     trust: "What you know from your own side",
     trustHelp: "No receipt can prove by itself that a block, a time-stamp authority or a Bitcoin header is a real one. Look it up where you trust the answer, for instance with two block explorers, and enter it here; or drop a trust file.",
     blocks: "Blocks, one a line: chain:number:0xhash",
@@ -62,7 +69,14 @@ export const PAGE: Readonly<Record<Locale, PageWords>> = {
     reading: "Reading {name}",
     done: "Done. {summary}",
     noReceipt: "No receipt for this document was given.",
-    recordUnread: "This is an evidence record. This page does not check it: tallystick renew --validate does.",
+    recordHolds: "The evidence record holds: the document existed by {time}, give or take {seconds} seconds.",
+    recordOf: "Evidence record of: {names}.",
+    recordAlone: "Evidence record; the document that it is about was not found here.",
+    recordDetails: "The eight checks of the record",
+    olderLeftOut: "Receipts of older versions, left out: {names}.",
+    headersUsed: "Bitcoin headers used, as you gave them: {name}.",
+    headerFile: "A file of Bitcoin headers, 80 bytes each",
+    headerFirst: "Height of its first header",
     unreadable: "This file cannot be read: {text}",
     trustUsed: "Trust file used, as you gave it: {name}.",
     issuerTrustUsed: "The trust file of the bundle's maker is used, as you asked: {name}.",
@@ -75,7 +89,7 @@ export const PAGE: Readonly<Record<Locale, PageWords>> = {
     lead: "本页面只在您的电脑上核对：这份文件是不是当时封存的那一份，以及它最迟在何时已经存在。任何内容都不会发送出去：本页面无法使用网络。",
     drop: "把文件和它的回执（或整个证据包）拖放到这里。",
     choose: "选择文件",
-    kinds: "任何类型和大小的文件；回执（.receipt.json、.receipts.json）；证据包（.zip）；信任文件（trust.json）。可以一次放入多个。",
+    kinds: "任何类型和大小的文件；回执（.receipt.json、.receipts.json）；证据包（.zip）；证据记录（.er）；信任文件（trust.json）。可以一次放入多个。",
     trust: "您自己一方所知道的事实",
     trustHelp: "回执本身无法证明某个区块、时间戳机构或比特币区块头是真的。请在您信任的地方查证（例如两个区块浏览器），再填写在这里；也可以放入信任文件。",
     blocks: "区块，每行一个：链号:区块号:0x哈希",
@@ -97,7 +111,14 @@ export const PAGE: Readonly<Record<Locale, PageWords>> = {
     reading: "正在读取 {name}",
     done: "完成。{summary}",
     noReceipt: "没有给出这份文件的回执。",
-    recordUnread: "这是证据记录。本页面不核对它，请使用命令 tallystick renew --validate。",
+    recordHolds: "证据记录成立：文件最迟在 {time} 已经存在，误差 {seconds} 秒。",
+    recordOf: "证据记录所涉文件：{names}。",
+    recordAlone: "证据记录；此处没有找到它所涉及的文件。",
+    recordDetails: "记录的八项检查",
+    olderLeftOut: "旧版本的回执，未列出：{names}。",
+    headersUsed: "已使用您给出的比特币区块头：{name}。",
+    headerFile: "比特币区块头文件，每个 80 字节",
+    headerFirst: "其中第一个区块头的高度",
     unreadable: "无法读取这个文件：{text}",
     trustUsed: "已使用您给出的信任文件：{name}。",
     issuerTrustUsed: "按您的要求，已使用证据包制作方的信任文件：{name}。",
@@ -110,7 +131,7 @@ export const PAGE: Readonly<Record<Locale, PageWords>> = {
     lead: "本頁面只在您的電腦上核對：這份文件是否當時封存的那一份，以及它最遲在何時已經存在。任何內容都不會傳送出去：本頁面無法使用網絡。",
     drop: "把文件和它的回執（或整個證據包）拖放到這裡。",
     choose: "選擇文件",
-    kinds: "任何類型和大小的文件；回執（.receipt.json、.receipts.json）；證據包（.zip）；信任文件（trust.json）。可以一次放入多個。",
+    kinds: "任何類型和大小的文件；回執（.receipt.json、.receipts.json）；證據包（.zip）；證據記錄（.er）；信任文件（trust.json）。可以一次放入多個。",
     trust: "您自己一方所知道的事實",
     trustHelp: "回執本身無法證明某個區塊、時間戳機構或比特幣區塊頭是真的。請在您信任的地方查證（例如兩個區塊瀏覽器），再填寫在這裡；也可以放入信任文件。",
     blocks: "區塊，每行一個：鏈號:區塊號:0x雜湊",
@@ -132,7 +153,14 @@ export const PAGE: Readonly<Record<Locale, PageWords>> = {
     reading: "正在讀取 {name}",
     done: "完成。{summary}",
     noReceipt: "沒有給出這份文件的回執。",
-    recordUnread: "這是證據記錄。本頁面不核對它，請使用命令 tallystick renew --validate。",
+    recordHolds: "證據記錄成立：文件最遲在 {time} 已經存在，誤差 {seconds} 秒。",
+    recordOf: "證據記錄所涉文件：{names}。",
+    recordAlone: "證據記錄；此處沒有找到它所涉及的文件。",
+    recordDetails: "記錄的八項檢查",
+    olderLeftOut: "舊版本的回執，未列出：{names}。",
+    headersUsed: "已使用您給出的比特幣區塊頭：{name}。",
+    headerFile: "比特幣區塊頭檔案，每個 80 位元組",
+    headerFirst: "其中第一個區塊頭的高度",
     unreadable: "無法讀取這個文件：{text}",
     trustUsed: "已使用您給出的信任文件：{name}。",
     issuerTrustUsed: "按您的要求，已使用證據包製作方的信任文件：{name}。",

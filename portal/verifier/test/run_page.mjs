@@ -2,8 +2,8 @@
 //
 //     node run_page.mjs CHROMIUM PAGE
 //
-// Reads a line for each run: {files: [[name, base64] or a path, ...], locale, then, drops, shot}; writes {verdicts, headlines,
-// status, requests, faults, seconds}. `then`: files that are given once the first are judged; `drops`: lists of [name,
+// Reads a line for each run: {files: [[name, base64] or a path, ...], locale, then, drops, at, shot}; writes {verdicts,
+// headlines, status, requests, faults, seconds}. `at`: Unix seconds that the page's clock shows; `then`: files that are given once the first are judged; `drops`: lists of [name,
 // base64] that are dropped at once, none waiting for the other; `shot`: where a picture of the page is put.
 
 import { createInterface } from "node:readline";
@@ -48,7 +48,8 @@ async function dropAll(lists) {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { files, locale, then, drops, shot } = JSON.parse(line);
+  const { files, locale, then, drops, at, shot } = JSON.parse(line);
+  if (at !== undefined) await page.clock.setFixedTime(at * 1000);
   await page.click(`[data-locale="${locale ?? "en"}"]`);
   const begun = Date.now();
   if (drops) await dropAll(drops);
