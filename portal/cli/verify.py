@@ -76,7 +76,8 @@ def verify(
     """Check files against their receipts; no network, no account, no server of ours.
 
     PATH is a file (its receipt beside it as NAME.receipt.json, or named by --receipt), a receipt alone, a folder of
-    both, a case's bundle or report, or the dossier of a plan. With --receipt, receipts in or beside PATH are not used.
+    both, a case's bundle or report, the dossier of a plan, or a party's signing record (first; then what lies beside
+    it: the plan's dossier or file, documents that it names). With --receipt, receipts in or beside PATH are not used.
     Twelve checks lead from the file to a block of a chain, a time-stamp authority or a Bitcoin block, and on to who
     signed and whether it still stands. What no receipt can show is that the block or the authority is a real one: that
     you say with --block, --rpc, --tsa-root, --bitcoin-header or --trust. Without it the verdict is INDETERMINATE and
@@ -88,6 +89,7 @@ def verify(
       tallystick verify contracts/ --receipt receipts/smith-2026/ --trust my-blocks.json
       tallystick verify invoice.pdf --block 1:21000000:0xab12...
       tallystick verify smith-2026.zip --trust my-blocks.json
+      tallystick verify debtor.record.json smith-plan.dossier.json --signer-root ca.pem
       tallystick verify invoice.pdf --tsa-root authority.pem --locale zh-Hans
     """
     from notary.memory import no_cycle_search
@@ -95,11 +97,16 @@ def verify(
     from notary.verdicts.verify import Verifier
     from portal.cli.verify_bundle import carried
     from portal.cli.verify_dossier import is_dossier, verify_dossier
+    from portal.cli.verify_signing import is_record, verify_signing
     from portal.pairing import Collected, collect, pair, superseded
 
     if len(paths) == 1 and is_dossier(paths[0]):
         known, _ = _trust(trust, blocks, (), given, Collected((), (), ()))
-        return verify_dossier(shell, paths[0], known, nodes)
+        return verify_dossier(shell, paths[0], known, nodes, locale)
+    if is_record(paths[0]):
+        collected = collect(paths[:1], receipts)
+        known, _ = _trust(trust, blocks, nodes, given, collected)
+        return verify_signing(shell, paths[0], paths[1:], collected, known, _asker(nodes), locale)
     language = words(locale)
     with no_cycle_search(), shell.progress() as progress:  # receipts are trees, and tens of thousands of them
         whole = carried(paths[0], progress) if len(paths) == 1 and not receipts else None

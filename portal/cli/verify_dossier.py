@@ -13,16 +13,13 @@ from portal.cli.words import at
 from portal.exit_codes import Exit
 
 if TYPE_CHECKING:
+    from notary.verdicts.reasons import Words
     from notary.verdicts.trust import Trust
     from portal.cli.shell import Shell
     from portal.dossier.verdict import PlanVerdict
 
 BEGINNING = b'{"blocks":[{"header":"'  # JCS sorts the members; no receipt begins so
 EXITS = {"PASSED": Exit.OK, "FAILED": Exit.FAILED, "INDETERMINATE": Exit.INDETERMINATE}
-NOT_PROVEN = (
-    "It does not show that nothing happened after the last event in it (--rpc asks the book), what the parties agreed "
-    "beside these terms, or who they are. Symbol and decimals are the file's own words until a node is asked."
-)
 COLOURS = {"PASSED": "green", "FAILED": "red", "INDETERMINATE": "yellow"}
 
 
@@ -35,11 +32,13 @@ def is_dossier(path: str) -> bool:
         return False
 
 
-def verify_dossier(shell: Shell, path: str, trust: Trust, nodes: Sequence[str]) -> Exit:
+def verify_dossier(shell: Shell, path: str, trust: Trust, nodes: Sequence[str], locale: str) -> Exit:
     """Check one dossier and say what came out.  Raises FileMissing, FileTooLarge, DossierInvalid, NodeError."""
+    from notary.verdicts.reasons import Text
     from portal.dossier.ask import today, trust_of_nodes
     from portal.dossier.check import check_dossier
     from portal.dossier.file import MAX_BYTES, Dossier
+    from portal.dossier.words import words
     from portal.reading import read_bounded
 
     file = Path(path)
@@ -49,35 +48,41 @@ def verify_dossier(shell: Shell, path: str, trust: Trust, nodes: Sequence[str]) 
         trust, notes = trust_of_nodes(trust, nodes, dossier)
     verdict = check_dossier(dossier, trust, partial(today, nodes) if nodes else None)
     if shell.as_json:
-        shell.result({**verdict.to_json(), "file": path, "notes": list(notes)})
+        shell.result({**verdict.to_json(locale), "file": path, "notes": list(notes)})
     else:
-        _show(shell, path, verdict)
+        language = words(locale)
+        show(shell, path, verdict, language)
         for note in notes:
-            shell.say(f"Note: {note}")
+            shell.say(language.say(Text.NOTE, {"text": note}))
     return EXITS[verdict.status.value]
 
 
-def _show(shell: Shell, path: str, verdict: PlanVerdict) -> None:
+def show(shell: Shell, path: str, verdict: PlanVerdict, language: Words) -> None:
+    """Say a verdict."""
+    from notary.verdicts.reasons import Text, said
     from notary.verdicts.verdict import printable
-    from portal.dossier.verdict import MEANINGS
+    from portal.dossier.words import PlanText
     from settlement.money import format_amount
 
-    status = verdict.status.value
-    click.secho(f"{status:<13} ", fg=COLOURS[status], bold=True, nl=False)
+    def tell(text: PlanText, **values: object) -> None:
+        shell.say(printable(language.tell(said(text, **values))))
+
+    click.secho(f"{language.statuses[verdict.status]:<13} ", fg=COLOURS[verdict.status.value], bold=True, nl=False)
     click.echo(f"{printable(path)}{f'  ({verdict.reason})' if verdict.reason else ''}")
     for check in verdict.checks:
-        shell.say(f"  {check.number}  {check.status.value:<13} {check.title}: {printable(check.detail)}")
+        values = {"number": check.number, "title": language.titles[check.number - 1]}
+        values |= {"status": language.statuses[check.status], "detail": printable(language.tell(check.said))}
+        shell.say("  " + language.say(Text.CHECK, values))
     view = verdict.view
     if view is not None and verdict.as_of is not None:
 
         def money(units: int) -> str:
-            return f"{format_amount(units, verdict.decimals)} {printable(verdict.symbol)}"
+            return f"{format_amount(units, verdict.decimals)} {verdict.symbol}"
 
-        shell.say(
-            f"Plan {printable(verdict.name)} on {at(verdict.as_of[1])}: {view.state.name.lower()}, as its events say."
-        )
-        shell.say(f"  paid      {money(view.principal_paid)}, and {money(view.charges_paid)} of late charges")
-        shell.say(f"  owed now  {money(view.owed_now)}; in all {money(view.owed_total)}")
+        state = said(PlanText(f"plan-state-{view.state.name.lower()}"))
+        tell(PlanText.PLAN, name=verdict.name, time=at(verdict.as_of[1]), state=state)
+        tell(PlanText.PAID, principal=money(view.principal_paid), charges=money(view.charges_paid))
+        tell(PlanText.OWED, now=money(view.owed_now), total=money(view.owed_total))
     if verdict.reason is not None:
-        shell.say(MEANINGS[verdict.reason])
-    shell.say(NOT_PROVEN)
+        shell.say(language.meanings[verdict.reason])
+    shell.say(language.not_proven)

@@ -2,6 +2,7 @@
 
 file      the file: read, bounded, and written
 verdict   what a check says
+words     its reasons and sentences, in three languages
 check     the check, offline: terms, signatures, proofs, the account that follows; pure but for what is asked for
 gather    the file made from a workspace and a node
 ask       what nodes of the verifier's own add: is the contract the one that we know, did anything happen since

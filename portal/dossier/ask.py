@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from notary.evm.evm_proof import parse_header
+from notary.verdicts.reasons import Said, Text, refused, said
 from notary.verdicts.verdict import Status
 from portal.config import reveal
 from portal.dossier.check import BOOK
-from portal.dossier.verdict import PlanCheck, PlanReason
+from portal.dossier.verdict import PlanCheck
+from portal.dossier.words import PlanReason, PlanText
 from portal.trusted import TIMEOUT_SECONDS, Question, ask_about, connect_any
 
 if TYPE_CHECKING:
@@ -57,20 +59,21 @@ def today(urls: Sequence[str], dossier: Dossier, account: Account) -> PlanCheck:
             book = Book(chain, dossier.paper.book)
             now, token = book.account(dossier.paper.id), book.token(dossier.paper.terms.token)
         except (ArtifactMismatch, NoSuchContract) as exc:
-            return PlanCheck(NUMBER, Status.FAILED, str(exc), PlanReason.CODE_DIFFERS)
+            return PlanCheck(NUMBER, Status.FAILED, refused(exc, PlanReason.CODE_DIFFERS), PlanReason.CODE_DIFFERS)
         except ChainError as exc:
             silent.append(f"{mask_url(url)}: {exc}")
             continue
         finally:
             chain.close()
         if (token.symbol, token.decimals) != (dossier.paper.symbol, dossier.paper.decimals):
-            detail = f"the token calls itself {token.symbol} with {token.decimals} decimals"
-            return PlanCheck(NUMBER, Status.FAILED, detail, PlanReason.MONEY_DIFFERS)
+            what = said(PlanText.MONEY_OTHER, symbol=token.symbol, decimals=token.decimals)
+            return PlanCheck(NUMBER, Status.FAILED, what, PlanReason.MONEY_DIFFERS)
         if now != account:
-            detail = f"{mask_url(url)}: {now.collected} units paid by now, {account.collected} in the file"
-            return PlanCheck(NUMBER, Status.INDETERMINATE, detail, PlanReason.LATER_EVENTS)
+            what = said(PlanText.BOOK_OTHER, node=mask_url(url), now=now.collected, then=account.collected)
+            return PlanCheck(NUMBER, Status.INDETERMINATE, what, PlanReason.LATER_EVENTS)
         asked.append(mask_url(url))
     if not asked:
-        detail = "; ".join(silent) or "no node serves this chain"
-        return PlanCheck(NUMBER, Status.INDETERMINATE, detail, PlanReason.NODE_SILENT)
-    return PlanCheck(NUMBER, Status.PASSED, f"as {', '.join(asked)} says")
+        why = {"text": "; ".join(silent), "reason": PlanReason.NODE_SILENT}
+        what = Said(Text.REFUSED, why) if silent else said(PlanText.NO_NODE)
+        return PlanCheck(NUMBER, Status.INDETERMINATE, what, PlanReason.NODE_SILENT)
+    return PlanCheck(NUMBER, Status.PASSED, said(PlanText.BOOK_SAME, nodes=tuple(asked)))

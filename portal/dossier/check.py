@@ -26,6 +26,7 @@ from notary.errors import EvmProofInvalid
 from notary.evm import rlp
 from notary.evm.evm_proof import Header, TxReceipt, parse_header, parse_receipt
 from notary.evm.trie_proof import prove_value
+from notary.verdicts.reasons import Said, refused, said
 from notary.verdicts.trust import DEV_CHAIN_IDS, Trust
 from notary.verdicts.verdict import Reason, Status
 from onchain.abi import checksum_address
@@ -35,7 +36,8 @@ from onchain.decode import Event as ChainEvent
 from onchain.decode import Log
 from onchain.errors import AbiError
 from portal.dossier.file import ContractRef, Dossier
-from portal.dossier.verdict import PlanCheck, PlanReason, PlanVerdict
+from portal.dossier.verdict import Payment, PlanCheck, PlanVerdict
+from portal.dossier.words import PlanReason, PlanText
 from settlement.errors import SettlementError
 from settlement.events import Paid, of_book
 from settlement.history import fold
@@ -70,18 +72,20 @@ def check_dossier(dossier: Dossier, trust: Trust, today: Today | None = None) ->
 
 @dataclass(frozen=True, slots=True)
 class _Happened:
-    """An event with the header of its block and its place there."""
+    """An event with the header of its block and where its transaction is there."""
 
     event: ChainEvent
     header: Header
+    index: int
+    tx: bytes
 
 
 class _Open(Exception):
     """A check that did not pass; private, turned into a PlanCheck."""
 
-    def __init__(self, reason: PlanReason, detail: str, status: Status = FAILED) -> None:
-        super().__init__(detail)
-        self.reason, self.status = reason, status
+    def __init__(self, reason: PlanReason, what: Said, status: Status = FAILED) -> None:
+        super().__init__(reason)
+        self.reason, self.said, self.status = reason, what, status
 
 
 class _Checking:
@@ -97,7 +101,7 @@ class _Checking:
         self.headers: list[Header] = []
         self.receipts: list[TxReceipt] = []
         self.account: Account | None = None
-        self.payments = 0
+        self.payments: tuple[Payment, ...] = ()
         self.pinned = False
 
     def run(self) -> PlanVerdict:
@@ -112,13 +116,12 @@ class _Checking:
             checks.append(
                 self.today(self.dossier, account)
                 if account is not None
-                else PlanCheck(7, INDETERMINATE, "there is no account to compare with", PlanReason.NOT_OPENED)
+                else PlanCheck(7, INDETERMINATE, said(PlanText.NO_ACCOUNT), PlanReason.NOT_OPENED)
             )
         known = self.pinned or (len(checks) == 7 and checks[6].status is PASSED)
         proven = all(check.status is PASSED for check in checks[3:6])
         if checks[2].reason is PlanReason.WALLET_UNASKED and known and proven:
-            detail = f"{checks[2].detail}; the book accepted it when it opened the plan"
-            checks[2] = PlanCheck(3, PASSED, detail)
+            checks[2] = PlanCheck(3, PASSED, said(PlanText.NO_KEY_ACCEPTED, said=checks[2].said))
         as_of = self.headers[-1] if self.account is not None else None
         return PlanVerdict(
             plan_id=self.paper.id,
@@ -129,28 +132,33 @@ class _Checking:
             checks=tuple(checks),
             view=None if self.account is None or as_of is None else view_at(self.terms, self.account, as_of.timestamp),
             payments=self.payments,
+            opened_at=0 if self.account is None else self.account.opened_at,
         )
 
-    def _make(self, number: int, check: Callable[[], str]) -> PlanCheck:
+    def _make(self, number: int, check: Callable[[], Said]) -> PlanCheck:
         try:
-            detail = check()
-            return PlanCheck(number, PASSED, detail, PlanReason.DEV_CHAIN if number == 6 and self._is_dev() else None)
+            what = check()
+            return PlanCheck(number, PASSED, what, PlanReason.DEV_CHAIN if number == 6 and self._is_dev() else None)
         except _Open as exc:
-            return PlanCheck(number, exc.status, str(exc), exc.reason)
+            return PlanCheck(number, exc.status, exc.said, exc.reason)
 
-    def _contracts(self) -> str:
+    def _contracts(self) -> Said:
         expected = [(BOOK, self.paper.book)]
         if self.terms.has_collateral:
             expected.append((COLLATERAL, self.terms.collateral))
         found = [(one.name, checksum_address(one.address)) for one in self.dossier.contracts]
         if found != expected or self.dossier.chain_id != self.paper.chain_id:
-            raise _Open(PlanReason.ADDRESS_DIFFERS, f"the file names {_listed(found)}, the terms {_listed(expected)}")
+            names = {"found": _listed(found), "expected": _listed(expected)}
+            what = said(
+                PlanText.CONTRACTS_OTHER, chain=self.dossier.chain_id, signed_chain=self.paper.chain_id, **names
+            )
+            raise _Open(PlanReason.ADDRESS_DIFFERS, what)
         for one in self.dossier.contracts:
             if not _same_abi(one):
-                raise _Open(PlanReason.ABI_DIFFERS, f"the interface of {one.name}", INDETERMINATE)
-        return f"{_listed(expected)} on chain {self.paper.chain_id}"
+                raise _Open(PlanReason.ABI_DIFFERS, said(PlanText.INTERFACE_OTHER, name=one.name), INDETERMINATE)
+        return said(PlanText.CONTRACTS, contracts=_listed(expected), chain=self.paper.chain_id)
 
-    def _terms(self) -> str:
+    def _terms(self) -> Said:
         """Paper.from_bytes has held openings and collateral terms against the terms; what is left are the rules."""
         terms = self.terms
         try:
@@ -158,93 +166,93 @@ class _Checking:
             if self.paper.collateral_terms is not None:
                 validate_collateral(self.paper.collateral_terms, terms)
         except SettlementError as exc:
-            raise _Open(PlanReason.TERMS_INVALID, str(exc)) from exc
-        shown = [
-            what
-            for what, one in (("agreement", self.paper.agreement), ("jurisdiction", self.paper.jurisdiction))
-            if one
-        ]
-        return f"the commitments are opened for: {', '.join(shown) or 'nothing'}"
+            raise _Open(PlanReason.TERMS_INVALID, refused(exc, PlanReason.TERMS_INVALID)) from exc
+        opened = (PlanText.AGREEMENT, self.paper.agreement), (PlanText.JURISDICTION, self.paper.jurisdiction)
+        shown = tuple(said(text) for text, one in opened if one is not None)
+        return said(PlanText.OPENED_FOR, what=shown) if shown else said(PlanText.OPENED_NONE)
 
-    def _signatures(self) -> str:
-        digest = plan_id(self.terms, self.paper.domain)
+    def _signatures(self) -> Said:
+        digest, opened = plan_id(self.terms, self.paper.domain), bool(self.dossier.events)
+        roles = PlanText.DEBTOR, PlanText.CREDITOR
+        parties = tuple(said(role, address=one) for role, one in zip(roles, self.paper.parties, strict=True))
         wallets = []
-        for role, party, signature in zip(self.paper.roles, self.paper.parties, self.paper.signatures, strict=True):
+        for who, address, signature in zip(parties, self.paper.parties, self.paper.signatures, strict=True):
             if signature is None:
-                raise _Open(PlanReason.SIGNATURE_MISSING, f"the {role} {party} has not signed", INDETERMINATE)
-            if signer_of(digest, signature) != party:
-                wallets.append(f"the {role} {party}")
-                if len(signature) == SIGNATURE_BYTES and not self._has_opening():
-                    raise _Open(PlanReason.SIGNATURE_INVALID, f"the {role} {party} did not sign these terms by a key")
+                raise _Open(PlanReason.SIGNATURE_MISSING, said(PlanText.UNSIGNED, party=who), INDETERMINATE)
+            if signer_of(digest, signature) != address:
+                wallets.append(who)
+                if len(signature) == SIGNATURE_BYTES and not opened:
+                    raise _Open(PlanReason.SIGNATURE_INVALID, said(PlanText.NOT_BY_KEY, party=who))
         if wallets:
-            raise _Open(PlanReason.WALLET_UNASKED, f"{' and '.join(wallets)}: no key's signature", INDETERMINATE)
-        return f"the {self.paper.roles[0]} and the {self.paper.roles[1]} signed {self.paper.id}"
+            raise _Open(PlanReason.WALLET_UNASKED, said(PlanText.NO_KEY, parties=tuple(wallets)), INDETERMINATE)
+        return said(PlanText.SIGNED, parties=parties, plan=self.paper.id)
 
-    def _has_opening(self) -> bool:
-        return bool(self.dossier.events)
-
-    def _proofs(self) -> str:
+    def _proofs(self) -> Said:
         dossier = self.dossier
         try:
             self.headers = [parse_header(raw) for raw in dossier.headers]
             for one in dossier.receipts:
-                root = self.headers[one.block].receipts_root
-                if prove_value(root, rlp.encode_int(one.index), one.path) != one.receipt:
-                    raise _Open(
-                        PlanReason.PROOF_INVALID, f"receipt {one.index} of block {self.headers[one.block].number}"
-                    )
-                self.receipts.append(parse_receipt(one.receipt))
+                header = self.headers[one.block]
+                where = {"index": one.index, "block": header.number}
+                if prove_value(header.receipts_root, rlp.encode_int(one.index), one.path) != one.receipt:
+                    raise _Open(PlanReason.PROOF_INVALID, said(PlanText.RECEIPT_ELSEWHERE, **where))
+                receipt = parse_receipt(one.receipt)
+                if not receipt.succeeded:
+                    raise _Open(PlanReason.PROOF_INVALID, said(PlanText.TRANSACTION_FAILED, **where))
+                self.receipts.append(receipt)
         except EvmProofInvalid as exc:
-            raise _Open(PlanReason.PROOF_INVALID, str(exc)) from exc
-        for place, receipt in enumerate(self.receipts):
-            if not receipt.succeeded:
-                raise _Open(PlanReason.PROOF_INVALID, f"the transaction of receipt {place} failed")
+            raise _Open(PlanReason.PROOF_INVALID, refused(exc, PlanReason.PROOF_INVALID)) from exc
         if not dossier.events:
-            raise _Open(PlanReason.NOT_OPENED, "there is no event in the file", INDETERMINATE)
-        return f"{len(dossier.events)} events in {len(self.headers)} blocks"
+            raise _Open(PlanReason.NOT_OPENED, said(PlanText.NO_EVENT), INDETERMINATE)
+        return said(PlanText.PROVEN, events=len(dossier.events), blocks=len(self.headers))
 
-    def _history(self) -> str:
+    def _history(self) -> Said:
         if not self.dossier.events:
-            raise _Open(PlanReason.NOT_OPENED, "there is no event in the file", INDETERMINATE)
+            raise _Open(PlanReason.NOT_OPENED, said(PlanText.NO_EVENT), INDETERMINATE)
         if len(self.receipts) < len(self.dossier.receipts):
-            raise _Open(PlanReason.PROOF_INVALID, "the events are not proven", INDETERMINATE)
-        happened = self._events()
+            raise _Open(PlanReason.PROOF_INVALID, said(PlanText.EVENTS_UNPROVEN), INDETERMINATE)
         told = [
-            (one.header.timestamp, known)
-            for one in happened
+            (one, known)
+            for one in self._events()
             if one.event.address == self.paper.book and (known := of_book(one.event.name, one.event.args)) is not None
         ]
         try:
-            account = fold(self.terms, told)
+            account = fold(self.terms, ((one.header.timestamp, known) for one, known in told))
         except SettlementError as exc:
-            raise _Open(PlanReason.HISTORY_INCONSISTENT, str(exc)) from exc
+            what = refused(exc, PlanReason.HISTORY_INCONSISTENT)
+            raise _Open(PlanReason.HISTORY_INCONSISTENT, what) from exc
         if account.status is PlanStatus.NONE:
-            raise _Open(PlanReason.NOT_OPENED, "no event opens the plan", INDETERMINATE)
+            raise _Open(PlanReason.NOT_OPENED, said(PlanText.NO_OPENING), INDETERMINATE)
         self.account = account
-        self.payments = sum(isinstance(event, Paid) for _, event in told)
-        return f"{self.payments} payments, {account.collected} units in all"
+        self.payments = tuple(
+            Payment(known, one.header.timestamp, one.header.number, one.index, one.tx)
+            for one, known in told
+            if isinstance(known, Paid)
+        )
+        return said(PlanText.FOLLOWS, payments=len(self.payments), units=account.collected)
 
     def _events(self) -> list[_Happened]:
         for one, following in pairwise(self.headers):
             if one.number >= following.number or one.timestamp > following.timestamp:
-                raise _Open(PlanReason.HISTORY_INCONSISTENT, f"block {following.number} stands behind {one.number}")
+                what = said(PlanText.BLOCK_BEHIND, block=following.number, other=one.number)
+                raise _Open(PlanReason.HISTORY_INCONSISTENT, what)
         found: list[_Happened] = []
         last = (-1, -1, -1)
         for place, log in self.dossier.events:
             ref, receipt = self.dossier.receipts[place], self.receipts[place]
             header = self.headers[ref.block]
-            here = (header.number, ref.index, log)
+            here, where = (header.number, ref.index, log), {"log": log, "block": header.number}
             if here <= last:
-                raise _Open(PlanReason.HISTORY_INCONSISTENT, f"event {log} of block {header.number} is out of order")
+                raise _Open(PlanReason.HISTORY_INCONSISTENT, said(PlanText.EVENT_ORDER, **where))
             if log >= len(receipt.logs):
-                raise _Open(PlanReason.PROOF_INVALID, f"block {header.number}: the receipt has no event {log}")
+                raise _Open(PlanReason.PROOF_INVALID, said(PlanText.EVENT_MISSING, **where))
             raw, last = receipt.logs[log], here
             event = self._decoded(
                 Log(checksum_address(raw.address), raw.topics, raw.data, *here[:1], header.hash, ref.tx, log)
             )
             if event is None or event.args.get("planId") != bytes.fromhex(self.paper.id[2:]):
-                raise _Open(PlanReason.EVENT_FOREIGN, f"event {log} of block {header.number} is not of this plan")
-            found.append(_Happened(event, header))
+                raise _Open(PlanReason.EVENT_FOREIGN, said(PlanText.EVENT_OTHER, **where))
+            found.append(_Happened(event, header, ref.index, ref.tx))
         return found
 
     def _decoded(self, log: Log) -> ChainEvent | None:
@@ -258,21 +266,21 @@ class _Checking:
         book = Contract(BOOK, self.paper.book)
         return (book, Contract(COLLATERAL, self.terms.collateral)) if self.terms.has_collateral else (book,)
 
-    def _blocks(self) -> str:
+    def _blocks(self) -> Said:
         dossier, book = self.dossier, bytes.fromhex(self.paper.book[2:])
         if len(self.headers) < len(dossier.headers):
-            raise _Open(PlanReason.PROOF_INVALID, "a block's header cannot be read", INDETERMINATE)
+            raise _Open(PlanReason.PROOF_INVALID, said(PlanText.HEADER_UNREADABLE), INDETERMINATE)
         pinned = True
         for header in self.headers:
-            said = self.trust.judge(dossier.chain_id, dossier.genesis, book, header.number, header.hash)
-            if said.status is FAILED:
-                raise _Open(PlanReason.BLOCK_DIFFERS, said.detail)
+            judged = self.trust.judge(dossier.chain_id, dossier.genesis, book, header.number, header.hash)
+            if judged.status is FAILED:
+                raise _Open(PlanReason.BLOCK_DIFFERS, judged.said)
             # That the contract is pinned is asked for evidence; here the parties' keys signed for it.
-            if said.status is INDETERMINATE and said.reason is not Reason.CONTRACT_UNTRUSTED:
-                raise _Open(PlanReason.BLOCK_UNCONFIRMED, said.detail, INDETERMINATE)
-            pinned = pinned and said.status is PASSED and said.pinned
+            if judged.status is INDETERMINATE and judged.reason is not Reason.CONTRACT_UNTRUSTED:
+                raise _Open(PlanReason.BLOCK_UNCONFIRMED, judged.said, INDETERMINATE)
+            pinned = pinned and judged.status is PASSED and judged.pinned
         self.pinned = pinned
-        return f"{len(self.headers)} blocks" + (" of a development chain" if self._is_dev() else "")
+        return said(PlanText.BLOCKS_DEV if self._is_dev() else PlanText.BLOCKS, count=len(self.headers))
 
     def _is_dev(self) -> bool:
         """Whether whoever has the chain makes its blocks as they like; judgements need not say so."""
@@ -307,5 +315,6 @@ def _same_abi(one: ContractRef) -> bool:
         return False
 
 
-def _listed(contracts: Sequence[tuple[str, str]]) -> str:
-    return ", ".join(f"{name} {address}" for name, address in contracts) or "none"
+def _listed(contracts: Sequence[tuple[str, str]]) -> Said | tuple[Said, ...]:
+    listed = tuple(said(PlanText.CONTRACT, name=name, address=address) for name, address in contracts)
+    return listed or said(PlanText.CONTRACTS_NONE)

@@ -255,19 +255,20 @@ class Text(StrEnum):
 class Said:
     """A sentence for which no language is chosen yet: a template and its values.
 
+    text    a Text, or a member of another enumeration whose Words have templates for it
     values  text and numbers as they are; another Said, or a tuple of either, is told in the same language
     """
 
-    text: Text
+    text: StrEnum
     values: Mapping[str, object] = field(default_factory=dict)
 
 
-def said(text: Text, /, **values: object) -> Said:
+def said(text: StrEnum, /, **values: object) -> Said:
     """A sentence with these values."""
     return Said(text, values)
 
 
-def refused(error: Exception, reason: Reason) -> Said:
+def refused(error: Exception, reason: StrEnum) -> Said:
     """What an error says, which is in English; in other languages the reason's own sentence stands for it."""
     return Said(Text.REFUSED, {"text": str(error), "reason": reason})
 
@@ -289,13 +290,13 @@ class Words:
     locale: str
     statuses: Mapping[Status, str]
     titles: tuple[str, ...]
-    meanings: Mapping[Reason, str]
-    texts: Mapping[Text, str]
+    meanings: Mapping[StrEnum, str]
+    texts: Mapping[StrEnum, str]
     comma: str
     brackets: tuple[str, str]
     not_proven: str
 
-    def say(self, text: Text, values: Mapping[str, object]) -> str:
+    def say(self, text: StrEnum, values: Mapping[str, object]) -> str:
         """The sentence with its values."""
         return self.texts[text].format_map(dict(values))
 
@@ -305,7 +306,7 @@ class Words:
             return sentence
         values = {name: self._told(value) for name, value in sentence.values.items()}
         reason = values.get("reason")
-        if isinstance(reason, Reason):
+        if isinstance(reason, StrEnum):
             values["meaning"] = self.meanings[reason]
         return self.say(sentence.text, values)
 
@@ -314,7 +315,7 @@ class Words:
             return self.comma.join(str(self._told(one)) for one in value)
         return self.tell(value) if isinstance(value, Said) else value
 
-    def code(self, reason: Reason | None) -> str:
+    def code(self, reason: StrEnum | None) -> str:
         """A reason's code in brackets; nothing for none."""
         return f"{self.brackets[0]}{reason}{self.brackets[1]}" if reason else ""
 

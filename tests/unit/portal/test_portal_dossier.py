@@ -9,11 +9,13 @@ from support.dossiers import knowing, made_dossier, signed_paper, unsigned
 from support.settlement_samples import BOOK, DAY, DEBTOR, ESCROW, MODULE, MONTHLY, NOW
 
 from notary.evm.evm_proof import parse_header
+from notary.verdicts.reasons import said
 from notary.verdicts.trust import Trust, TrustedBlock, TrustedChain
 from notary.verdicts.verdict import Status
 from portal.dossier.check import check_dossier
 from portal.dossier.file import Dossier
-from portal.dossier.verdict import PlanCheck, PlanReason, PlanVerdict
+from portal.dossier.verdict import PlanCheck, PlanVerdict
+from portal.dossier.words import PlanReason, PlanText
 from portal.errors import DossierInvalid
 from portal.papers import Paper
 from settlement.plan import State
@@ -22,8 +24,8 @@ GARBAGE = (b"\x07" * 64, b"")  # of a contract wallet, perhaps
 DAMAGED = (b"\x07" * 65, b"\x07" * 65)
 
 
-def said(status: Status, reason: PlanReason | None = None) -> PlanCheck:
-    return PlanCheck(7, status, "", reason)
+def answer(status: Status, reason: PlanReason | None = None) -> PlanCheck:
+    return PlanCheck(7, status, said(PlanText.NO_NODE), reason)
 
 
 def told(verdict: PlanVerdict) -> tuple[Status, PlanReason | None]:
@@ -44,7 +46,7 @@ class TestSignaturesThatAreNoKeys:
     def test_pass_where_the_book_is_pinned_or_its_code_was_asked_for(self, signatures: tuple[bytes, bytes]) -> None:
         real = unsigned(made_dossier(), *signatures)
         assert told(check_dossier(real, knowing(real, BOOK))) == (Status.PASSED, None)
-        assert told(check_dossier(real, knowing(real), lambda *_: said(Status.PASSED))) == (Status.PASSED, None)
+        assert told(check_dossier(real, knowing(real), lambda *_: answer(Status.PASSED))) == (Status.PASSED, None)
 
     def test_are_open_where_another_contract_is_pinned(self) -> None:
         forged = unsigned(made_dossier(), *GARBAGE)
@@ -61,9 +63,9 @@ class TestSignaturesThatAreNoKeys:
     @pytest.mark.parametrize(
         ("asked", "status"),
         [
-            (said(Status.INDETERMINATE, PlanReason.NODE_SILENT), Status.INDETERMINATE),
-            (said(Status.INDETERMINATE, PlanReason.LATER_EVENTS), Status.INDETERMINATE),
-            (said(Status.FAILED, PlanReason.CODE_DIFFERS), Status.FAILED),
+            (answer(Status.INDETERMINATE, PlanReason.NODE_SILENT), Status.INDETERMINATE),
+            (answer(Status.INDETERMINATE, PlanReason.LATER_EVENTS), Status.INDETERMINATE),
+            (answer(Status.FAILED, PlanReason.CODE_DIFFERS), Status.FAILED),
         ],
     )
     def test_are_not_accepted_by_an_answer_that_says_less(self, asked: PlanCheck, status: Status) -> None:
@@ -155,5 +157,5 @@ class TestFile:
 
     def test_that_proves_no_opening_has_nothing_to_ask_the_book(self) -> None:
         unopened = replace(made_dossier(), receipts=(), events=())
-        verdict = check_dossier(unopened, knowing(unopened), lambda *_: said(Status.PASSED))
+        verdict = check_dossier(unopened, knowing(unopened), lambda *_: answer(Status.PASSED))
         assert verdict.checks[6].reason is PlanReason.NOT_OPENED
