@@ -22,7 +22,7 @@ from portal.clock import now
 from portal.config import references, reveal
 from portal.custody import open_signers
 from portal.database import open_engine, require_current
-from portal.deployments import book_addresses, evidence_contract
+from portal.deployments import EVIDENCE_LOG, book_addresses, placed_on
 from portal.engine import Runner
 from portal.errors import KeyMissing, PortalError
 from portal.keys import OPERATOR, Ask, KeyRing
@@ -137,9 +137,12 @@ class World:
         Raises DeploymentMissing, KeyMissing and what `sender` raises.
         """
         from notary.evm.evidence_chain import EvidenceChain
+        from onchain.contract import Contract
 
         sender = self.sender("evidence", self._appender())
-        return EvidenceChain(sender.chain, sender, evidence_contract(self.workspace, sender.chain))
+        placed = placed_on(self.workspace, sender.chain, EVIDENCE_LOG)
+        contract = Contract(EVIDENCE_LOG, placed.address)
+        return EvidenceChain(sender.chain, sender, contract, first_block=placed.block)
 
     def _appender(self) -> str:
         """Name of the key that appends to the present log.  Raises KeyMissing."""

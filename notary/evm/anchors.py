@@ -11,7 +11,8 @@ Who moves it: `advance` alone, one step at a time, as often as anybody likes. Th
 key and stored before it is sent (onchain.send), so a process may die between any two lines, and two may do the same at
 once. What must never happen: two transactions for one key; a head whose tree does not continue the one on the chain; an
 anchor shown as final whose proof does not verify. Heads go up one after the other: an older one that was sent is seen
-through first, one that was never sent gives way to the newer.
+through first, one that was never sent gives way to the newer. A head that the chain holds already, because a copy of
+the workspace or an earlier appender sent it, is not sent again: its anchor follows the transaction that recorded it.
 
 Before anything is sent the chain's head is compared with the log. A chain that knows more than we do means that entries
 were lost here (a backup was restored) or that a copy of the workspace was used: the log is marked, nothing is sealed.
@@ -25,23 +26,21 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from notary import jcs
-from notary.errors import EvmProofInvalid, ReceiptInvalid
+from notary.errors import ReceiptInvalid
+from notary.evm import head_proof
 from notary.evm.evidence_chain import ChainHead, EvidenceChain
-from notary.evm.evm_proof import verify_anchor
 from notary.evm.final_anchors import require_final_block
+from notary.evm.head_proof import Mined
 from notary.log import ledger
 from notary.log.ledger import LogRow
-from notary.log.merkle import Frontier
-from notary.proofs.receipt import MAX_BYTES, Anchor, PendingAnchor, UnknownAnchor, read_anchors, write_anchor
-from notary.reading import Reader, evm
+from notary.proofs.receipt import MAX_BYTES, Anchor, PendingAnchor, read_anchors
+from notary.reading import Reader
 from notary.service_errors import (
     AnchorElsewhere,
     AnchorFailed,
     AnchoringUnavailable,
     AnchorUnknown,
     LogBehindChain,
-    LogDamaged,
     LogForked,
 )
 from notary.store import (
@@ -56,12 +55,13 @@ from notary.store import (
     anchors,
     logs,
 )
-from onchain.errors import ChainError, ProofUnavailable, TransactionReverted
+from onchain.errors import ChainError, TransactionReverted
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from notary.context import NotaryContext
+    from notary.log.log_events import LogHistory
     from onchain.records import TxRecord
 
 CREATE_SECONDS = 120  # how long one call waits for the log's creation to be mined; the next call goes on waiting
@@ -100,6 +100,13 @@ class AnchorRow:
     def settled(self) -> bool:
         return self.status in (ANCHOR_FINAL, ANCHOR_FAILED)
 
+    @property
+    def mined(self) -> Mined | None:
+        """Where the transaction is that recorded it; None: in no block."""
+        if self.tx is None or self.block_number is None or self.block_hash is None:
+            return None
+        return Mined(self.tx, self.block_number, self.block_hash)
+
     def as_anchor(self) -> Anchor | None:
         """How a receipt shows it; None: not at all."""
         if self.proof is not None:
@@ -126,26 +133,28 @@ def request(ctx: NotaryContext, evidence: EvidenceChain | None = None) -> Anchor
     evidence = evidence or open_evidence(ctx)
     log = ensure_log(ctx, evidence)
     require_final_block(ctx, evidence, log.id)
-    head = compare(ctx, evidence)
+    compare(ctx, evidence)
     if log.size == 0:
         return None
+    return _anchor_of(ctx, evidence, log, log.size)
+
+
+def _anchor_of(ctx: NotaryContext, evidence: EvidenceChain, log: LogRow, size: int) -> AnchorRow:
+    """The anchor of the head of this size that has not failed: the one there is, or a new one, pending."""
     with ctx.engine.connect() as connection:
-        known = _of_size(connection, log.id, log.size)
+        known = _of_size(connection, log.id, size)
     standing = next((anchor for anchor in known if anchor.status != ANCHOR_FAILED), None)
     if standing is not None:
         return standing
-    if known and head is not None and head.size >= log.size:
-        return known[-1]  # failed, and would fail again: a copy of this workspace sent this head
-    assert log.chain_log_id is not None  # ensure_log
     again = f":{len(known)}" if known else ""
-    key, now = f"anchor:{log.chain_log_id.hex()}:{log.size}{again}", ctx.clock()
+    key, now = f"anchor:{_id_of(log).hex()}:{size}{again}", ctx.clock()
     try:
         with ledger.write(ctx.engine) as connection:
             connection.execute(
                 sa.insert(anchors).values(
                     key=key,
                     log_id=log.id,
-                    size=log.size,
+                    size=size,
                     chain_id=evidence.chain.chain_id,
                     contract=evidence.address,
                     status=ANCHOR_PENDING,
@@ -157,6 +166,36 @@ def request(ctx: NotaryContext, evidence: EvidenceChain | None = None) -> Anchor
         pass
     with ctx.engine.connect() as connection:
         return _one(connection, anchors.c.key == key)
+
+
+def adopt(ctx: NotaryContext, evidence: EvidenceChain, told: LogHistory) -> int:
+    """Give every final head on the chain that our entries lead to its anchor with the whole proof; how many were new.
+
+    told  what the node says of our present log
+
+    For heads that a lost database, another copy or an earlier appender put there.
+
+    Raises ChainError, LogDamaged; what was adopted before stays.
+    """
+    final, adopted = evidence.chain.final().number, 0
+    with ctx.engine.connect() as connection:
+        log = ledger.log_of(connection, ctx.note_key)
+        known = set(anchored_sizes(connection, log.id))
+        ours = [
+            head
+            for head in told.heads
+            if head.size <= log.size
+            and head.size not in known
+            and head.place.block <= final
+            and ledger.root_at(connection, log.id, head.size) == head.root
+        ]
+    for head in ours:
+        mined = Mined.by_event(head)
+        proof = head_proof.prove(evidence, _id_of(log), head.size, head.root, mined)
+        anchor = _anchor_of(ctx, evidence, log, head.size)
+        adopted += not anchor.settled
+        _save(ctx, anchor, status=ANCHOR_FINAL, mined=mined, proof=proof)
+    return adopted
 
 
 def get(ctx: NotaryContext, anchor_id: int) -> AnchorRow:
@@ -238,11 +277,13 @@ def compare(ctx: NotaryContext, evidence: EvidenceChain | None = None) -> ChainH
     """
     evidence = evidence or open_evidence(ctx)
     with ctx.engine.connect() as connection:
+        log_id = ledger.log_of(connection, ctx.note_key).chain_log_id
+    if log_id is None:
+        return None
+    head = evidence.head(log_id)
+    with ctx.engine.connect() as connection:  # after the chain: what another process appended meanwhile is no fork
         log = ledger.log_of(connection, ctx.note_key)
-        if log.chain_log_id is None:
-            return None
-        head = evidence.head(log.chain_log_id)
-        local = _root_at(connection, log, head.size) if 0 < head.size <= log.size else None
+        local = ledger.root_at(connection, log.id, head.size) if 0 < head.size <= log.size else None
     if head.size > log.size:
         _mark(ctx, log, LOG_BEHIND)
         raise LogBehindChain(log.size, head.size)
@@ -257,18 +298,18 @@ def compare(ctx: NotaryContext, evidence: EvidenceChain | None = None) -> ChainH
     return head
 
 
-def _root_at(connection: Connection, log: LogRow, size: int) -> bytes:
-    root = Frontier.from_nodes(size, ledger.node_reader(connection, log.id)).root
-    known = ledger.head(connection, log.id, size)
-    if known is not None and known.root != root:
-        raise LogDamaged(size, "its tiles do not lead to the root that was signed")
-    return root
-
-
 def _mark(ctx: NotaryContext, log: LogRow, state: str) -> None:
-    if log.state != state:
+    """Note what was seen, unless another process has noted something since; a closed log stays closed."""
+    if log.state not in (state, LOG_CLOSED):
         with ledger.write(ctx.engine) as connection:
-            connection.execute(sa.update(logs).where(logs.c.id == log.id).values(state=state))
+            seen = (logs.c.id == log.id, logs.c.state == log.state)
+            connection.execute(sa.update(logs).where(*seen).values(state=state))
+
+
+def _id_of(log: LogRow) -> bytes:
+    """Its id in the contract: 32 bytes."""
+    assert log.chain_log_id is not None  # ensure_log
+    return log.chain_log_id
 
 
 def _step(ctx: NotaryContext, evidence: EvidenceChain, log: LogRow, anchor: AnchorRow) -> AnchorRow:
@@ -278,15 +319,15 @@ def _step(ctx: NotaryContext, evidence: EvidenceChain, log: LogRow, anchor: Anch
         return _save(ctx, anchor, error="waits for an older head that is on its way")
     _see_creation_through(evidence, log)
     head = compare(ctx, evidence)
-    assert head is not None and log.chain_log_id is not None  # ensure_log
+    assert head is not None  # ensure_log
+    if head.size >= anchor.size:
+        return _elsewhere(ctx, evidence, log, anchor, f"the chain holds a head of {head.size} entries already")
     if head.closed:
         return _save(ctx, anchor, status=ANCHOR_FAILED, error="the log was closed on the chain")
-    if head.size >= anchor.size:
-        return _save(ctx, anchor, status=ANCHOR_FAILED, error=f"the chain holds a head of {head.size} entries already")
     with ctx.engine.connect() as connection:
-        root = _root_at(connection, log, anchor.size)
+        root = ledger.root_at(connection, log.id, anchor.size)
         proof = ledger.consistency(connection, log.id, head.size, anchor.size) if head.size else []
-    sent = evidence.append(anchor.key, log.chain_log_id, head.size, anchor.size, root, proof)
+    sent = evidence.append(anchor.key, _id_of(log), head.size, anchor.size, root, proof)
     return _follow(ctx, evidence, log, anchor, sent)
 
 
@@ -299,7 +340,7 @@ def _older_are_through(ctx: NotaryContext, evidence: EvidenceChain, log: LogRow,
         older = [_row(row) for row in connection.execute(query)]
     for each in older:
         if evidence.sender.get(each.key) is None:
-            _save(ctx, each, status=ANCHOR_FAILED, error=f"the head of {anchor.size} entries takes its place")
+            _elsewhere(ctx, evidence, log, each, f"the head of {anchor.size} entries takes its place")
         elif _follow(ctx, evidence, log, each, evidence.sender.advance(each.key)).status == ANCHOR_PENDING:
             return False
     return True
@@ -314,71 +355,53 @@ def _see_creation_through(evidence: EvidenceChain, log: LogRow) -> None:
 
 def _follow(ctx: NotaryContext, evidence: EvidenceChain, log: LogRow, anchor: AnchorRow, record: TxRecord) -> AnchorRow:
     """Write down what became of the anchor's transaction."""
+    mined = Mined.of(record)
     if record.status == "failed":
-        status = ANCHOR_FAILED if record.settled else ANCHOR_PENDING
-        return _save(ctx, anchor, status=status, error=record.error or "reverted", record=record)
-    if record.status == "included":
-        return _save(ctx, anchor, status=ANCHOR_INCLUDED, record=record)
-    if record.status != "final":
-        return _save(ctx, anchor, status=ANCHOR_PENDING, error=record.error)
-    proof = _proof(ctx, evidence, log, anchor, record)
-    return _save(ctx, anchor, status=ANCHOR_FINAL, record=record, proof=proof)
+        why = record.error or "reverted"
+        if record.settled:
+            return _elsewhere(ctx, evidence, log, anchor, why)
+        return _save(ctx, anchor, status=ANCHOR_PENDING, error=why, mined=mined)
+    if record.status not in ("included", "final") or mined is None:
+        return _save(ctx, anchor, status=ANCHOR_PENDING, error=record.error, mined=mined)
+    return _arrived(ctx, evidence, log, anchor, mined, final=record.status == "final")
 
 
-def _proof(ctx: NotaryContext, evidence: EvidenceChain, log: LogRow, anchor: AnchorRow, record: TxRecord) -> bytes:
-    """The anchor as receipts carry it, verified here and now with the verifier's own code."""
-    assert log.chain_log_id is not None
-    shown: Anchor
-    try:
-        shown = evidence.prove(record.tx_hash, log.chain_log_id, anchor.size)
+def _elsewhere(ctx: NotaryContext, evidence: EvidenceChain, log: LogRow, anchor: AnchorRow, why: str) -> AnchorRow:
+    """Write down what became of an anchor that no transaction of its own can bring onto the chain any more: another's
+    may have brought it there. Where none has, it failed.
+
+    why  in words
+    """
+    mined = anchor.mined if anchor.status == ANCHOR_INCLUDED else None
+    if mined is not None:
+        block = evidence.chain.block(mined.block)
+        mined = mined if block is not None and block.hash == mined.block_hash else None
+    if mined is None:
         with ctx.engine.connect() as connection:
-            root = _root_at(connection, log, anchor.size)
-        verify_anchor(shown, log.chain_log_id, anchor.size, root)
-    except ProofUnavailable:
-        if evidence.chain.profile.receipts != "none":
-            raise
-        shown = _without_proof(anchor, record)
-    except EvmProofInvalid as exc:
-        raise ProofUnavailable(f"the node's parts of it do not fit: {exc}") from exc
-    return jcs.dumps({"anchors": [write_anchor(shown)]})
+            root = ledger.root_at(connection, log.id, anchor.size)
+        mined = head_proof.find(evidence, _id_of(log), anchor.size, root)
+    if mined is None:
+        return _save(ctx, anchor, status=ANCHOR_FAILED, error=why)
+    return _arrived(ctx, evidence, log, anchor, mined, final=mined.block <= evidence.chain.final().number)
 
 
-def _without_proof(anchor: AnchorRow, record: TxRecord) -> UnknownAnchor:
-    """For chains whose receipts are under no Merkle-Patricia root: where to look, proving nothing offline."""
-    return UnknownAnchor(
-        jcs.dumps(
-            {
-                "type": "evm-unproven",
-                "chain_id": anchor.chain_id,
-                "contract": evm(anchor.contract),
-                "tx": evm(record.tx_hash),
-                "block_number": record.block_number,
-                "block_hash": None if record.block_hash is None else evm(record.block_hash),
-            }
-        )
-    )
+def _arrived(
+    ctx: NotaryContext, evidence: EvidenceChain, log: LogRow, anchor: AnchorRow, mined: Mined, *, final: bool
+) -> AnchorRow:
+    """Write down that the chain holds the head, and where its block is final, the proof."""
+    if not final:
+        return _save(ctx, anchor, status=ANCHOR_INCLUDED, mined=mined)
+    with ctx.engine.connect() as connection:
+        root = ledger.root_at(connection, log.id, anchor.size)
+    proof = head_proof.prove(evidence, _id_of(log), anchor.size, root, mined)
+    return _save(ctx, anchor, status=ANCHOR_FINAL, mined=mined, proof=proof)
 
 
 def _creation_key(log: LogRow) -> str:
     return f"log:create:{log.chain_salt.hex()}"
 
 
-_SELECT = sa.select(
-    anchors.c.id,
-    anchors.c.key,
-    anchors.c.log_id,
-    anchors.c.size,
-    anchors.c.chain_id,
-    anchors.c.contract,
-    anchors.c.status,
-    anchors.c.tx,
-    anchors.c.block_number,
-    anchors.c.block_hash,
-    anchors.c.proof,
-    anchors.c.error,
-    anchors.c.created_at,
-    anchors.c.updated_at,
-)
+_SELECT = sa.select(anchors)  # its columns are those of AnchorRow
 
 
 def _row(row: sa.Row[*tuple[Any, ...]]) -> AnchorRow:
@@ -420,11 +443,10 @@ def _save(
     *,
     status: str | None = None,
     error: str | None = None,
-    record: TxRecord | None = None,
+    mined: Mined | None = None,
     proof: bytes | None = None,
 ) -> AnchorRow:
     """Write a step's outcome, unless another process has settled the anchor meanwhile."""
-    mined = record is not None and record.block_number is not None
     values: dict[str, object] = {
         "status": status or anchor.status,
         "error": None if error is None else error[:MAX_ERROR],
@@ -432,9 +454,9 @@ def _save(
     }
     if status is not None:
         values |= {
-            "tx": record.tx_hash if record and mined else None,
-            "block_number": record.block_number if record and mined else None,
-            "block_hash": record.block_hash if record and mined else None,
+            "tx": None if mined is None else mined.tx,
+            "block_number": None if mined is None else mined.block,
+            "block_hash": None if mined is None else mined.block_hash,
             "proof": proof,
         }
     with ledger.write(ctx.engine) as connection:

@@ -38,10 +38,11 @@ class ChainHead:
 class EvidenceChain:
     """One deployment of EvidenceLog, with the account that appends.
 
-    sender    sends as the appender; keeps its transactions in our database
-    contract  the EvidenceLog at its address
-    owner     address of the cold key that will own the log; None: the sender's own
-    between   called while waiting; on an idle dev chain it mines
+    sender       sends as the appender; keeps its transactions in our database
+    contract     the EvidenceLog at its address
+    owner        address of the cold key that will own the log; None: the sender's own
+    between      called while waiting; on an idle dev chain it mines
+    first_block  in which the contract was made, or an earlier one
     """
 
     chain: Chain
@@ -49,6 +50,7 @@ class EvidenceChain:
     contract: Contract
     owner: str | None = None
     between: Callable[[], object] | None = None
+    first_block: int = 0
 
     @property
     def address(self) -> bytes:

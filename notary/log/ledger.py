@@ -291,6 +291,21 @@ def head(connection: Connection, log_id: int, size: int | None = None) -> Head |
     return None if row is None else Head(*row)
 
 
+def root_at(connection: Connection, log_id: int, size: int) -> bytes:
+    """The root of the log's first `size` entries, 32 bytes, from its tiles; 0 <= size <= the log's.
+
+    Raises LogDamaged where that is not the root that was signed for this size, or tiles are damaged.
+    """
+    try:
+        root = Frontier.from_nodes(size, node_reader(connection, log_id)).root
+    except TileInvalid as exc:
+        raise LogDamaged(size, str(exc)) from exc
+    known = head(connection, log_id, size)
+    if known is not None and known.root != root:
+        raise LogDamaged(size, "its tiles do not lead to the root that was signed")
+    return root
+
+
 def node_reader(connection: Connection, log_id: int) -> NodeAt:
     """Complete nodes of the stored log, for proofs. Tiles and nodes read once are kept while the reader lives."""
     return lru_cache(MAX_KEPT_NODES)(tiles.node_reader(_tile_reader(connection, log_id)))

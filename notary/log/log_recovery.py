@@ -6,7 +6,9 @@
                   leaves commit to
     3  write      in one transaction: entries, tiles, checkpoints, case heads, and from a second copy's database the
                   private rows as well
-    4  adopt      heads that the chain holds as final get their anchors' proofs again, so that receipts have them
+
+Afterwards heads that the chain holds as final get their anchors' proofs again (`anchors.adopt`), so that receipts have
+them.
 
 Checkpoints are signed anew, with our key, at the end of each batch: Ed25519 gives the very bytes that were signed
 before, and step 2 shows that the newest of them was.
@@ -31,10 +33,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from notary import jcs
-from notary.errors import CheckpointInvalid, EvmProofInvalid, FormatInvalid, LogEntryInvalid, SignatureInvalid
-from notary.evm import anchors
-from notary.evm.evm_proof import verify_anchor
+from notary.errors import CheckpointInvalid, FormatInvalid, LogEntryInvalid, SignatureInvalid
 from notary.log import head_rows, ledger, merkle, private_rows
 from notary.log.case_changes import CaseChange, CaseWalk
 from notary.log.checkpoint import SignedCheckpoint, verify
@@ -42,20 +41,16 @@ from notary.log.heads import HeadsLeaf
 from notary.log.log_source import LogSource
 from notary.log.merkle import Frontier
 from notary.log.tiles import WIDTH
-from notary.proofs.receipt import write_anchor
 from notary.sealing.commitment import parse_claim_entry
 from notary.service_errors import LogSourceUnreadable, RecoveryRefused
-from notary.store import ANCHOR_FINAL, LOG_CLOSED, LOG_OPEN, LOG_RECOVERED, ended_claims, logs
-from notary.store import anchors as anchor_rows
-from onchain.errors import ProofUnavailable
+from notary.store import LOG_CLOSED, LOG_OPEN, LOG_RECOVERED, ended_claims, logs
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
     from notary.context import NotaryContext
-    from notary.evm.evidence_chain import EvidenceChain
     from notary.log.ledger import LogRow
-    from notary.log.log_events import Appended, ChainSide, LogHistory
+    from notary.log.log_events import ChainSide
 
 Advance = Callable[[int, int], None]
 
@@ -252,60 +247,3 @@ def _write(ctx: NotaryContext, connection: Connection, log: LogRow, found: _Read
             key = (ended_claims.c.blinded == case, ended_claims.c.at == gone.at)
             if connection.execute(sa.select(ended_claims.c.at).where(*key)).first() is None:
                 head_rows.write_ended(connection, case, [gone])
-
-
-# 4
-
-
-def adopt_anchors(ctx: NotaryContext, evidence: EvidenceChain, told: LogHistory) -> int:
-    """Give every final head on the chain that our entries lead to its anchor with the whole proof; how many were new.
-
-    For heads that a lost database, another copy or an earlier appender put there.
-
-    Raises ChainError; what was adopted before stays.
-    """
-    with ctx.engine.connect() as connection:
-        log = ledger.log_of(connection, ctx.note_key)
-        known = set(anchors.anchored_sizes(connection, log.id))
-        node_at = ledger.node_reader(connection, log.id)
-        final, adopted = evidence.chain.final().number, 0
-        missing = [head for head in told.heads if head.size <= log.size and head.size not in known]
-        ours = [head for head in missing if Frontier.from_nodes(head.size, node_at).root == head.root]
-    for head in ours:
-        if head.place.block <= final and _adopt(ctx, evidence, log, head):
-            adopted += 1
-    return adopted
-
-
-def _adopt(ctx: NotaryContext, evidence: EvidenceChain, log: LogRow, head: Appended) -> bool:
-    assert log.chain_log_id is not None  # told is of this log
-    try:
-        anchor = evidence.prove(head.place.tx, log.chain_log_id, head.size)
-        verify_anchor(anchor, log.chain_log_id, head.size, head.root)
-    except EvmProofInvalid as exc:
-        raise ProofUnavailable(f"the node's parts of it do not fit: {exc}") from exc
-    except ProofUnavailable:
-        if evidence.chain.profile.receipts != "none":
-            raise
-        return False
-    key, now = f"anchor:{log.chain_log_id.hex()}:{head.size}:adopted", ctx.clock()
-    with ledger.write(ctx.engine) as connection:
-        if connection.execute(sa.select(anchor_rows.c.id).where(anchor_rows.c.key == key)).first() is not None:
-            return False
-        connection.execute(
-            sa.insert(anchor_rows).values(
-                key=key,
-                log_id=log.id,
-                size=head.size,
-                chain_id=evidence.chain.chain_id,
-                contract=evidence.address,
-                status=ANCHOR_FINAL,
-                tx=head.place.tx,
-                block_number=head.place.block,
-                block_hash=head.place.block_hash,
-                proof=jcs.dumps({"anchors": [write_anchor(anchor)]}),
-                created_at=now,
-                updated_at=now,
-            )
-        )
-    return True

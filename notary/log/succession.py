@@ -47,8 +47,6 @@ from notary.log import ledger, note_keys
 from notary.log.inheritance import seal_again
 from notary.log.ledger import LogRow
 from notary.log.log_events import Handed, LogHistory, history
-from notary.log.log_recovery import adopt_anchors
-from notary.log.merkle import Frontier
 from notary.service_errors import (
     AnchorFailed,
     LogBehindChain,
@@ -102,14 +100,11 @@ def close(
     owner: Sender,
     origin: str,
     keys: Path | None,
-    *,
-    first_block: int = 0,
 ) -> Closure:
     """Close the log of that name, in favour of a new one, or go on with a closure that was begun.
 
-    owner        sends as the log's owner
-    keys         folder of the note keys, for the heir's; None: nothing shall continue the log
-    first_block  in which the contract was made, or an earlier one
+    owner  sends as the log's owner
+    keys   folder of the note keys, for the heir's; None: nothing shall continue the log
 
     Raises LogUnknown, SuccessionRefused, LogDamaged, ChainError (nothing is lost: call it again), LogBusy.
     """
@@ -118,7 +113,7 @@ def close(
         heir = _heir_of(connection, old)
     if heir is None or heir.state == LOG_WAITING:
         if _check_chain(evidence, old, owner).closed:
-            _check_heir(old, heir, _history(evidence, old, first_block), wanted=keys is not None)
+            _check_heir(old, heir, _history(evidence, old), wanted=keys is not None)
         if keys is not None:
             heir = _create_heir(ctx, evidence, old, keys)
         elif heir is not None and heir.chain_log_id is None:
@@ -126,7 +121,7 @@ def close(
         if old.state in (LOG_OPEN, LOG_RECOVERED) and old.note_key == ctx.note_key.public:
             _anchor_last(ctx, evidence)
         _close_on_chain(evidence, owner, old, heir)
-        told = _history(evidence, old, first_block)
+        told = _history(evidence, old)
         if old.note_key == ctx.note_key.public:
             _finish_anchors(ctx, evidence, old, told)
         _hand_over(ctx, old, heir, told)
@@ -259,7 +254,7 @@ def _finish_anchors(ctx: NotaryContext, evidence: EvidenceChain, old: LogRow, to
         if not anchor.settled:
             with suppress(LogBehindChain, LogForked, AnchorFailed, KeyConflict, TransactionReverted):
                 anchors.advance(ctx, anchor.id)
-    adopt_anchors(ctx, evidence, told)
+    anchors.adopt(ctx, evidence, told)
     with ledger.write(ctx.engine) as connection:
         connection.execute(
             sa.update(anchor_rows)
@@ -271,9 +266,10 @@ def _finish_anchors(ctx: NotaryContext, evidence: EvidenceChain, old: LogRow, to
 # 4
 
 
-def _history(evidence: EvidenceChain, log: LogRow, first_block: int) -> LogHistory:
+def _history(evidence: EvidenceChain, log: LogRow) -> LogHistory:
     assert log.chain_log_id is not None  # _check_chain
-    return history(evidence.chain, evidence.contract, log.chain_log_id, first_block, evidence.chain.head().number)
+    newest = evidence.chain.head().number
+    return history(evidence.chain, evidence.contract, log.chain_log_id, evidence.first_block, newest)
 
 
 def _hand_over(ctx: NotaryContext, old: LogRow, heir: LogRow | None, told: LogHistory) -> None:
@@ -296,9 +292,8 @@ def _locked(connection: Connection, log_id: int) -> LogRow:
 
 def common_size(connection: Connection, log: LogRow, told: LogHistory) -> int:
     """Entries under the last head on the chain that our entries lead to; 0: there is none."""
-    node_at = ledger.node_reader(connection, log.id)
     for head in reversed(told.heads):
-        if head.size <= log.size and Frontier.from_nodes(head.size, node_at).root == head.root:
+        if head.size <= log.size and ledger.root_at(connection, log.id, head.size) == head.root:
             return head.size
     return 0
 
@@ -306,9 +301,7 @@ def common_size(connection: Connection, log: LogRow, told: LogHistory) -> int:
 # The appender
 
 
-def rotate_appender(
-    ctx: NotaryContext, evidence: EvidenceChain, owner: Sender, address: str, *, first_block: int = 0
-) -> LogRow:
+def rotate_appender(ctx: NotaryContext, evidence: EvidenceChain, owner: Sender, address: str) -> LogRow:
     """Let `address` append from now on, and nobody else.
 
     owner    sends as the log's owner
@@ -323,7 +316,7 @@ def rotate_appender(
     if head.closed:
         raise SuccessionRefused(log.origin, "it is closed on the chain; its heir has an appender of its own")
     if head.appender != address:
-        told = _history(evidence, log, first_block)
+        told = _history(evidence, log)
         key = f"log:appender:{log.chain_log_id.hex()}:{_changes(told.events)}:{address}"
         owner.call_contract(key, evidence.contract, "setAppender", log.chain_log_id, address)
         owner.wait(key, WAIT_SECONDS, final=True, between=evidence.between)

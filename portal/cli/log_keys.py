@@ -42,6 +42,7 @@ def recover(shell: Shell, where: str, log_id: str | None, newest: bool) -> None:
       tallystick log recover --from public/log
       tallystick log recover --from ../second-copy/tallystick.sqlite --newest
     """
+    from notary.evm import anchors
     from notary.log import log_recovery
     from notary.log.log_source import open_tree
     from notary.store import LOG_RECOVERED
@@ -62,7 +63,7 @@ def recover(shell: Shell, where: str, log_id: str | None, newest: bool) -> None:
         finally:
             if copy is not None:
                 copy.dispose()
-        adopted = log_recovery.adopt_anchors(world.notary, world.evidence(), told.history)
+        adopted = anchors.adopt(world.notary, world.evidence(), told.history)
     rows = dict(done.rows)
     shell.say(f"{done.log.origin} is {done.log.state}: {done.log.size} entries, {done.entries} of them recovered")
     if rows:
@@ -144,14 +145,8 @@ def close(shell: Shell, origin: str, successor: str | None, key: str) -> None:
 
     with shell.world("log close") as world:
         owner = world.sender("evidence", key)
-        done = succession.close(
-            world.notary,
-            world.evidence(),
-            owner,
-            origin,
-            world.workspace.log_key if successor else None,
-            first_block=_first_block(world),
-        )
+        folder = world.workspace.log_key if successor else None
+        done = succession.close(world.notary, world.evidence(), owner, origin, folder)
     heir = done.heir
     shell.say(f"{done.old.origin} is closed; heads on the chain cover {done.old.kept} of its {done.old.size} entries")
     if heir is not None:
@@ -189,9 +184,7 @@ def rotate_appender(shell: Shell, new: str, key: str) -> None:
     with shell.world("log rotate-appender") as world:
         address = world.keys.address(new)
         owner = world.sender("evidence", key)
-        log = succession.rotate_appender(
-            world.notary, world.evidence(), owner, address, first_block=_first_block(world)
-        )
+        log = succession.rotate_appender(world.notary, world.evidence(), owner, address)
     shell.result({"origin": log.origin, "appender": address, "key": new}, f"{new} ({address}) appends to {log.origin}")
 
 
@@ -261,9 +254,3 @@ def _call(world: World, key: str, function: str, effect: tuple[str, str], *argum
     name = f"log:{function}:{row.chain_log_id.hex()}:{len(settled)}:{effect[1]}"
     sender.call_contract(name, evidence.contract, function, row.chain_log_id, *arguments)
     return row.origin, sender.wait(name, WAIT_SECONDS, final=True, between=evidence.between).tx_hash
-
-
-def _first_block(world: World) -> int:
-    from portal.deployments import EVIDENCE_LOG, placed_on
-
-    return placed_on(world.workspace, world.chain("evidence"), EVIDENCE_LOG).block

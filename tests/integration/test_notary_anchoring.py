@@ -358,20 +358,6 @@ class TestCopies:
             sealed(w, "c.txt", ctx=recovered.ctx)
         close()
 
-    def test_a_head_that_a_copy_anchored_already_is_no_fork_and_sealing_goes_on(self, w: World, dev: DevChain) -> None:
-        sealed(w, "a.txt")
-        anchors.ensure_log(w.ctx, anchors.open_evidence(w.ctx))
-        other, close = self.copied(w, dev, "copy")
-        anchor_to_final(other.ctx, dev)
-        anchor = requested(w.ctx)
-        with pytest.raises(AnchorFailed, match="already"):
-            anchors.advance(w.ctx, anchor.id)
-        assert requested(w.ctx).id == anchor.id  # asking again makes no new one that would fail again
-        size = sealed(w, "b.txt")
-        anchor_to_final(w.ctx, dev)
-        assert heads_on_chain(w, dev)[-1] == size
-        close()
-
 
 class TestTrouble:
     def test_without_a_chain_anchoring_is_unavailable_and_sealing_goes_on(self, w: World) -> None:

@@ -186,7 +186,7 @@ class TestFromExport:
         found_behind(backup)
         self.from_export(w, backup, dev, tmp_path / "out", newest=True)
         evidence = connect(backup, dev, evidence_address(w, dev))
-        assert log_recovery.adopt_anchors(backup.ctx, evidence, told(w, dev).history) == 1
+        assert anchors.adopt(backup.ctx, evidence, told(w, dev).history) == 1
         size = sealed(w, "new", case="beta", ctx=backup.ctx)  # x and y again too: their claims were not in the export
         assert size == row(w.ctx).size + 4
         anchor_to_final(backup.ctx, dev)
@@ -328,7 +328,7 @@ class TestFromSecondCopy:
         for table in ours:
             if table not in ("logs", "checkpoints", "anchors", "stamps"):
                 assert ours[table] == theirs[table], table
-        log_recovery.adopt_anchors(backup.ctx, connect(backup, dev, evidence_address(w, dev)), told(w, dev).history)
+        anchors.adopt(backup.ctx, connect(backup, dev, evidence_address(w, dev)), told(w, dev).history)
         sealed(w, "z", ctx=backup.ctx)
         anchor_to_final(backup.ctx, dev)
         revoked = next(one for one in cases.claims_of(w.ctx, "acme") if one.leaf_index == 5)

@@ -17,6 +17,7 @@ from support.notaryworld import World, world
 from support.postgres import postgres, postgres_bin
 
 from notary import store
+from notary.evm import anchors
 from notary.log import ledger, log_export, log_recovery, note_keys, succession
 from notary.log.log_events import ask
 from notary.log.log_source import open_tree
@@ -199,7 +200,7 @@ def test_a_backup_is_recovered_and_a_log_gives_way_to_its_heir_on_postgresql(w: 
                 connection.execute(sa.delete(table))
         log_recovery.begin_again(w.ctx, told, evidence.address)
         assert log_recovery.recover(w.ctx, open_tree(str(tmp_path / "out")), told).entries == log.size
-        assert log_recovery.adopt_anchors(w.ctx, evidence, told.history) == 1
+        assert anchors.adopt(w.ctx, evidence, told.history) == 1
         assert_log_is_sound(w)
         keys = w.folder / "workspace" / "log-key"
         done = succession.close(w.ctx, evidence, evidence.sender, log.origin, keys)
