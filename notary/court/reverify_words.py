@@ -25,7 +25,7 @@ FOOT = """\
 The next line prints the bundle digest. It must be the one at the foot of each page of `report.pdf`; if you got the
 report on paper, compare it with the paper.
 
-    grep -v '  report\\.pdf$' MANIFEST.sha256 | sha256sum
+    grep -vE '^.{64}  report\\.pdf$' MANIFEST.sha256 | sha256sum
 
 Five functions that the steps use. Hashes are written in hexadecimal; `leaf`, `node` and `root` are those of RFC 9162,
 section 2.1.1:"""

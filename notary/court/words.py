@@ -30,6 +30,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         ReportReason.TEXT_DIFFERS: "A page of the report says something else than its receipts give.",
         ReportReason.PAGES_DIFFER: "Pages of the report are missing or were added.",
         ReportReason.COVERED: "Something was laid over a page of the report, or its frame was moved.",
+        ReportReason.ADDED: "Something that no report has was added to the PDF: a script, a form, a file.",
         ReportReason.DRAWN_DIFFERENTLY: "A page of the report is drawn otherwise than its receipts give.",
         ReportReason.RECEIPTS_INVALID: "The receipts or the trust file in the report are none.",
         ReportReason.RENDERER_DIFFERS: "The report was made by another version or with other fonts, so it cannot be "
@@ -56,6 +57,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         ReportReason.TEXT_DIFFERS: "报告中有一页的文字与其凭据不符。",
         ReportReason.PAGES_DIFFER: "报告缺页或者多页。",
         ReportReason.COVERED: "报告的某一页被遮盖，或者其页框被移动。",
+        ReportReason.ADDED: "PDF 中添加了报告不应有的内容：脚本、表单或者文件。",
         ReportReason.DRAWN_DIFFERENTLY: "报告中有一页的绘制方式与其凭据不符。",
         ReportReason.RECEIPTS_INVALID: "报告所附的凭据或者信任文件无效。",
         ReportReason.RENDERER_DIFFERS: "报告由其他版本或者其他字体生成，此处无法比对。",
@@ -81,6 +83,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = {
         ReportReason.TEXT_DIFFERS: "報告中有一頁的文字與其憑據不符。",
         ReportReason.PAGES_DIFFER: "報告缺頁或者多頁。",
         ReportReason.COVERED: "報告的某一頁被遮蓋，或者其頁框被移動。",
+        ReportReason.ADDED: "PDF 中加入了報告不應有的內容：指令碼、表單或者檔案。",
         ReportReason.DRAWN_DIFFERENTLY: "報告中有一頁的繪製方式與其憑據不符。",
         ReportReason.RECEIPTS_INVALID: "報告所附的憑據或者信任檔案無效。",
         ReportReason.RENDERER_DIFFERS: "報告由其他版本或者其他字型產生，此處無法比對。",

@@ -1,15 +1,16 @@
 """Check a report against what it carries: make it again from its own receipts, and compare page by page.
 
 A report whose pages say something else than its receipts is FAILED. What is compared is the text of each page, what
-draws it (operations, fonts, pictures), and that nothing was laid over it; a signature that was added changes none of
-that. Where the reader's fonts, Typst or program are other ones than the issuer's, pages may look or break otherwise;
-then the comparison is INDETERMINATE, never PASSED. Whether the receipts hold is another question (verdicts/verify.py).
+draws it (operations, fonts, pictures), what lies on it (links), and the rest of the document: titles, structure for
+readers who listen, no script, no form. An invisible signature that was added changes none of that. Where the reader's
+fonts, Typst or program are other ones than the issuer's, pages may look or break otherwise; then the comparison is
+INDETERMINATE, never PASSED. Whether the receipts hold is another question (verdicts/verify.py).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -18,14 +19,15 @@ from notary.errors import NotaryError, ReportInvalid
 from notary.report import embedded
 from notary.report.fonts import Fonts
 from notary.report.inputs import ReportInput
+from notary.report.pdf_parts import MAX_DEPTH, Parts
 from notary.report.render import edition, render
 from notary.report.text import BREAK
+from notary.service_errors import ReportUnmade
 from notary.verdicts.verdict import Status
 
 MAX_LISTED: Final = 20  # differences that are told
-MAX_DEPTH: Final = 32  # of objects that a page refers to
 _SHOWN: Final = 80  # characters of a text that differs
-_HARMLESS: Final = frozenset({"/Link", "/Widget"})  # annotations that cover nothing: addresses, a signature's field
+_CERTAIN: Final = frozenset({"report-covered", "report-added"})  # wrong, whoever rendered it
 
 
 class ReportReason(StrEnum):
@@ -34,6 +36,7 @@ class ReportReason(StrEnum):
     TEXT_DIFFERS = "report-text-differs"
     PAGES_DIFFER = "report-pages-differ"
     COVERED = "report-covered"
+    ADDED = "report-added"
     DRAWN_DIFFERENTLY = "report-drawn-differently"
     RECEIPTS_INVALID = "report-receipts-invalid"
     RENDERER_DIFFERS = "report-renderer-differs"
@@ -76,11 +79,9 @@ def check_report(pdf: bytes, fonts_of: Callable[[tuple[str, ...]], Fonts]) -> Ch
     fonts = fonts_of(given.languages)
     try:
         again = render(given, fonts)
-    except ReportInvalid:
+    except (ReportInvalid, ReportUnmade):
         raise
     except NotaryError as exc:
-        if not exc.code.startswith(("notary.receipt", "notary.trust", "notary.json")):
-            raise
         found = Difference(0, ReportReason.RECEIPTS_INVALID, str(exc))
         return Checked(Status.FAILED, ReportReason.RECEIPTS_INVALID, given, False, (found,))
     if pdf == again:
@@ -91,7 +92,7 @@ def check_report(pdf: bytes, fonts_of: Callable[[tuple[str, ...]], Fonts]) -> Ch
         return Checked(Status.PASSED, None, given, pdf.startswith(again))
     reason = differences[0].reason
     other = given.edition != edition() or _renderer(mine) != _renderer(theirs)
-    if other and all(one.reason is not ReportReason.COVERED for one in differences):
+    if other and not _CERTAIN.intersection(one.reason for one in differences):
         return Checked(Status.INDETERMINATE, ReportReason.RENDERER_DIFFERS, given, False, differences)
     return Checked(Status.FAILED, reason, given, False, differences)
 
@@ -114,31 +115,62 @@ def _compare(mine: Any, theirs: Any) -> tuple[Difference, ...]:
     if len(mine.pages) != len(theirs.pages):
         detail = f"{len(theirs.pages)} pages, {len(mine.pages)} by the receipts"
         found.append(Difference(0, ReportReason.PAGES_DIFFER, detail))
+    try:
+        parts = Parts(mine), Parts(theirs)
+        whole = _compare_document(*parts)
+    except embedded.BROKEN as exc:
+        raise ReportInvalid(f"the PDF cannot be read: {type(exc).__name__}") from exc
     digests = _Digests(), _Digests()
     for number, (expected, page) in enumerate(zip(mine.pages, theirs.pages, strict=False), 1):
         if len(found) >= MAX_LISTED:
             break
         try:
-            difference = _compare_page(number, expected, page, digests)
+            difference = _compare_page(number, (expected, page), digests, parts)
         except embedded.BROKEN as exc:
             raise ReportInvalid(f"page {number} of the PDF cannot be read: {type(exc).__name__}") from exc
         if difference is not None:
             found.append(difference)
-    return tuple(found)
+    return (*found, *whole)
 
 
-def _compare_page(number: int, expected: Any, page: Any, digests: tuple[_Digests, _Digests]) -> Difference | None:
-    own, other = _text(expected), _text(page)
+def _compare_document(mine: Parts, theirs: Parts) -> list[Difference]:
+    active = theirs.active()
+    if active:
+        return [Difference(0, ReportReason.ADDED, f"the PDF has {', '.join(active[:MAX_LISTED])}, which no report has")]
+    names = _differing(mine.of_document(), theirs.of_document())
+    if names:
+        detail = f"the same pages, but another title, structure or settings: {', '.join(names[:MAX_LISTED])}"
+        return [Difference(0, ReportReason.DRAWN_DIFFERENTLY, detail)]
+    return []
+
+
+def _differing(one: Mapping[str, bytes], other: Mapping[str, bytes]) -> list[str]:
+    return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+
+
+def _compare_page(
+    number: int, pages: tuple[Any, Any], digests: tuple[_Digests, _Digests], parts: tuple[Parts, Parts]
+) -> Difference | None:
+    """pages, digests, parts  of the report that was made again, and of the one that is checked"""
+    expected, page = pages
+    drawn_alike = digests[0].of_page(expected) == digests[1].of_page(page)
+    own, other = ("", "") if drawn_alike else (_text(expected), _text(page))  # the same drawings say the same
     if own != other:
         pairs = enumerate(zip(own, other, strict=False))
         place = next((at for at, (a, b) in pairs if a != b), min(len(own), len(other)))
         said = f"it says {other[place : place + _SHOWN]!r}, by the receipts {own[place : place + _SHOWN]!r}"
         return Difference(number, ReportReason.TEXT_DIFFERS, said)
-    covering = _annotations(page) - _HARMLESS
+    covering = parts[1].covering(page)
     if covering or _frame(page) != _frame(expected):
-        detail = f"something lies over the page, or its frame was moved: {', '.join(sorted(covering)) or _frame(page)}"
+        detail = f"something lies over the page, or its frame was moved: {', '.join(covering) or _frame(page)}"
         return Difference(number, ReportReason.COVERED, detail)
-    if digests[0].of_page(expected) != digests[1].of_page(page):
+    names = _differing(parts[0].of_page(expected), parts[1].of_page(page))
+    if parts[0].annotations(expected) != parts[1].annotations(page):
+        names.append("/Annots")
+    if names:
+        detail = f"its text is the same, but not where its links lead, or its settings: {', '.join(names)}"
+        return Difference(number, ReportReason.DRAWN_DIFFERENTLY, detail)
+    if not drawn_alike:
         detail = "its text is the same, but it is drawn by other operations, fonts or pictures"
         return Difference(number, ReportReason.DRAWN_DIFFERENTLY, detail)
     return None
@@ -146,11 +178,6 @@ def _compare_page(number: int, expected: Any, page: Any, digests: tuple[_Digests
 
 def _text(page: Any) -> str:
     return " ".join(str(page.extract_text()).replace(BREAK, "").split())
-
-
-def _annotations(page: Any) -> set[str]:
-    listed = page.get("/Annots")
-    return set() if listed is None else {str(one.get_object().get("/Subtype")) for one in listed.get_object()}
 
 
 def _frame(page: Any) -> str:

@@ -43,19 +43,21 @@ def is_pdf(data: bytes) -> bool:
     return b"%PDF-" in data[:1024]
 
 
-def files(pdf: bytes) -> dict[str, bytes]:
+def files(pdf: bytes, most: int = MAX_TOTAL) -> dict[str, bytes]:
     """The embedded files by name.
+
+    most  bytes of all of them, unpacked
 
     Raises ReportInvalid for what is no PDF, carries nothing, or too much, or two files of one name.
     """
     found: dict[str, bytes] = {}
     total = 0
-    for name, stream in _streams(pdf):
+    for name, stream in streams(open_pdf(pdf)):
         if name in found:
             raise ReportInvalid(f"the PDF carries two files named {name[:MAX_NAME]!r}")
         if len(found) >= MAX_FILES:
             raise ReportInvalid(f"the PDF carries more than {MAX_FILES} files")
-        data = _unpacked(stream, MAX_TOTAL - total)
+        data = _unpacked(stream, most - total)
         total += len(data)
         found[name] = data
     if not found:
@@ -84,9 +86,8 @@ def _said(exc: BaseException) -> str:
     return f"{type(exc).__name__}: {str(exc)[:200]}"
 
 
-def _streams(pdf: bytes) -> list[tuple[str, Any]]:
-    """Names and streams of the name tree of embedded files, in its order."""
-    reader = open_pdf(pdf)
+def streams(reader: Any) -> list[tuple[str, Any]]:
+    """Names and streams of the name tree of embedded files, in its order.  Raises ReportInvalid."""
     found: list[tuple[str, Any]] = []
     try:
         names = reader.root_object.get("/Names")
@@ -135,5 +136,5 @@ def _unpacked(stream: Any, most: int) -> bytes:
     else:
         raise ReportInvalid("a file in the PDF is packed in a way that no report uses")
     if len(data) > most:
-        raise ReportInvalid(f"the files in the PDF have more than {MAX_TOTAL} bytes")
+        raise ReportInvalid(f"a file in the PDF has more than the {most} bytes that are left for it")
     return data

@@ -41,6 +41,7 @@ MAX_PARTIES: Final = 100
 MAX_CHAINS: Final = 1000
 MAX_RECORDS: Final = 10_000  # a side's
 MAX_TEXT: Final = 1000  # characters of a name
+MAX_ADDRESS: Final = 200  # characters of an explorer's address; with a hash behind it, a QR code holds it
 MAX_OFFSET: Final = 18 * 60  # minutes; clocks on land are at most 14 hours ahead
 MAX_DIGESTS: Final = 16  # of one document
 MAX_UNSHOWN: Final = 100_000
@@ -77,7 +78,7 @@ class Party:
 class ChainFacts:
     """What people want to know of a chain beside its number.
 
-    explorer  base address of a block explorer, or ""
+    explorer  base address of a block explorer, ASCII, at most MAX_ADDRESS; or ""
     finality  what "final" rests on there, in English
     """
 
@@ -168,6 +169,10 @@ class ReportInput:
         longest = max(map(len, texts))
         if longest > MAX_TEXT:
             raise ReportInvalid(f"a name in a report has at most {MAX_TEXT} characters, not {longest}")
+        for chain in self.chains:
+            if len(chain.explorer) > MAX_ADDRESS or not chain.explorer.isascii():
+                detail = f"the explorer of chain {chain.chain_id} has {len(chain.explorer)} characters"
+                raise ReportInvalid(f"{detail}; an address of at most {MAX_ADDRESS}, all ASCII, is allowed")
 
     def stated(self) -> bytes:
         """report.json: JCS and a newline."""

@@ -17,7 +17,15 @@ import pypdf
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pypdf.annotations import FreeText
-from pypdf.generic import DecodedStreamObject, NameObject
+from pypdf.generic import (
+    ArrayObject,
+    DecodedStreamObject,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+    PdfObject,
+    TextStringObject,
+)
 from support import reports, sealed, stamped, tsa
 from support.tsa_chain import chain
 
@@ -69,6 +77,10 @@ def changed(pdf: bytes, change: Any) -> bytes:
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+def form_of(name: NameObject, value: PdfObject) -> DictionaryObject:
+    return DictionaryObject({name: value})
 
 
 def forged(shown_input: ReportInput, carried: ReportInput) -> bytes:
@@ -168,6 +180,9 @@ class TestRender:
         assert time.monotonic() - begun < 60
         text = text_of(pdf)
         assert all(f"invoice-{number:04}.pdf" in text for number in range(1000))
+        begun = time.monotonic()
+        assert check(changed(pdf, lambda writer: None)).status is Status.PASSED
+        assert time.monotonic() - begun < 60
 
     def test_fonts_that_are_missing_are_named_with_what_to_do(self, tmp_path: Path) -> None:
         for name in ("NotoSans_400Regular.ttf", "NotoSansMono_400Regular.ttf"):
@@ -213,14 +228,128 @@ class TestCheckReport:
         assert checked.status is Status.FAILED
 
     def test_check_fails_a_report_with_something_laid_over_it(self, report: bytes) -> None:
-        def cover(writer: pypdf.PdfWriter) -> None:
+        def cover(writer: Any) -> None:
             writer.add_annotation(0, FreeText(text="It is genuine", rect=(50, 550, 400, 650)))
 
         checked = check(changed(report, cover))
         assert (checked.status, checked.reason) == (Status.FAILED, ReportReason.COVERED)
 
+    @pytest.mark.parametrize("kind", ["/Widget", "/Link", "/Stamp", "/Popup"])
+    @pytest.mark.parametrize("in_form", [True, False])
+    def test_check_fails_a_report_with_a_field_or_link_that_shows_something(
+        self, report: bytes, kind: str, in_form: bool
+    ) -> None:
+        def cover(writer: Any) -> None:
+            drawn = DecodedStreamObject()
+            drawn.set_data(b"1 1 1 rg 0 0 500 700 re f")
+            box = ArrayObject(NumberObject(edge) for edge in (0, 0, 500, 700))
+            drawn.update({NameObject("/Subtype"): NameObject("/Form"), NameObject("/BBox"): box})
+            shows = DictionaryObject({NameObject("/N"): writer._add_object(drawn)})
+            field = {"/Subtype": NameObject(kind), "/FT": NameObject("/Sig"), "/Rect": box, "/AP": shows}
+            added = writer._add_object(DictionaryObject({NameObject(name): one for name, one in field.items()}))
+            writer.pages[0][NameObject("/Annots")] = ArrayObject([added])
+            if in_form:
+                writer.root_object[NameObject("/AcroForm")] = form_of(NameObject("/Fields"), ArrayObject([added]))
+
+        checked = check(changed(report, cover))
+        assert (checked.status, checked.reason) == (Status.FAILED, ReportReason.COVERED)
+
+    def test_check_fails_a_report_whose_links_lead_elsewhere(self, report: bytes) -> None:
+        def lead(writer: Any) -> None:
+            places = [one.get_object() for page in writer.pages for one in page.get("/Annots", [])]
+            link = next(one for one in places if "/A" in one)
+            link["/A"][NameObject("/URI")] = TextStringObject("https://evil.example")
+
+        checked = check(changed(report, lead))
+        assert (checked.status, checked.reason) == (Status.FAILED, ReportReason.DRAWN_DIFFERENTLY)
+        assert "/Annots" in checked.differences[0].detail
+
+    @pytest.mark.parametrize("action", ["/JavaScript", "/Launch", "/GoToR", "/SubmitForm"])
+    def test_check_fails_a_report_whose_link_does_something(self, report: bytes, action: str) -> None:
+        def act(writer: Any) -> None:
+            places = [one.get_object() for page in writer.pages for one in page.get("/Annots", [])]
+            next(one for one in places if "/A" in one)["/A"][NameObject("/S")] = NameObject(action)
+
+        checked = check(changed(report, act))
+        assert (checked.status, checked.reason) == (Status.FAILED, ReportReason.COVERED)
+
+    @pytest.mark.parametrize(
+        ("place", "name", "value"),
+        [
+            ("root", "/OpenAction", "/JS"),
+            ("root", "/AA", "/WC"),
+            ("root", "/AcroForm", "/XFA"),
+            ("root", "/AcroForm", "/CO"),
+            ("page", "/AA", "/O"),
+            ("names", "/JavaScript", "/Names"),
+            ("names", "/Pages", "/Names"),
+        ],
+    )
+    def test_check_fails_a_report_that_acts_when_it_is_opened(
+        self, report: bytes, place: str, name: str, value: str
+    ) -> None:
+        def add(writer: Any) -> None:
+            root = writer.root_object
+            where = {"root": root, "page": writer.pages[0], "names": root["/Names"]}[place]
+            where[NameObject(name)] = form_of(NameObject(value), TextStringObject("app.alert(1)"))
+
+        checked = check(changed(report, add))
+        assert (checked.status, checked.reason) == (Status.FAILED, ReportReason.ADDED)
+        assert name in checked.differences[0].detail or value in checked.differences[0].detail
+
+    def test_check_fails_a_report_with_another_title_structure_or_setting(self, report: bytes) -> None:
+        def title(writer: Any) -> None:
+            writer.add_metadata({"/Title": "Judgment"})
+
+        def heard(writer: Any) -> None:
+            """Another text for who has the report read aloud."""
+            waiting, seen = [writer.root_object["/StructTreeRoot"]], 0
+            while True:
+                element = waiting.pop(0).get_object()
+                seen += 1
+                if element.get("/S") == "/H1":
+                    element[NameObject("/Alt")] = TextStringObject("It is proven")
+                    return
+                below = element.get("/K", [])
+                waiting += [
+                    one for one in (below if isinstance(below, list) else [below]) if hasattr(one, "get_object")
+                ]
+                waiting = [one for one in waiting if isinstance(one.get_object(), DictionaryObject)]
+
+        def layers(writer: Any) -> None:
+            writer.root_object[NameObject("/OCProperties")] = form_of(NameObject("/D"), DictionaryObject())
+
+        def shown_for(writer: Any) -> None:
+            writer.pages[0][NameObject("/Dur")] = NumberObject(1)
+
+        for change in (title, heard, layers, shown_for):
+            checked = check(changed(report, change))
+            assert (checked.status, checked.reason) == (Status.FAILED, ReportReason.DRAWN_DIFFERENTLY), change
+
+    def test_check_fails_a_report_that_carries_another_file_beside_the_named_ones(self, report: bytes) -> None:
+        def carry(writer: Any) -> None:
+            other = DecodedStreamObject()
+            other.set_data(b"{}")
+            held = form_of(NameObject("/F"), writer._add_object(other))
+            writer.root_object["/AF"].append(writer._add_object(form_of(NameObject("/EF"), held)))
+
+        checked = check(changed(report, carry))
+        assert (checked.status, checked.reason) == (Status.FAILED, ReportReason.ADDED)
+
+    def test_check_fails_what_was_added_to_a_report_of_another_edition(self) -> None:
+        given, fonts = reports.given(), reports.fonts()
+        page, _ = laid_out(given, fonts)
+        older = compile_pdf(page, replace(given, edition="0" * 64).files(), fonts, given.made_at)
+        assert check(older).status is Status.PASSED  # its words and pages are the same
+
+        def add(writer: Any) -> None:
+            writer.root_object[NameObject("/OpenAction")] = form_of(NameObject("/S"), NameObject("/JavaScript"))
+
+        checked = check(changed(older, add))
+        assert (checked.status, checked.reason) == (Status.FAILED, ReportReason.ADDED)
+
     def test_check_fails_a_report_that_was_painted_over(self, report: bytes) -> None:
-        def paint(writer: pypdf.PdfWriter) -> None:
+        def paint(writer: Any) -> None:
             page, drawn = writer.pages[0], DecodedStreamObject()
             drawn.set_data(page.get_contents().get_data() + b"\n1 1 1 rg 0 0 600 400 re f\n")
             page[NameObject("/Contents")] = writer._add_object(drawn)
@@ -229,7 +358,7 @@ class TestCheckReport:
         assert (checked.status, checked.reason) == (Status.FAILED, ReportReason.DRAWN_DIFFERENTLY)
 
     def test_check_fails_a_report_whose_font_was_exchanged(self, report: bytes) -> None:
-        def exchange(writer: pypdf.PdfWriter) -> None:
+        def exchange(writer: Any) -> None:
             fonts = writer.pages[0]["/Resources"]["/Font"]
             descriptor = next(iter(fonts.values())).get_object()["/DescendantFonts"][0]["/FontDescriptor"]
             name = next(name for name in descriptor if name.startswith("/FontFile"))
@@ -240,7 +369,7 @@ class TestCheckReport:
         assert (checked.status, checked.reason) == (Status.FAILED, ReportReason.DRAWN_DIFFERENTLY)
 
     def test_check_fails_a_report_that_lacks_a_page(self, report: bytes) -> None:
-        def drop(writer: pypdf.PdfWriter) -> None:
+        def drop(writer: Any) -> None:
             writer.remove_page(len(writer.pages) - 1)
 
         checked = check(changed(report, drop))
@@ -293,7 +422,7 @@ class TestEmbedded:
             embedded.files(out.getvalue())
 
     def test_files_refuses_two_files_of_one_name(self, report: bytes) -> None:
-        def twice(writer: pypdf.PdfWriter) -> None:
+        def twice(writer: Any) -> None:
             tree = writer.root_object["/Names"]["/EmbeddedFiles"]
             tree[NameObject("/Names")] += tree["/Names"][:2]
 

@@ -9,7 +9,7 @@ import pytest
 from support import reports, stamped
 
 from notary.errors import ReportInvalid
-from notary.report.inputs import LATEST, MAX_SIDES, MAX_TEXT, RecordFile, ReportInput, Side
+from notary.report.inputs import LATEST, MAX_ADDRESS, MAX_SIDES, MAX_TEXT, RecordFile, ReportInput, Side
 
 
 def stated(change: Any) -> dict[str, bytes]:
@@ -48,6 +48,8 @@ def test_files_give_the_same_input_back() -> None:
         (lambda v: v.update(forums=["mars"]), "forums are of"),
         (lambda v: v.update(utc_offset_minutes=5000), "utc_offset_minutes"),
         (lambda v: v.update(case="x" * (MAX_TEXT + 1)), "'case'"),
+        (lambda v: v["chains"][0].update(explorer="https://" + "名"), "all ASCII"),
+        (lambda v: v["chains"][0].update(explorer="https://" + "a" * (MAX_ADDRESS - 7)), "at most 200"),
         (lambda v: v.update(unshown=[-1]), "code points"),
         (lambda v: v["sides"][0]["documents"][0].update(size=-1), "'size'"),
         (lambda v: v["sides"][0]["documents"][0]["digests"].update(sha256="zz"), "hexadecimal"),
