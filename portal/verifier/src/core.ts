@@ -6,6 +6,7 @@ import { type Bytes, digest, sha256 } from "./bytes";
 import { RecordValidator } from "./evidence_check";
 import { recordJson } from "./evidence_verdict";
 import { TREE_HASHES } from "./hash_tree";
+import { HeaderChain, MAINNET } from "./header_chain";
 import { sm3 } from "./sm3";
 import { Trust } from "./trust";
 import { type Locale, language } from "./said";
@@ -30,4 +31,15 @@ export function recordVerdictJson(record: Bytes, document: Bytes | null, trust: 
   const { authorities } = trust ? Trust.fromBytes(trust) : new Trust();
   const digests = document ? [Object.fromEntries(TREE_HASHES.map((name) => [name, digest(name, document)]))] : [];
   return jsonText(recordJson(new RecordValidator(authorities, at).validate(record, digests)));
+}
+
+/** What is wrong with a file of Bitcoin headers, or "". `network`: what differs from mainnet. */
+export async function headersFault(headers: Bytes, firstHeight: number, network: object): Promise<string> {
+  const raw = { name: "headers", size: headers.length, read: async (begin: number, end: number) => headers.subarray(begin, end) };
+  try {
+    await HeaderChain.open(raw, firstHeight, { ...MAINNET, ...network });
+    return "";
+  } catch (exc) {
+    return (exc as Error).message;
+  }
 }

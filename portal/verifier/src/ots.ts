@@ -8,7 +8,7 @@ const MAGIC = fromHex("004f70656e54696d657374616d7073000050726f6f6600bf89e2e884e
 const VERSION = 0x01;
 const MAX_PROOF_BYTES = 64 * 1024;
 export const UNCERTAINTY_SECONDS = 2 * 3600;
-const HEADER_BYTES = 80;
+export const HEADER_BYTES = 80;
 const LIMIT_BITS = { mainnet: 0x1d00ffff, regtest: 0x207fffff };
 
 /** A header whose hash meets its own target; hashes in header order. */
@@ -33,7 +33,8 @@ export function readBlockHeader(raw: Bytes, network: keyof typeof LIMIT_BITS): B
   return { merkleRoot: raw.slice(36, 68), time: view.getUint32(68, true), hash };
 }
 
-function targetOf(bits: number): bigint {
+/** The target that compact bits encode. Raises BitcoinHeaderInvalid. */
+export function targetOf(bits: number): bigint {
   const size = bits >>> 24;
   const word = BigInt(bits & 0x7fffff);
   const target = size < 3 ? word >> BigInt(8 * (3 - size)) : word << BigInt(8 * (size - 3));
@@ -41,7 +42,7 @@ function targetOf(bits: number): bigint {
   return target;
 }
 
-function shownBits(bits: number): string {
+export function shownBits(bits: number): string {
   return "0x" + bits.toString(16).padStart(8, "0");
 }
 

@@ -4,8 +4,10 @@ import { printable } from "./bytes";
 import { card, checkItem, folded, foldedText, make } from "./dom";
 import { NotaryError } from "./errors";
 import { type Given, type Hashed, type Pair, collect, hashDocument, namesOf, pair } from "./files";
+import { GivenHeaders, checked } from "./given_headers";
 import { PAGE, type PageWords } from "./page_words";
 import { recordCard } from "./record_card";
+import type { Receipt } from "./receipt";
 import { type RecordResult, judgeRecords, recordHashes } from "./records";
 import { LOCALES, type Locale, type Reason, type Status, fill, language, said, tell } from "./said";
 import { Trust, parseBlock, parseHeader } from "./trust";
@@ -23,6 +25,7 @@ const HEADLINES: readonly Reason[] = ["dev-chain", "superseded", "revoked", "era
 const OPEN_RESULTS = 20; // of so many the checks are printed, too
 
 let locale: Locale = "en";
+const headers = new GivenHeaders();
 let given: Given | null = null;
 let hashed: Hashed[] = [];
 let objects: Hashed[] = []; // files of receipts, read where records are given
@@ -86,6 +89,8 @@ async function readDocuments(all: Given): Promise<void> {
   hashed = read.filter((one) => all.documents.includes(one.source));
   objects = read.filter((one) => !hashed.includes(one));
   unread = faults;
+  await headers.lookUp(receiptsOf(all));
+  if (mine !== run) return;
   progress.hidden = true;
   judge();
 }
@@ -112,7 +117,25 @@ function trustOf(all: Given): Trust {
     const [chainId, number, hash] = parseBlock(line);
     trust = trust.withBlock(chainId, { number, hash, timestamp: null, source: said("source-block-option") });
   }
-  return trust.withHeaders(linesOf("headers").map(parseHeader));
+  if (headers.inUse()) told.push(fill(page().headersUsed, { name: printable(headers.inUse()) }, language(locale)));
+  return trust.withHeaders([...linesOf("headers").map(parseHeader).map(checked), ...headers.headers()]);
+}
+
+async function useHeaders(): Promise<void> {
+  const [file] = element<HTMLInputElement>("header-file").files ?? [];
+  const progress = element<HTMLProgressElement>("header-progress");
+  if (!file) return;
+  progress.hidden = false;
+  const isMine = await headers.use(file, element<HTMLInputElement>("header-first").value, (share) => (progress.value = share));
+  if (!isMine) return;
+  progress.hidden = true;
+  element("trust-fault").textContent = printable(headers.problem());
+  if (given) await headers.lookUp(receiptsOf(given));
+  judge();
+}
+
+function receiptsOf(all: Given): Receipt[] {
+  return all.receipts.flatMap(({ receipt }) => receipt ?? []);
 }
 
 function linesOf(id: string): string[] {
@@ -252,6 +275,7 @@ function start(): void {
       drop.classList.toggle("over", name === "dragover");
     });
   document.addEventListener("drop", (event) => void take([...(event.dataTransfer?.files ?? [])]));
+  for (const id of ["header-file", "header-first"]) element(id).addEventListener("change", () => void useHeaders());
   element("again").addEventListener("click", judge);
   element("issuer").addEventListener("change", judge);
   element("print").addEventListener("click", () => window.print());
@@ -266,6 +290,8 @@ function start(): void {
     empty();
     element("trust-fault").textContent = "";
     element("progress").hidden = true;
+    headers.forget();
+    element<HTMLInputElement>("header-file").value = "";
     files.focus();
   });
   show();

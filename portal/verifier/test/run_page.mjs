@@ -2,9 +2,11 @@
 //
 //     node run_page.mjs CHROMIUM PAGE
 //
-// Reads a line for each run: {files: [[name, base64] or a path, ...], locale, then, drops, at, shot}; writes {verdicts,
-// headlines, status, requests, faults, seconds}. `at`: Unix seconds that the page's clock shows; `then`: files that are given once the first are judged; `drops`: lists of [name,
-// base64] that are dropped at once, none waiting for the other; `shot`: where a picture of the page is put.
+// Reads a line for each run: {files: [[name, base64] or a path, ...], locale, then, drops, at, headers, shot}; writes
+// {verdicts, headlines, status, requests, faults, seconds}. `then`: files that are given once the first are judged;
+// `drops`: lists of [name, base64] that are dropped at once, none waiting for the other; `at`: Unix seconds that the page's
+// clock shows; `headers`: [name, base64, first height] of a file of Bitcoin headers, given before; `shot`: where a picture
+// of the page is put.
 
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -36,6 +38,14 @@ async function give(files) {
   await page.waitForFunction(() => !document.getElementById("results").hidden || document.getElementById("trust-fault").textContent, null, { timeout: 600_000 });
 }
 
+async function useHeaders(name, data, first) {
+  await page.evaluate((height) => {
+    document.getElementById("header-first").value = height;
+  }, first);
+  await page.setInputFiles("#header-file", { name, mimeType: "application/octet-stream", buffer: Buffer.from(data, "base64") });
+  await page.waitForFunction(() => document.getElementById("header-progress").hidden);
+}
+
 async function dropAll(lists) {
   await page.evaluate((all) => {
     for (const list of all) {
@@ -48,9 +58,10 @@ async function dropAll(lists) {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { files, locale, then, drops, at, shot } = JSON.parse(line);
+  const { files, locale, then, drops, at, headers, shot } = JSON.parse(line);
   if (at !== undefined) await page.clock.setFixedTime(at * 1000);
   await page.click(`[data-locale="${locale ?? "en"}"]`);
+  if (headers) await useHeaders(...headers);
   const begun = Date.now();
   if (drops) await dropAll(drops);
   else await give(files);
