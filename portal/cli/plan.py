@@ -1,6 +1,7 @@
 """`tallystick plan`: repayment plans, from the draft to the last installment.
 
-The group's commands are in two files: drafting and signing here, money in `plan_money`.
+The group's commands are in three files beside the export's: drafting and signing here, who the parties are in
+`plan_record`, money in `plan_money`.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from portal.cli import plan_export, plan_money
+from portal.cli import plan_export, plan_money, plan_record
 from portal.cli.shell import Shell, command
-from portal.cli.showing import paper_json, paper_lines, plan_lines, sent_json, sent_lines
+from portal.cli.showing import paper_json, paper_lines, plan_lines, record_lines, records_json, sent_json, sent_lines
 from portal.cli.words import at, moment, short
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def plan() -> None:
       deploy --test-token                                       own chain: coins and test tokens for them
       plan draft NAME --debtor debtor --creditor creditor ...   one party writes the terms and a file
       plan sign FILE --key debtor                               each party signs, the file goes to and fro
+      plan record NAME --party debtor ...                       who each party is, sealed into a case
       plan open FILE                                            anybody puts it on chain
       plan pay NAME --key debtor --amount 100                   anybody pays
       plan withdraw NAME --key creditor                         the creditor takes it out
@@ -131,7 +133,7 @@ def draft(
 
 @command(
     "sign",
-    after="give the file to the other party, or `tallystick plan open FILE` when both have signed.",
+    after="give the file to the other party; when both have signed, `tallystick plan record NAME` for each.",
     opens_key=True,
 )
 @click.argument("file", metavar="FILE|NAME")
@@ -167,8 +169,13 @@ def sign(shell: Shell, file: str, key: str | None, role: str | None, signature: 
 @click.argument("file", metavar="FILE|NAME")
 @click.option("--key", default="operator", show_default=True, metavar="NAME", help="Who sends it, and pays the gas.")
 @click.option("--pledge-with", metavar="NAME", help="The debtor's key: lets the contract take the collateral first.")
-def open_(shell: Shell, file: str, key: str, pledge_with: str | None) -> None:
-    """Open a plan on chain that both parties signed.
+@click.option(
+    "--without-record",
+    metavar="REASON",
+    help="Why parties give no signing record: kept with the plan, and shown by `plan show` and in its dossier.",
+)
+def open_(shell: Shell, file: str, key: str, pledge_with: str | None, without_record: str | None) -> None:
+    """Open a plan on chain that both parties signed, once it is sealed who they are (`plan record`).
 
     Anybody may send it. Where the plan has collateral the debtor's tokens go to the collateral contract in the same
     transaction; the debtor must have allowed that, which --pledge-with does.
@@ -179,6 +186,7 @@ def open_(shell: Shell, file: str, key: str, pledge_with: str | None) -> None:
     """
     from portal import settling
     from portal.errors import PaperInvalid
+    from portal.signing.make import require_records
     from settlement.service_errors import NotSigned
     from settlement.terms import Terms
 
@@ -190,6 +198,7 @@ def open_(shell: Shell, file: str, key: str, pledge_with: str | None) -> None:
         if debtor is None or creditor is None:
             absent = paper.signatures.index(None)
             raise NotSigned(role=paper.roles[absent], address=paper.parties[absent])
+        require_records(world, paper, without_record)
         pledged = paper.collateral_terms
         if pledged is not None and pledge_with:
             settling.book(world, paper, pledge_with).allow_collateral(paper.terms, pledged)
@@ -242,6 +251,7 @@ def show(shell: Shell, file: str, moment_: str, typed_data: bool) -> None:
     from portal import settling
     from portal.errors import PaperInvalid
     from portal.plan_views import plan_detail
+    from portal.signing.rows import records_of
     from settlement.plan import Status
     from settlement.terms import Terms
 
@@ -258,12 +268,12 @@ def show(shell: Shell, file: str, moment_: str, typed_data: bool) -> None:
         when = moment("--at", moment_) or settling.chain_now(world)
         view = book.view(paper.terms, when) if account.status is not Status.NONE else None
         with world.engine.connect() as connection:
-            record = settling.maybe_plan(connection, paper.id)
+            record, who = settling.maybe_plan(connection, paper.id), records_of(connection, paper.id)
             detail = {} if record is None else plan_detail(connection, record, when)
-    for line in (*paper_lines(seen), *plan_lines(paper, view, when)):
+    for line in (*paper_lines(seen), *record_lines(who), *plan_lines(paper, view, when)):
         shell.say(line)
     live = None if view is None else {k: int(v) if isinstance(v, int) else v for k, v in _members(view).items()}
-    shell.result({**paper_json(seen), **detail, "on_chain": live})
+    shell.result({**paper_json(seen), **detail, "records": records_json(who), "on_chain": live})
 
 
 @command("contact", after="`tallystick keeper once` sends what is due.")
@@ -302,5 +312,6 @@ def _members(view: object) -> dict[str, Any]:
     return {**members, "state": members["state"].name.lower()}
 
 
-for _each in (draft, sign, open_, list_, show, contact, plan_export.export, *plan_money.COMMANDS):
+_OTHERS = (plan_export.export, *plan_record.COMMANDS, *plan_money.COMMANDS)
+for _each in (draft, sign, open_, list_, show, contact, *_OTHERS):
     plan.add_command(_each)

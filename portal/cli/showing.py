@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from settlement.terms import RULE_OFF, Allocation, Calendar, Terms
 if TYPE_CHECKING:
     from portal.papers import Opening, Paper
     from portal.settling import Checked
+    from portal.signing.rows import Kept
     from settlement.book import Sent
     from settlement.plan import PlanView
 
@@ -161,6 +162,28 @@ def paper_json(seen: Checked) -> dict[str, Any]:
         members["collateral_is_ours"] = paper.terms.collateral == seen.module if paper.terms.has_collateral else None
         members["jurisdiction"] = None if paper.jurisdiction is None else {"tag": paper.jurisdiction.text}
     return members
+
+
+def record_lines(kept: Sequence[Kept]) -> Iterator[str]:
+    """Who has a sealed signing record, and who gave none."""
+    for one in kept:
+        what = f"sha256 {one.sha256.hex()}, sealed in {one.case}" if one.sha256 else f"none: {one.reason}"
+        yield f"  record    {one.role:<9} {what}"
+
+
+def records_json(kept: Sequence[Kept]) -> list[dict[str, Any]]:
+    """The same for --json."""
+    return [
+        {
+            "role": one.role.value,
+            "state": one.state.value,
+            "sha256": one.sha256.hex() or None,
+            "case": one.case or None,
+            "reason": one.reason or None,
+            "at": one.at,
+        }
+        for one in kept
+    ]
 
 
 def sent_lines(sent: Sent) -> Iterator[str]:

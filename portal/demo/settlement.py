@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from portal.demo.evidence import CASE
 from portal.demo.place import Place
+from portal.demo.stage import shown as typed
 
 if TYPE_CHECKING:
     from onchain.connect import TxReceipt
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
 DAY: Final = 86_400
 HOUR: Final = 3_600
 KEYS: Final = ("creditor", "debtor", "friend", "buyer")
+PERSONS: Final = {
+    "debtor": ("Comércio de Máquinas Aurora Ltda.", "pt-BR", "en"),
+    "creditor": ("宁波海联机械有限公司", "zh-Hans"),
+}
 PLEDGE_UNITS: Final = 1_000 * 10**6
 
 GOOD_PLAN: Final = "aurora-plan"
@@ -64,6 +70,9 @@ def a_plan_that_completes(place: Place, pledge: str) -> None:
     for party in ("debtor", "creditor"):
         stage.run("plan", "sign", GOOD_PLAN, "--key", party)
     stage.good("both have signed the same EIP-712 message; wallets show them the terms, not a hash")
+    stage.say("Before the plan opens it is sealed who the two addresses are, and in which language each was asked.")
+    _records(place, GOOD_PLAN)
+    stage.good("two signing records are in the case's log; names and documents stay here, and can be erased")
     stage.run("plan", "open", GOOD_PLAN, "--pledge-with", "debtor")
     stage.good("the plan is open on chain; the collateral went into the contract's custody in the same transaction")
     _contacts(place, GOOD_PLAN)
@@ -124,6 +133,7 @@ def a_plan_that_defaults(place: Place, pledge: str) -> None:
     )
     for party in ("debtor", "creditor"):
         stage.run("plan", "sign", BAD_PLAN, "--key", party, show=False)
+    _records(place, BAD_PLAN, show=False)
     stage.run("plan", "open", BAD_PLAN, "--pledge-with", "debtor")
     _contacts(place, BAD_PLAN)
     due = int(_show(place, BAD_PLAN)["on_chain"]["next_due_at"])
@@ -166,6 +176,23 @@ def escrows(place: Place) -> None:
     stage.run("escrow", "reclaim", "late-delivery")
     stage.run("escrow", "withdraw", "late-delivery", "--key", "debtor", show=False)
     stage.good("expired: reclaimed for the payer; no release is possible any more, and none was needed")
+
+
+def _records(place: Place, plan: str, *, show: bool = True) -> None:
+    """Say who the parties are, by an extract of each one's company register, and seal it into the demo's case."""
+    folder = place.folder / "signing-records"
+    for party, (name, *languages) in PERSONS.items():
+        extract = folder / f"register-of-the-{party}.txt"
+        if not extract.exists():
+            extract.parent.mkdir(exist_ok=True)
+            extract.write_text(f"Extract of the company register: {name}\n", encoding="utf-8")
+        shown = [word for language in languages for word in ("--language", language)]
+        place.stage.run(
+            *("plan", "record", plan, "--party", party, "--name", name, *shown, "--shown-at", "now"),
+            *("--identity", f"company-register={typed(extract)}", "--key", party, "--case", CASE),
+            *("--to", folder / f"{plan}.{party}.json"),
+            show=show,
+        )
 
 
 def _contacts(place: Place, plan: str) -> None:

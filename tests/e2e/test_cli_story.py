@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.portalworld import deployed_workspace, finalise, tallystick
+from support.signing import UNRECORDED
 
 from portal.chains import ChainUse
 from portal.cli import main
@@ -174,7 +175,7 @@ class TestPlan:
         assert signed["signed"] == {"debtor": True, "creditor": True}
         assert json.loads(paper.read_text())["signatures"] == json.loads(travelling.read_text())["signatures"]
 
-        unpledged = tallystick("plan", "open", travelling, workspace=w, expect=(7,))
+        unpledged = tallystick("plan", "open", travelling, *UNRECORDED, workspace=w, expect=(7,))
         assert unpledged.error == "settlement.allowance-short"
         opened = tallystick("plan", "open", travelling, "--pledge-with", "debtor", workspace=w).json
         assert [event["name"] for event in opened["events"]] == ["CollateralHeld", "PlanOpened"]
@@ -245,17 +246,17 @@ class TestPlan:
         sign = ("plan", "sign", "wallet-plan")
         tallystick(*sign, "--role", "debtor", "--signature", "0x" + signature.hex(), workspace=w)
         tallystick(*sign, "--role", "creditor", "--signature", "0x" + signature.hex(), workspace=w)  # not theirs
-        refused = tallystick("plan", "open", "wallet-plan", workspace=w, expect=(4,))
+        refused = tallystick("plan", "open", "wallet-plan", *UNRECORDED, workspace=w, expect=(4,))
         assert refused.error == "settlement.signature-foreign"
         tallystick(*sign, "--key", "creditor", workspace=w)
-        tallystick("plan", "open", "wallet-plan", workspace=w)
+        tallystick("plan", "open", "wallet-plan", *UNRECORDED, workspace=w)
 
     def opened(self, w: Path, name: str) -> None:
         draft = ("plan", "draft", name, "--debtor", "debtor", "--creditor", "creditor", "--token", "test")
         tallystick(*draft, "--total", "30", "--installments", "3", "--first-due", NEVER, workspace=w)
         for key in ("debtor", "creditor"):
             tallystick("plan", "sign", name, "--key", key, workspace=w)
-        tallystick("plan", "open", name, workspace=w)
+        tallystick("plan", "open", name, *UNRECORDED, workspace=w)
 
     def test_payment_that_timed_out_is_repeated_with_the_word_it_was_given(
         self, w: Path, monkeypatch: pytest.MonkeyPatch

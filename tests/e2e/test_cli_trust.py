@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.portalworld import Answer, deployed_workspace, tallystick
+from support.signing import UNRECORDED
 
 from portal.papers import Paper
 from settlement.terms import Terms, collateral_terms_hash
@@ -42,7 +43,7 @@ def running(w: Path) -> Paper:
     paper = drafted(w, "running")
     for key in ("debtor", "creditor"):
         tallystick("plan", "sign", "running", "--key", key, workspace=w)
-    tallystick("plan", "open", "running", workspace=w)
+    tallystick("plan", "open", "running", *UNRECORDED, workspace=w)
     return paper
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from support.portalworld import deployed_workspace, finalise, program, tallystick
+from support.signing import UNRECORDED
 
 from notary.log import log_audit
 from notary.log.checkpoint import SignedCheckpoint
@@ -47,7 +48,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         tallystick(*draft, workspace=workspace)
         for key in ("debtor", "creditor"):
             tallystick("plan", "sign", "p1", "--key", key, workspace=workspace)
-        tallystick("plan", "open", "p1", workspace=workspace)
+        tallystick("plan", "open", "p1", *UNRECORDED, workspace=workspace)
         tallystick("plan", "pay", "p1", "--key", "friend", "--amount", "60.5", workspace=workspace)
         finalise(workspace)
         tallystick("keeper", "once", workspace=workspace)

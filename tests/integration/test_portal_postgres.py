@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from support.portalworld import deployed_workspace, finalise, tallystick
 from support.postgres import postgres, postgres_bin
+from support.signing import UNRECORDED
 
 from portal.database import migrate, open_engine, revision
 from portal.migrations import HEAD
@@ -32,7 +33,7 @@ def test_evidence_and_plans_on_postgresql(tmp_path: Path) -> None:
         tallystick(*draft, "--total", "9", "--installments", "3", "--first-due", "2099-01-31", workspace=w)
         for key in ("debtor", "creditor"):
             tallystick("plan", "sign", "p", "--key", key, workspace=w)
-        tallystick("plan", "open", "p", workspace=w)
+        tallystick("plan", "open", "p", *UNRECORDED, workspace=w)
         tallystick("plan", "pay", "p", "--key", "friend", "--all", workspace=w)
         finalise(w)
         tallystick("keeper", "once", workspace=w)

@@ -1,0 +1,200 @@
+"""Who the parties are, through the command line: records made, sealed, required, carried on and verified."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from support.certificates import Certified, certify
+from support.portalworld import deployed_workspace, finalise, tallystick
+
+NAME = "Comércio de Máquinas Aurora Ltda."
+PLAN = ("--debtor", "debtor", "--creditor", "creditor", "--token", "test", "--total", "30", "--installments", "3")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A workspace `w`, files beside it, and who certifies."""
+
+    folder: Path
+    w: Path
+    root: Certified
+
+    def write(self, name: str, data: bytes) -> Path:
+        path = self.folder / name
+        path.write_bytes(data)
+        return path
+
+    def run(self, *words: object, expect: tuple[int, ...] = (0,)) -> dict[str, object]:
+        answer = tallystick(*words, workspace=self.w, expect=expect).json
+        assert isinstance(answer, dict)
+        return answer
+
+    def signed(self, name: str, *options: object) -> None:
+        """A plan that both have signed."""
+        self.run("plan", "draft", name, *PLAN, "--first-due", "2099-01-31", *options)
+        for key in ("debtor", "creditor"):
+            self.run("plan", "sign", name, "--key", key)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    folder = tmp_path_factory.mktemp("signing")
+    root = certify("Root", ca=True)
+    person = certify("Li Wei", root)
+    (folder / "root.pem").write_bytes(root.pem)
+    (folder / "li.pem").write_bytes(person.pem)
+    (folder / "li.key").write_bytes(person.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (folder / "li.key").chmod(0o600)
+    with deployed_workspace(folder / "w") as w:
+        made = Place(folder, w, root)
+        made.run("case", "new", "smith")
+        yield made
+
+
+RECORD = ("--language", "pt-BR", "--shown-at", "2026-01-02T03:04:05Z")
+
+
+def test_plan_opens_once_it_is_sealed_who_the_parties_are(place: Place) -> None:
+    agreement = place.write("agreement.txt", b"We agree.\n")
+    register, letter = place.write("register.pdf", b"%PDF register"), place.write("letter.pdf", b"%PDF letter")
+    place.signed("smith-plan", "--agreement", agreement)
+
+    refused = tallystick("plan", "open", "smith-plan", workspace=place.w, expect=(4,))
+    assert refused.error == "portal.record-not-sealed"
+    assert "tallystick plan record smith-plan --party debtor" in refused.json["error"]["hint"]
+
+    debtor, creditor = place.folder / "debtor.record.json", place.folder / "creditor.record.json"
+    sealed = place.run(
+        *("plan", "record", "smith-plan", "--party", "debtor", "--name", NAME, *RECORD, "--language", "en"),
+        *("--identity", f"company-register={register}", "--identity", f"power-of-attorney={letter}"),
+        *("--key", "debtor", "--case", "smith", "--to", debtor),
+    )
+    assert (sealed["state"], sealed["documents"], sealed["signatures"]) == ("sealed", 2, 1)
+    half = tallystick("plan", "open", "smith-plan", workspace=place.w, expect=(4,))
+    assert "of the creditor" in half.json["error"]["message"]
+    place.run(
+        *("plan", "record", "smith-plan", "--party", "creditor", "--name", "Li Wei", *RECORD),
+        *("--certificate", place.folder / "li.pem", "--certificate-key", place.folder / "li.key"),
+        *("--level", "qualified", "--case", "smith", "--to", creditor),
+    )
+    place.run("plan", "open", "smith-plan")
+    shown = place.run("plan", "show", "smith-plan")["records"]
+    assert isinstance(shown, list)
+    assert [(one["role"], one["state"], one["case"]) for one in shown] == [
+        ("creditor", "sealed", "smith"),
+        ("debtor", "sealed", "smith"),
+    ]
+    names = [str(one["name"]) for one in place.run("case", "show", "smith")["claims"]]  # type: ignore[attr-defined]
+    assert {"register.pdf", "letter.pdf", "debtor.record.json", "creditor.record.json"} <= set(names)
+
+    trust, dossier = place.folder / "trust.json", place.folder / "smith.dossier.json"
+    place.run("anchor", "--wait", "--trust-file", trust)
+    place.run("receipts", "export", "smith", "--to", place.folder / "receipts")
+    finalise(place.w)
+    place.run("plan", "export", "smith-plan", "--to", dossier)
+    given = ("--receipt", place.folder / "receipts", "--trust", trust, "--signer-root", place.folder / "root.pem")
+
+    good = tallystick("verify", creditor, dossier, *given).json
+    assert (good["status"], good["reason"], len(good["checks"])) == ("PASSED", None, 5)
+    assert good["record"]["signature_level"] == "qualified"
+    said = tallystick("verify", debtor, dossier, register, letter, *given, expect=(3,)).json
+    assert (said["reason"], len(said["checks"])) == ("person-stated", 6)
+    assert [check["status"] for check in said["checks"]].count("PASSED") == 5
+    alone = tallystick("verify", creditor, expect=(3,)).json
+    assert [check["reason"] for check in alone["checks"]] == [
+        "receipt-absent",
+        "address-unsigned",
+        "signer-undated",
+        "plan-absent",
+        None,
+    ]
+    letter.write_bytes(b"%PDF altered")
+    altered = tallystick("verify", debtor, dossier, letter, *given, expect=(1,)).json
+    assert altered["reason"] == "document-foreign"
+    for locale in ("zh-Hans", "zh-Hant"):
+        assert tallystick("verify", creditor, dossier, *given, "--locale", locale).json["status"] == "PASSED"
+
+
+def test_parties_without_a_record_say_why_and_the_plan_says_so(place: Place) -> None:
+    place.signed("bare-plan")
+    for empty in ("", "  ", "two\nlines"):
+        bad = tallystick("plan", "open", "bare-plan", "--without-record", empty, workspace=place.w, expect=(4,))
+        assert bad.error == "portal.argument"
+    assert place.run("plan", "show", "bare-plan")["records"] == []
+    place.run("plan", "open", "bare-plan", "--without-record", "both are known to each other")
+    shown = place.run("plan", "show", "bare-plan")["records"]
+    assert isinstance(shown, list)
+    assert {(one["state"], one["reason"]) for one in shown} == {("declined", "both are known to each other")}
+    place.run("plan", "open", "bare-plan")  # once said it stays said; the transaction is the same
+
+
+def test_record_made_elsewhere_is_held_against_the_plan_before_it_is_sealed(place: Place) -> None:
+    from portal.keys import KeyRing
+
+    place.signed("far-plan")
+    place.signed("other-plan")
+    passport, file = place.write("passport.jpg", b"\xff\xd8 passport"), place.folder / "far.record.json"
+    made = ("plan", "record", "far-plan", "--party", "debtor", "--name", NAME, *RECORD)
+    place.run(*made, "--identity", f"id-document={passport}", "--to", file)
+    again = tallystick(*made, "--identity", f"id-document={passport}", "--to", file, workspace=place.w, expect=(4,))
+    assert again.error == "portal.output"  # a record is never written over
+
+    typed = json.loads(tallystick("plan", "seal-record", file, "--typed-data", workspace=place.w).text)
+    assert typed["message"]["name"] == NAME
+    signature = KeyRing(place.w / "keys", lambda *_: "").signer("debtor").sign_statement(typed)
+    foreign = KeyRing(place.w / "keys", lambda *_: "").signer("creditor").sign_statement(typed)
+    seal = ("plan", "seal-record", file, "--case", "smith", "--signature")
+    taken = place.run(*seal, "0x" + signature.hex())
+    assert (taken["state"], taken["signatures"]) == ("sealed", 1)
+    assert foreign != signature
+
+    bent = json.loads(file.read_text())
+    bent["record"]["plan_id"] = place.run("plan", "show", "other-plan")["plan_id"]
+    wrong = place.write(
+        "wrong.record.json", json.dumps(bent, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode()
+    )
+    refused = tallystick("plan", "seal-record", wrong, "--case", "smith", workspace=place.w, expect=(4,))
+    assert refused.error == "portal.signing-record"
+
+
+def test_erased_or_revoked_record_is_none_when_the_plan_is_to_open(place: Place) -> None:
+    place.signed("late-plan")
+    place.run("case", "new", "gone")
+    passport = place.write("p.jpg", b"\xff\xd8 p")
+    for role in ("debtor", "creditor"):
+        made = ("plan", "record", "late-plan", "--party", role, "--name", NAME, *RECORD, "--case", "gone")
+        place.run(*made, "--identity", f"id-document={passport}", "--to", place.folder / f"late-{role}.record.json")
+    place.run("case", "revoke", "gone", "late-creditor.record.json", "--why", "the wrong person")
+    refused = tallystick("plan", "open", "late-plan", workspace=place.w, expect=(4,))
+    assert refused.error == "portal.record-not-sealed"
+    assert "of the creditor" in refused.json["error"]["message"]
+    place.run("case", "erase", "gone", "--whole-case", "--yes", "--why", "the law")
+    refused = tallystick("plan", "open", "late-plan", workspace=place.w, expect=(4,))
+    assert "of the debtor" in refused.json["error"]["message"]
+
+
+def test_record_that_binds_nobody_or_an_unsigned_party_is_not_made(place: Place) -> None:
+    place.signed("nobody-plan")
+    to = ("--to", place.folder / "nobody.record.json")
+    made = ("plan", "record", "nobody-plan", "--party", "debtor", "--name", NAME, *RECORD, *to)
+    assert tallystick(*made, workspace=place.w, expect=(4,)).error == "portal.signing-record"
+    passport = place.write("n.jpg", b"\xff\xd8 n")
+    identity = ("--identity", f"id-document={passport}")
+    wrong = tallystick(*made, *identity, "--key", "creditor", workspace=place.w, expect=(4,))
+    assert wrong.error == "portal.not-a-party"
+    unknown = tallystick(*made, "--identity", f"face={passport}", workspace=place.w, expect=(4,))
+    assert unknown.error == "portal.argument"
+    future = ("--signed-at", "2099-01-01T00:00:00Z")
+    assert tallystick(*made, *identity, *future, workspace=place.w, expect=(4,)).error == "portal.signing-record"
+    case = ("--case", "no-such-case")
+    assert tallystick(*made, *identity, *case, workspace=place.w, expect=(4,)).error == "notary.case-unknown"
+    assert not (place.folder / "nobody.record.json").exists()
+    place.run("plan", "draft", "unsigned-plan", *PLAN, "--first-due", "2099-01-31")
+    words = ("plan", "record", "unsigned-plan", "--party", "debtor", "--name", NAME, *RECORD, *identity, *to)
+    assert tallystick(*words, workspace=place.w, expect=(4,)).error == "settlement.not-signed"
