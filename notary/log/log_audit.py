@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from notary.errors import CheckpointInvalid, FormatInvalid, LogEntryInvalid, SignatureInvalid
+from notary.errors import CheckpointInvalid, FormatInvalid, SignatureInvalid
 from notary.jcs import Json
-from notary.log import merkle
+from notary.log import log_source, merkle
 from notary.log.case_changes import CaseChange, CaseWalk
 from notary.log.checkpoint import SignedCheckpoint, verify
 from notary.log.heads import HeadsLeaf
@@ -34,7 +34,6 @@ from notary.log.log_events import NOBODY, Appended, ChainSide, Closed, Created, 
 from notary.log.log_source import LogSource
 from notary.log.merkle import Frontier
 from notary.log.tiles import WIDTH
-from notary.sealing.commitment import parse_claim_entry
 from notary.store import checkpoints
 from notary.verdicts.verdict import Status
 
@@ -174,7 +173,7 @@ def audit(
     size = 0 if note is None else note.checkpoint.size
     held = [] if note is None else [Signed(size, note.checkpoint.root, "the newest checkpoint"), *signed]
     on_chain = () if chain is None else chain.history.heads
-    walk = _walk(source, size, {*(one.size for one in held), *(head.size for head in on_chain)}, advance)
+    walk = _read(source, size, {*(one.size for one in held), *(head.size for head in on_chain)}, advance)
     findings = [first, _entries(walk, size), _signed(walk, held, list(rows))]
     findings += [_heads(walk, chain), _chain(note, key, chain), _cases(walk), _appenders(chain)]
     findings += [_closure(chain), _others(chain)]
@@ -209,46 +208,36 @@ def _checkpoint(source: LogSource, key: bytes | None) -> tuple[SignedCheckpoint 
     return note, said(Status.PASSED, "", f"{note.checkpoint.origin}, {note.checkpoint.size} entries")
 
 
-def _walk(source: LogSource, size: int, stops: set[int], advance: Callable[[int, int], None]) -> _Walk:
+def _read(source: LogSource, size: int, stops: set[int], advance: Callable[[int, int], None]) -> _Walk:
     walk = _Walk()
-    while walk.frontier.size < size:
-        place = walk.frontier.size
-        try:
-            entries = source.entries(place, min(size, (place // WIDTH + 1) * WIDTH), size)
-        except FormatInvalid as exc:
-            walk.problem = (Status.FAILED, Code.ENTRY_INVALID, str(exc))
-            return walk
-        if not entries:
-            walk.problem = (Status.INDETERMINATE, Code.ENTRIES_MISSING, f"entries from {place} of {size} are not there")
-            return walk
-        for entry in entries:
-            _take(walk, source, entry)
-            if walk.problem is not None:
-                return walk
+    try:
+        for index, entry, said, before in log_source.walk(source, size):
+            if isinstance(said, HeadsLeaf):
+                walk.heads_leaves += 1
+                walk.batch = 0
+                _follow_cases(walk, source, index, said, before)
+            else:
+                walk.claims += 1
+                walk.batch = before + 1
             walk.frontier.extend([merkle.leaf_hash(entry)])
-            if walk.frontier.size in stops:
-                walk.roots[walk.frontier.size] = walk.frontier.root
-        advance(walk.frontier.size, size)
-    if size and walk.batch:
+            done = index + 1
+            if done in stops:
+                walk.roots[done] = walk.frontier.root
+            if done % WIDTH == 0 or done == size:
+                advance(done, size)
+    except FormatInvalid as exc:
+        walk.problem = (Status.FAILED, Code.ENTRY_INVALID, str(exc))
+        return walk
+    if walk.frontier.size < size:
+        told = f"entries from {walk.frontier.size} of {size} are not there"
+        walk.problem = (Status.INDETERMINATE, Code.ENTRIES_MISSING, told)
+    elif walk.batch:
         walk.problem = (Status.FAILED, Code.ENTRY_INVALID, f"the last {walk.batch} entries end with no heads leaf")
     return walk
 
 
-def _take(walk: _Walk, source: LogSource, entry: bytes) -> None:
-    """Look at the entry behind those that the walk has."""
-    index = walk.frontier.size
-    try:
-        if b'"t":"claim"' in entry:
-            parse_claim_entry(entry)
-            walk.batch += 1
-            walk.claims += 1
-            return
-        leaf = HeadsLeaf.from_bytes(entry)
-    except FormatInvalid as exc:
-        walk.problem = (Status.FAILED, Code.ENTRY_INVALID, f"entry {index}: {exc}")
-        return
-    walk.heads_leaves += 1
-    batch, walk.batch = walk.batch, 0
+def _follow_cases(walk: _Walk, source: LogSource, index: int, leaf: HeadsLeaf, claims: int) -> None:
+    """Look at what a heads leaf changed, as long as all before it could be followed."""
     if walk.cases_problem is not None:
         return
     data = source.case_change(index)
@@ -257,8 +246,8 @@ def _take(walk: _Walk, source: LogSource, entry: bytes) -> None:
         walk.cases_problem = (Status.INDETERMINATE, Code.CASE_HEADS_MISSING, told)
         return
     try:
-        walk.cases.apply(index, leaf, CaseChange.from_bytes(data), batch)
-    except (LogEntryInvalid, ValueError) as exc:
+        walk.cases.apply(index, leaf, CaseChange.from_bytes(data), claims)
+    except (FormatInvalid, ValueError) as exc:
         walk.cases_problem = (Status.FAILED, Code.CASE_HEADS_INVALID, str(exc))
 
 

@@ -38,10 +38,9 @@ from notary.log import head_rows, ledger, merkle, private_rows
 from notary.log.case_changes import CaseChange, CaseWalk
 from notary.log.checkpoint import SignedCheckpoint, verify
 from notary.log.heads import HeadsLeaf
-from notary.log.log_source import LogSource
+from notary.log.log_source import LogSource, OwnLog, entries_of, walk
 from notary.log.merkle import Frontier
 from notary.log.tiles import WIDTH
-from notary.sealing.commitment import parse_claim_entry
 from notary.service_errors import LogSourceUnreadable, RecoveryRefused
 from notary.store import LOG_CLOSED, LOG_OPEN, LOG_RECOVERED, ended_claims, logs
 
@@ -175,61 +174,50 @@ def _read(
     found = _Read(size, note.checkpoint.root)
     on_chain = {head.size: head for head in told.history.heads}
     frontier, batch = Frontier(), list[bytes]()
-    while frontier.size < size:
-        start = frontier.size
-        entries = source.entries(start, min(size, (start // WIDTH + 1) * WIDTH), size)
-        if not entries:
-            raise refuse(f"its entries from {start} on are not there")
-        if start < log.size:
-            _same(connection, log, start, entries, refuse)
-        for entry in entries:
-            index = frontier.size
+    ours = entries_of(OwnLog(connection, log), log.size)
+    try:
+        for index, entry, said, before in walk(source, size):
+            if next(ours, entry) != entry:
+                raise refuse(f"entry {index} is another one here: the histories forked there")
             frontier.extend([merkle.leaf_hash(entry)])
             batch.append(entry)
-            if _take(found, source, index, entry, len(batch) - 1, new=index >= log.size):
+            if isinstance(said, HeadsLeaf):
+                change = _follow(found.walk, source, index, said, before)
                 if index >= log.size:
-                    if index - len(batch) + 1 < log.size:
+                    if index - before < log.size:
                         raise refuse("ours end within a batch")
+                    found.changes.append((index, entry, change))
                     found.batches.append(batch)
                 batch = []
+            else:
+                found.commitments[index] = said
             head = on_chain.get(frontier.size)
             if head is not None and head.root != frontier.root:
                 raise refuse(
                     f"at {frontier.size} entries the chain has root {head.root.hex()}, not {frontier.root.hex()}"
                 )
-        advance(frontier.size, size)
+            if frontier.size % WIDTH == 0 or frontier.size == size:
+                advance(frontier.size, size)
+    except LogEntryInvalid as exc:
+        raise LogSourceUnreadable(source.name, str(exc)) from exc
+    if frontier.size < size:
+        raise refuse(f"its entries from {frontier.size} on are not there")
     if frontier.root != found.root or batch:
         raise refuse("its entries do not lead to its checkpoint")
     return found
 
 
-def _same(
-    connection: Connection, log: LogRow, start: int, entries: list[bytes], refuse: Callable[[str], RecoveryRefused]
-) -> None:
-    """Our own entries are those that were given."""
-    ours = ledger.entries(connection, log.id, start, start + len(entries))
-    for offset, (mine, given) in enumerate(zip(ours, entries, strict=False)):
-        if mine != given:
-            raise refuse(f"entry {start + offset} is another one here: the histories forked there")
-
-
-def _take(found: _Read, source: LogSource, index: int, entry: bytes, claims: int, *, new: bool) -> bool:
-    """Look at one entry; True when it ends a batch.  Raises RecoveryRefused, LogSourceUnreadable."""
+def _follow(cases: CaseWalk, source: LogSource, index: int, leaf: HeadsLeaf, claims: int) -> CaseChange:
+    """What the heads leaf changed, checked.  Raises LogSourceUnreadable."""
+    data = source.case_change(index)
+    if data is None:
+        raise LogSourceUnreadable(source.name, f"what the heads leaf at {index} changed is not there")
     try:
-        if b'"t":"claim"' in entry:
-            found.commitments[index] = parse_claim_entry(entry)
-            return False
-        leaf = HeadsLeaf.from_bytes(entry)
-        data = source.case_change(index)
-        if data is None:
-            raise LogSourceUnreadable(source.name, f"what the heads leaf at {index} changed is not there")
         change = CaseChange.from_bytes(data)
-        found.walk.apply(index, leaf, change, claims)
-    except (FormatInvalid, LogEntryInvalid, ValueError) as exc:
+        cases.apply(index, leaf, change, claims)
+    except (FormatInvalid, ValueError) as exc:
         raise LogSourceUnreadable(source.name, f"entry {index}: {exc}") from exc
-    if new:
-        found.changes.append((index, entry, change))
-    return True
+    return change
 
 
 # 3

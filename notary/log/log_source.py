@@ -4,21 +4,23 @@
     FOLDER/tile/entries/...        entry bundles                         (C2SP tlog-tiles)
     FOLDER/case-heads/INDEX.json   what a heads leaf changed             (notary/log/case_changes.py)
 
-The hash tiles are not read: every root is computed from the entries. What is read is bounded and typed; whether it is
-true is for the caller to check.
+The hash tiles are not read: every root is computed from the entries, as `walk` gives them. What is read is bounded and
+typed; whether it is true is for the caller to check.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
-from notary.errors import CheckpointInvalid, TileInvalid
+from notary.errors import CheckpointInvalid, FormatInvalid, LogEntryInvalid, TileInvalid
 from notary.log import case_changes, ledger, log_export, tiles
 from notary.log.checkpoint import MAX_BYTES as MAX_NOTE_BYTES
+from notary.log.heads import HeadsLeaf
 from notary.log.tiles import TileId
+from notary.sealing.commitment import parse_claim_entry
 from notary.service_errors import LogSourceUnreachable, LogSourceUnreadable
 
 if TYPE_CHECKING:
@@ -117,6 +119,30 @@ class OwnLog:
     def case_change(self, index: int) -> bytes | None:
         found = log_export.case_change(self._connection, self._log.id, index)
         return None if found is None else found.to_bytes()
+
+
+def entries_of(source: LogSource, size: int) -> Iterator[bytes]:
+    """The log's first `size` entries, read bundle by bundle; it ends where they are not there.  Raises TileInvalid."""
+    place = 0
+    while place < size and (found := source.entries(place, min(size, (place // tiles.WIDTH + 1) * tiles.WIDTH), size)):
+        yield from found
+        place += len(found)
+
+
+def walk(source: LogSource, size: int) -> Iterator[tuple[int, bytes, bytes | HeadsLeaf, int]]:
+    """The log's first `size` entries with what they say: (index, entry, a claim's commitment of 32 bytes or the heads
+    leaf, claims in its batch before it). It ends where entries are not there.
+
+    Raises LogEntryInvalid for an entry that is neither, TileInvalid, and as the source does.
+    """
+    batch = 0
+    for index, entry in enumerate(entries_of(source, size)):
+        try:
+            said = parse_claim_entry(entry) if b'"t":"claim"' in entry else HeadsLeaf.from_bytes(entry)
+        except FormatInvalid as exc:
+            raise LogEntryInvalid(f"entry {index}: {exc}") from exc
+        yield index, entry, said, batch
+        batch = batch + 1 if isinstance(said, bytes) else 0
 
 
 def open_tree(where: str) -> TileTree:
