@@ -15,7 +15,6 @@ the others.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -155,31 +154,7 @@ class CustodyEntry:
         """32 bytes; the next entry carries them."""
         return entry_hash(self.to_bytes())
 
-    def next(self, action: Action, subject: bytes, at: int, by: str, salt: bytes, about: str = "") -> CustodyEntry:
-        """The entry that follows this one."""
-        return CustodyEntry(self.case, self.seq + 1, self.hash(), action, subject, at, by, salt, about)
-
 
 def entry_hash(data: bytes) -> bytes:
     """The 32-byte hash of the entry with these bytes."""
     return hashlib.sha256(_TAG + data).digest()
-
-
-def verify_chain(entries: Iterable[CustodyEntry], head: bytes) -> int:
-    """Check that `entries` are one case's whole chain and end in `head`; returns how many claims it seals.
-
-    head  32 bytes, from the case-head map
-
-    Raises LogEntryInvalid.
-    """
-    previous: CustodyEntry | None = None
-    sealed = 0
-    for place, entry in enumerate(entries):
-        expected = None if previous is None else previous.hash()
-        if entry.seq != place or entry.previous != expected or (previous is not None and entry.case != previous.case):
-            raise LogEntryInvalid(f"custody entry {place} does not continue the one before it")
-        sealed += entry.action is Action.SEALED
-        previous = entry
-    if previous is None or previous.hash() != head:
-        raise LogEntryInvalid("the custody chain does not end in the case's head: entries are missing or altered")
-    return sealed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -13,19 +12,17 @@ import pytest
 import sqlalchemy as sa
 from support.notaryworld import World, world
 
-from notary.custody import chain as custody
-from notary.custody.chain import Action, CustodyEntry
-from notary.errors import ClaimInvalid, LogEntryInvalid
+from notary.custody import acts
+from notary.custody.chain import Action
+from notary.errors import ClaimInvalid
 from notary.log import ledger, merkle
 from notary.proofs import receipts
 from notary.proofs.receipt import Receipt
-from notary.reading import Reader
 from notary.sealing import cases
 from notary.sealing.commitment import claim_entry
 from notary.sealing.seal import Details, SealResult, media_type, seal
 from notary.service_errors import CaseErased, CaseExists, CaseUnknown, ClaimUnknown, HeadUnknown, LogDamaged, LogNotOpen
 from notary.store import LOG_BEHIND, LOG_CLOSED, LOG_FORKED, case_heads, log_tiles, logs
-from notary.store import custody as custody_table
 from notary.verdicts.verdict import Reason, Status
 from notary.verdicts.verify import DocumentDigests, verify
 
@@ -250,15 +247,10 @@ class TestSealAgain:
         seal(w.ctx, "acme", [w.files], batch_claims=2)
         w.put("f00001.txt", b"new")
         seal(w.ctx, "acme", [w.files])
-        key = w.ctx.vault.case("acme", 0)
-        chain: list[CustodyEntry] = []
+        chain = [line.entry for line in acts.history(w.ctx, "acme") if line.entry is not None]
         with w.ctx.engine.connect() as connection:
-            for row in connection.execute(sa.select(custody_table).order_by(custody_table.c.seq)):
-                values = json.loads(key.unwrap("custody", row.seq.to_bytes(8, "big"), row.entry))
-                chain.append(CustodyEntry.read(Reader(values, "entry", LogEntryInvalid)))
-                assert chain[-1].hash() == row.hash
             head = connection.execute(sa.select(case_heads).order_by(case_heads.c.idx.desc()).limit(1)).one()
-        assert custody.verify_chain(chain, head.head) == head[3] == 4
+        assert (chain[-1].hash(), head[3], head.custody) == (head.head, 4, 5)
         assert [entry.action for entry in chain] == [Action.SEALED] * 4 + [Action.SUPERSEDED]
         sealed = list(cases.claims_of(w.ctx, "acme"))
         assert [claim.claim.get("custody") for claim in sealed] == [None, *(entry.hash().hex() for entry in chain[:3])]

@@ -207,7 +207,7 @@ def seal(
     custody = [CustodyEntry(case, 0, None, Action.SEALED, openings[0].commitment(), at, by, custody_salt(0))]
     for opening in openings[1:]:
         salt = custody_salt(len(custody))
-        custody.append(custody[-1].next(Action.SEALED, opening.commitment(), at, by, salt))
+        custody.append(next_entry(custody[-1], Action.SEALED, opening.commitment(), at, by, salt))
     others = [other_head(n) for n in range(100, 100 + other_cases)]
     gone = EndedTree(ended)
     head = CaseHead(case, len(documents), custody[-1].hash(), len(custody), len(gone.ended), gone.root)
@@ -245,6 +245,11 @@ def seal(
     return Sealed(documents, receipts, note, tree, heads, entries, custody, gone.ended)
 
 
+def next_entry(before: CustodyEntry, action: Action, subject: bytes, at: int, by: str, salt: bytes) -> CustodyEntry:
+    """The custody entry that follows `before`."""
+    return CustodyEntry(before.case, before.seq + 1, before.hash(), action, subject, at, by, salt)
+
+
 def custody_salt(seq: int) -> bytes:
     return hashlib.sha256(b"salt %d" % seq).digest()
 
@@ -268,7 +273,8 @@ def later(
     """The receipt with a newer head, before which `action` ended its claim (None: nothing happened to it)."""
     case, claim = blinded_case(CASE_SECRET), receipt.opening.commitment()
     act = action or Action.ACCESSED
-    entry = sealed.custody[-1].next(act, claim, BLOCK_TIME + 60, "M. Weber", custody_salt(len(sealed.custody)))
+    salt = custody_salt(len(sealed.custody))
+    entry = next_entry(sealed.custody[-1], act, claim, BLOCK_TIME + 60, "M. Weber", salt)
     ended = [*sealed.ended] if action is None else [*sealed.ended, Ended(claim, State(act.value), entry.seq)]
     gone = EndedTree(ended)
     old = next(head for head in sealed.heads.heads if head.case == case)

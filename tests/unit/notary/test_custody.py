@@ -4,14 +4,15 @@ import hashlib
 from dataclasses import replace
 
 import pytest
+from support.sealed import next_entry
 
 from notary import jcs
-from notary.custody.chain import Action, CustodyEntry, verify_chain
+from notary.custody.chain import Action, CustodyEntry
 from notary.errors import JsonInvalid, LogEntryInvalid
 
 FIRST = CustodyEntry(b"\1" * 32, 0, None, Action.SEALED, b"\2" * 32, 1_800_000_000, "M. Weber", b"\4" * 32)
-SECOND = FIRST.next(Action.SEALED, b"\3" * 32, 1_800_000_100, "M. Weber", b"\5" * 32)
-THIRD = SECOND.next(Action.ACCESSED, b"\3" * 32, 1_800_000_200, "court", b"\6" * 32)
+SECOND = next_entry(FIRST, Action.SEALED, b"\3" * 32, 1_800_000_100, "M. Weber", b"\5" * 32)
+THIRD = next_entry(SECOND, Action.ACCESSED, b"\3" * 32, 1_800_000_200, "court", b"\6" * 32)
 
 
 class TestCustodyEntry:
@@ -57,22 +58,3 @@ class TestCustodyEntry:
     def test_what_breaks_the_rules_is_refused(self, change: dict[str, object]) -> None:
         with pytest.raises(LogEntryInvalid):
             replace(FIRST, **change)  # type: ignore[arg-type]
-
-
-class TestVerifyChain:
-    def test_a_whole_chain_passes_and_counts_its_claims(self) -> None:
-        assert verify_chain([FIRST], FIRST.hash()) == 1
-        assert verify_chain([FIRST, SECOND, THIRD], THIRD.hash()) == 2
-
-    def test_a_cut_off_tail_a_hole_a_changed_entry_and_another_case_are_refused(self) -> None:
-        other = replace(SECOND, case=b"\x09" * 32)
-        for entries in (
-            [],
-            [FIRST, SECOND],
-            [FIRST, THIRD],
-            [SECOND, THIRD],
-            [FIRST, replace(SECOND, by="somebody else"), THIRD],
-            [FIRST, other, other.next(Action.ACCESSED, b"\3" * 32, 1, "x", bytes(32))],
-        ):
-            with pytest.raises(LogEntryInvalid):
-                verify_chain(entries, THIRD.hash())
