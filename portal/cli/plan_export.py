@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ def export(shell: Shell, name: str, target: str) -> None:
 
     Whoever has the file shows what was agreed and paid without this workspace and without us. It goes up to the newest
     final block of the plans' chain. What the openings in it say (digest of the agreement, jurisdiction) is for the
-    parties: the chain holds only commitments.
+    parties: the chain holds only commitments. Of the parties' signing records it has the digests, or why there is none.
 
     \b
     Example:
@@ -30,6 +31,7 @@ def export(shell: Shell, name: str, target: str) -> None:
     from portal.dossier.gather import gather
     from portal.errors import PaperInvalid
     from portal.reading import write_output
+    from portal.signing.rows import for_dossier, records_of
 
     with shell.world("plan export") as world:
         paper = settling.trusted_paper(world, name, foreign_module=True).paper
@@ -42,6 +44,8 @@ def export(shell: Shell, name: str, target: str) -> None:
                 world.addresses().first_block,
                 lambda done, total: progress("prove", done, total, "events"),
             )
+        with world.engine.connect() as connection:
+            dossier = replace(dossier, records=for_dossier(records_of(connection, paper.id)))
     data = dossier.to_bytes()
     Dossier.from_bytes(data, paper.name)  # what verify would refuse is not written
     as_of = parse_header(dossier.headers[-1])

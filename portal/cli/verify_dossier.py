@@ -40,6 +40,7 @@ def verify_dossier(shell: Shell, path: str, trust: Trust, nodes: Sequence[str], 
     from portal.dossier.file import MAX_BYTES, Dossier
     from portal.dossier.words import words
     from portal.reading import read_bounded
+    from portal.signing.words import listed_lines
 
     file = Path(path)
     dossier = Dossier.from_bytes(read_bounded(file, MAX_BYTES), file.name)
@@ -48,10 +49,16 @@ def verify_dossier(shell: Shell, path: str, trust: Trust, nodes: Sequence[str], 
         trust, notes = trust_of_nodes(trust, nodes, dossier)
     verdict = check_dossier(dossier, trust, partial(today, nodes) if nodes else None)
     if shell.as_json:
-        shell.result({**verdict.to_json(locale), "file": path, "notes": list(notes)})
+        records = [
+            {"role": one.role.value, "sha256": one.sha256.hex() or None, "reason": one.reason or None}
+            for one in dossier.records
+        ]
+        shell.result({**verdict.to_json(locale), "records": records, "file": path, "notes": list(notes)})
     else:
         language = words(locale)
         show(shell, path, verdict, language)
+        for line in listed_lines(dossier.records, locale):
+            shell.say(line)
         for note in notes:
             shell.say(language.say(Text.NOTE, {"text": note}))
     return EXITS[verdict.status.value]

@@ -118,7 +118,7 @@ def _dossier(path: str) -> tuple[Paper, Mapping[str, bytes]]:
     from portal.reading import read_bounded
 
     dossier = Dossier.from_bytes(read_bounded(Path(path), MAX_BYTES), Path(path).name)
-    return dossier.paper, {}
+    return dossier.paper, {one.role.value: one.sha256 for one in dossier.records if one.sha256}
 
 
 def _paper(path: str) -> Paper | None:

@@ -7,11 +7,13 @@
      "blocks":    [{"header": base64 of RLP}, ...]            each once, in the chain's order; the last one is the
                                                               final block up to which events were looked for
      "receipts":  [{"block": place above, "index", "path": [base64], "receipt": base64, "tx": "0x..."}, ...]
-     "events":    [{"receipt": place above, "log": place in that receipt}, ...]}          in the chain's order
+     "events":    [{"receipt": place above, "log": place in that receipt}, ...]           in the chain's order
+     "records":   [{"role", "sha256"} | {"role", "reason"}, ...]}     who the parties are: digests of their signing
+                                                                      records (portal/signing), or why there is none
 
 Each event is proven as an anchor is (notary/evm/evm_proof.py): header, trie path, receipt. That none was left out only
 the book itself can say; a file that lacks a payment before another one does not add up, because each states the sums
-after it.
+after it. What "records" says is the exporter's word; whoever holds a record holds it against its digest here.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from notary.reading import Reader, evm
 from portal.errors import DossierInvalid
 from portal.papers import MAX_BYTES as MAX_PAPER_BYTES
 from portal.papers import Paper
+from portal.signing.record import MAX_REASON, Role
 
 FORMAT: Final = "tallystick/dossier"
 VERSION: Final = 1
@@ -66,6 +69,19 @@ class ProvenReceipt:
 
 
 @dataclass(frozen=True, slots=True)
+class PartyRecord:
+    """What says who a party is: a signing record, or why there is none.
+
+    sha256  32 bytes, of the record's file; empty where there is none
+    reason  one line; empty where there is a record
+    """
+
+    role: Role
+    sha256: bytes = b""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """The file's content; see the module's text.
 
@@ -80,6 +96,7 @@ class Dossier:
     headers: tuple[bytes, ...]
     receipts: tuple[ProvenReceipt, ...]
     events: tuple[tuple[int, int], ...]
+    records: tuple[PartyRecord, ...] = ()
 
     def to_bytes(self) -> bytes:
         """The file: JCS and a newline."""
@@ -101,6 +118,12 @@ class Dossier:
                 for one in self.receipts
             ],
             "events": [{"receipt": receipt, "log": log} for receipt, log in self.events],
+            "records": [
+                {"role": one.role.value, "sha256": one.sha256.hex()}
+                if one.sha256
+                else {"role": one.role.value, "reason": one.reason}
+                for one in self.records
+            ],
         }
         return jcs.dumps(top) + b"\n"
 
@@ -121,7 +144,7 @@ def _read(top: Reader, where: str) -> Dossier:
         raise top.refuse("format", f"is not {FORMAT}")
     if top.integer("version") != VERSION:
         raise top.refuse("version", f"is not {VERSION}, the one that this release reads")
-    top.only("format", "version", "paper", "chain", "contracts", "blocks", "receipts", "events")
+    top.only("format", "version", "paper", "chain", "contracts", "blocks", "receipts", "events", "records")
     chain = top.object("chain")
     chain.only("chain_id", "genesis")
     headers = tuple(_header(item) for item in top.objects("blocks", MAX_EVENTS + 1))
@@ -131,6 +154,9 @@ def _read(top: Reader, where: str) -> Dossier:
     if not paper.is_plan:
         raise top.refuse("paper", "is of an escrow; dossiers are of plans")
     receipts = tuple(_receipt(item, len(headers)) for item in top.objects("receipts", MAX_EVENTS))
+    records = tuple(_record(item) for item in top.objects("records", len(Role)))
+    if len({one.role for one in records}) != len(records):
+        raise top.refuse("records", "names one role twice")
     return Dossier(
         paper=paper,
         chain_id=chain.integer("chain_id", least=1),
@@ -139,6 +165,7 @@ def _read(top: Reader, where: str) -> Dossier:
         headers=headers,
         receipts=receipts,
         events=tuple(_event(item, len(receipts)) for item in top.objects("events", MAX_EVENTS)),
+        records=records,
     )
 
 
@@ -166,6 +193,20 @@ def _receipt(item: Reader, blocks: int) -> ProvenReceipt:
 def _event(item: Reader, receipts: int) -> tuple[int, int]:
     item.only("receipt", "log")
     return item.integer("receipt", most=receipts - 1), item.integer("log")
+
+
+def _record(item: Reader) -> PartyRecord:
+    text = item.text("role", 20)
+    if text not in list(Role):
+        raise item.refuse("role", f"is none of {', '.join(Role)}")
+    if item.has("sha256"):
+        item.only("role", "sha256")
+        return PartyRecord(Role(text), item.hex("sha256", 32))
+    item.only("role", "reason")
+    reason = item.text("reason", MAX_REASON)
+    if not reason or not reason.isprintable():
+        raise item.refuse("reason", f"is no line of 1 to {MAX_REASON} printable characters")
+    return PartyRecord(Role(text), reason=reason)
 
 
 def _base64(data: bytes) -> str:

@@ -22,7 +22,18 @@ from portal.clock import now
 from portal.errors import ArgumentInvalid, FileMissing, NotAParty, RecordNotSealed, SigningRecordInvalid
 from portal.reading import read_bounded, write_output
 from portal.signing.check import Beside, check_record
-from portal.signing.record import MAX_BYTES, Agreement, Evidence, Kind, Level, Record, Role, SignedRecord, State
+from portal.signing.record import (
+    MAX_BYTES,
+    MAX_REASON,
+    Agreement,
+    Evidence,
+    Kind,
+    Level,
+    Record,
+    Role,
+    SignedRecord,
+    State,
+)
 from portal.signing.rows import Kept, put_declined, put_sealed, records_of
 from settlement.service_errors import NotSigned
 
@@ -30,7 +41,6 @@ if TYPE_CHECKING:
     from portal.papers import Paper
     from portal.world import World
 
-MAX_REASON: Final = 300  # characters
 RECORD_KIND: Final = "signing-record"  # of the sealed claim
 
 

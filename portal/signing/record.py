@@ -76,6 +76,7 @@ MAX_NAME: Final = 300  # characters; the longest company names have some 250
 MAX_LANGUAGES: Final = 8
 MAX_EVIDENCE: Final = 32
 MAX_PROGRAM: Final = 80
+MAX_REASON: Final = 300  # characters, of why a party gives no record
 MAX_TIME: Final = 2**40  # Unix seconds; far beyond any clock
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}", re.ASCII)
 

@@ -6,6 +6,7 @@ sealed in. Whether it still stands there is asked of the notary each time, so an
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from settlement.store import signing_records as table
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+
+    from portal.dossier.file import PartyRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,13 @@ def records_of(connection: Connection, plan_id: str) -> tuple[Kept, ...]:
     return tuple(
         Kept(Role(r.role), State(r.status), bytes(r.sha256 or b""), r.kept_in or "", r.reason or "", r.at) for r in rows
     )
+
+
+def for_dossier(kept: Iterable[Kept]) -> tuple[PartyRecord, ...]:
+    """What a plan's dossier says of its records: digests and reasons, and no case."""
+    from portal.dossier.file import PartyRecord
+
+    return tuple(PartyRecord(one.role, one.sha256, one.reason) for one in kept)
 
 
 def put_sealed(connection: Connection, plan_id: str, role: Role, *, sha256: bytes, case: str, now: int) -> None:

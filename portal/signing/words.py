@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from portal.signing.record import Kind, Level, Role
 from portal.signing.verdict import RecordReason as R
+
+if TYPE_CHECKING:
+    from portal.dossier.file import PartyRecord
 
 
 @dataclass(frozen=True)
 class RecordWords:
     """One language: titles of the checks, meanings of the reasons, the record's lines, what it does not show.
 
+    listed, declined  templates of what a dossier says: {role}; {sha256}; {reason}
     lines  templates: {name} {role} {address}; {times}; {languages}; {agreement}; {documents}; {program}
     """
 
@@ -23,6 +27,8 @@ class RecordWords:
     kinds: Mapping[Kind, str]
     levels: Mapping[Level, str]
     lines: tuple[str, ...]
+    listed: str
+    declined: str
     none: str
     comma: str
     not_proven: str
@@ -80,6 +86,8 @@ WORDS: Final[Mapping[str, RecordWords]] = {
             "shown in: {languages}; level of the e-signature: {level}",
             "documents: {documents}",
         ),
+        listed="{role}: signing record with SHA-256 {sha256}, as the file says",
+        declined="{role}: no signing record, as the file says: {reason}",
         none="none",
         comma=", ",
         not_proven="It does not show that the documents are genuine, that the certificate's holder and the name are "
@@ -136,6 +144,8 @@ WORDS: Final[Mapping[str, RecordWords]] = {
             "出示的语言：{languages}；电子签名的等级：{level}",
             "文件：{documents}",
         ),
+        listed="{role}：签署记录的 SHA-256 为 {sha256}（据本文件）",
+        declined="{role}：没有签署记录（据本文件）：{reason}",
         none="无",
         comma="、",
         not_proven="它不能表明文件是真实的，不能表明证书持有人与所列姓名是同一人，也不能表明当事人理解了向其出示的内容。请自行比对姓名。",
@@ -191,8 +201,22 @@ WORDS: Final[Mapping[str, RecordWords]] = {
             "出示的語言：{languages}；電子簽名的等級：{level}",
             "文件：{documents}",
         ),
+        listed="{role}：簽署紀錄的 SHA-256 為 {sha256}（據本檔案）",
+        declined="{role}：沒有簽署紀錄（據本檔案）：{reason}",
         none="無",
         comma="、",
         not_proven="它不能表明文件是真實的，不能表明憑證持有人與所列姓名是同一人，也不能表明當事人理解了向其出示的內容。請自行比對姓名。",
     ),
 }
+
+
+def listed_lines(records: Iterable[PartyRecord], locale: str) -> Iterator[str]:
+    """What a dossier says of the parties' records, a line each.
+
+    locale  a key of WORDS
+    """
+    language = WORDS[locale]
+    for one in records:
+        template = language.listed if one.sha256 else language.declined
+        values = {"role": language.roles[one.role], "sha256": one.sha256.hex(), "reason": one.reason}
+        yield template.format_map(values)

@@ -11,6 +11,8 @@ import pytest
 from support.certificates import Certified, certify
 from support.portalworld import deployed_workspace, finalise, tallystick
 
+from notary import jcs
+
 NAME = "Comércio de Máquinas Aurora Ltda."
 PLAN = ("--debtor", "debtor", "--creditor", "creditor", "--token", "test", "--total", "30", "--installments", "3")
 
@@ -100,6 +102,8 @@ def test_plan_opens_once_it_is_sealed_who_the_parties_are(place: Place) -> None:
     place.run("plan", "export", "smith-plan", "--to", dossier)
     given = ("--receipt", place.folder / "receipts", "--trust", trust, "--signer-root", place.folder / "root.pem")
 
+    listed = {one["role"]: one["sha256"] for one in tallystick("verify", dossier, expect=(3,)).json["records"]}
+    assert listed["debtor"] == sealed["sha256"]
     good = tallystick("verify", creditor, dossier, *given).json
     assert (good["status"], good["reason"], len(good["checks"])) == ("PASSED", None, 5)
     assert good["record"]["signature_level"] == "qualified"
@@ -114,6 +118,10 @@ def test_plan_opens_once_it_is_sealed_who_the_parties_are(place: Place) -> None:
         "plan-absent",
         None,
     ]
+    bent = json.loads(dossier.read_bytes())
+    bent["records"] = [{"role": "debtor", "sha256": "00" * 32}]
+    other = place.write("other.dossier.json", jcs.dumps(bent))
+    assert tallystick("verify", debtor, other, *given, expect=(1,)).json["reason"] == "record-differs"
     letter.write_bytes(b"%PDF altered")
     altered = tallystick("verify", debtor, dossier, letter, *given, expect=(1,)).json
     assert altered["reason"] == "document-foreign"
@@ -131,6 +139,13 @@ def test_parties_without_a_record_say_why_and_the_plan_says_so(place: Place) -> 
     shown = place.run("plan", "show", "bare-plan")["records"]
     assert isinstance(shown, list)
     assert {(one["state"], one["reason"]) for one in shown} == {("declined", "both are known to each other")}
+    finalise(place.w)
+    dossier = place.folder / "bare.dossier.json"
+    place.run("plan", "export", "bare-plan", "--to", dossier)
+    listed = tallystick("verify", dossier, expect=(3,)).json["records"]
+    assert {(one["role"], one["sha256"], one["reason"]) for one in listed} == {
+        (role, None, "both are known to each other") for role in ("debtor", "creditor")
+    }
     place.run("plan", "open", "bare-plan")  # once said it stays said; the transaction is the same
 
 
