@@ -15,12 +15,14 @@ from portal.exit_codes import Exit
 
 if TYPE_CHECKING:
     from notary.court.examine import Finding
+    from notary.records.evidence_verdict import RecordVerdict
     from notary.sealing.hashing import Outcome
     from notary.verdicts.reasons import Words
     from notary.verdicts.trust import Trust
     from notary.verdicts.verdict import Verdict
     from notary.verdicts.verify import Verifier
     from notary.verdicts.verify_case import AskWallet
+    from portal.cli.verify_bundle import Carried
     from portal.pairing import Collected, Pair
 
 WORDS = ("PASSED", "FAILED", "INDETERMINATE")
@@ -77,7 +79,8 @@ def verify(
 
     PATH is a file (its receipt beside it as NAME.receipt.json, or named by --receipt), a receipt alone, a folder of
     both, a case's bundle or report, the dossier of a plan, or a party's signing record (first; then what lies beside
-    it: the plan's dossier or file, documents that it names). With --receipt, receipts in or beside PATH are not used.
+    it: the plan's dossier or file, documents that it names), or the agreement of a plan (then its dossier or file).
+    With --receipt, receipts in or beside PATH are not used.
     Twelve checks lead from the file to a block of a chain, a time-stamp authority or a Bitcoin block, and on to who
     signed and whether it still stands. What no receipt can show is that the block or the authority is a real one: that
     you say with --block, --rpc, --tsa-root, --bitcoin-header or --trust. Without it the verdict is INDETERMINATE and
@@ -89,12 +92,14 @@ def verify(
       tallystick verify contracts/ --receipt receipts/smith-2026/ --trust my-blocks.json
       tallystick verify invoice.pdf --block 1:21000000:0xab12...
       tallystick verify smith-2026.zip --trust my-blocks.json
+      tallystick verify smith-agreement.pdf smith-plan.dossier.json
       tallystick verify debtor.record.json smith-plan.dossier.json --signer-root ca.pem
       tallystick verify invoice.pdf --tsa-root authority.pem --locale zh-Hans
     """
     from notary.memory import no_cycle_search
     from notary.verdicts.reasons import Text, said, words
     from notary.verdicts.verify import Verifier
+    from portal.cli.verify_agreement import is_agreement, verify_agreement
     from portal.cli.verify_bundle import carried
     from portal.cli.verify_dossier import is_dossier, verify_dossier
     from portal.cli.verify_signing import is_record, verify_signing
@@ -103,6 +108,8 @@ def verify(
     if len(paths) == 1 and is_dossier(paths[0]):
         known, _ = _trust(trust, blocks, (), given, Collected((), (), ()))
         return verify_dossier(shell, paths[0], known, nodes, locale)
+    if not receipts and is_agreement(paths[0]):
+        return verify_agreement(shell, paths[0], paths[1:], locale)
     if is_record(paths[0]):
         collected = collect(paths[:1], receipts)
         known, _ = _trust(trust, blocks, nodes, given, collected)
@@ -121,6 +128,7 @@ def verify(
     results = [result for place, result in enumerate(results) if place not in older]
     if whole is not None:
         results = [_bundled(result, locale) for result in results] + [_finding(one, locale) for one in whole.findings]
+        results += _records(whole, known, locale)
     for path, why in collected.refused:
         text = language.tell(said(Text.PATH_REFUSED, text=why))
         results.append(Result(path, "", "INDETERMINATE", "unreadable", text))
@@ -147,6 +155,7 @@ class Result:
     """What came out for one document, or for one receipt without a document.
 
     reason, text   the code and the sentence that decided; a verdict says more
+    record         the verdict on an evidence record, which is what `document` names
     note           that the file's name is not the sealed one, or ""; it stands in the verdict's notes too
     sealed_in      where the receipt proves to be from: the log's origin, its key in hex, the case; or None
     """
@@ -157,6 +166,7 @@ class Result:
     reason: str
     text: str
     verdict: Verdict | None = None
+    record: RecordVerdict | None = None
     note: str = ""
     sealed_in: tuple[str, str, str] | None = None
 
@@ -168,6 +178,7 @@ class Result:
             "reason": self.reason or None,
             "text": self.text,
             "verdict": self.verdict.to_json(locale) if self.verdict is not None else None,
+            **({} if self.record is None else {"record": self.record.to_json()}),
         }
 
 
@@ -255,6 +266,34 @@ def _finding(one: Finding, locale: str) -> Result:
 
     text = MEANINGS[locale][one.reason] if one.reason else ""
     return Result(one.name, "", one.status.value, str(one.reason or ""), " ".join(filter(None, (text, one.detail))))
+
+
+def _records(whole: Carried, known: Trust, locale: str) -> list[Result]:
+    """What came out for each evidence record of a bundle, at this time."""
+    if not whole.records:
+        return []
+    from notary.court.records import judge_records
+    from notary.records.algorithms import default_policy
+    from notary.records.evidence_check import Validator
+    from notary.sealing.hashing import FileDigests
+    from notary.verdicts.reasons.records import RECORD_WORDS
+    from portal.clock import now
+
+    documents = [
+        {"sha256": one.sha256, **dict(one.extra)} for one in whole.outcomes.values() if isinstance(one, FileDigests)
+    ]
+    validator, meanings = Validator(known.authorities, default_policy(), now()), RECORD_WORDS[locale].meanings
+    return [
+        Result(
+            one.name,
+            "",
+            verdict.status.value,
+            verdict.reason or "",
+            meanings[verdict.reason] if verdict.reason else "",
+            record=verdict,
+        )
+        for one, verdict in zip(whole.records, judge_records(whole.records, documents, validator), strict=True)
+    ]
 
 
 def _asker(nodes: Sequence[str]) -> AskWallet | None:

@@ -13,6 +13,7 @@ from portal.pairing import SUFFIX, Collected, Document, Found, Pair
 if TYPE_CHECKING:
     from notary.court.bundle_zip import BundleZip
     from notary.court.examine import Finding
+    from notary.court.records import BundledRecord
     from notary.proofs.receipt import Receipt
     from notary.sealing.hashing import FileDigests, Outcome
     from portal.cli.shell import Progress
@@ -29,6 +30,7 @@ class Carried:
     pairs      each receipt with its document, then documents without one
     outcomes   digests of the documents, by their path in the bundle
     findings   about the file itself
+    records    evidence records, to be judged with the documents
     """
 
     collected: Collected
@@ -36,6 +38,7 @@ class Carried:
     outcomes: dict[str, Outcome]
     findings: tuple[Finding, ...]
     contents: bytes | None = None
+    records: tuple[BundledRecord, ...] = ()
 
 
 def carried(path: str, progress: Progress) -> Carried | None:
@@ -62,6 +65,7 @@ def _bundle(file: Path, progress: Progress) -> Carried:
     from notary.court.bundle_zip import BundleZip
     from notary.court.examine import contents_of, examine, examine_bundled_report, examine_companions
     from notary.court.layout import DOCUMENTS, RECEIPTS
+    from notary.court.records import read_records
     from notary.proofs.bundle import MAX_BYTES
     from portal.fonts import report_fonts
     from portal.reading import installed_page
@@ -72,7 +76,9 @@ def _bundle(file: Path, progress: Progress) -> Carried:
         if RECEIPTS in zipped.names:
             found = _receipts(f"{file.name}:{RECEIPTS}", zipped.read(RECEIPTS, MAX_BYTES))
         receipts = [one.receipt for one in found if one.receipt is not None]
-        digests = _hash(zipped, receipts, progress)
+        records = read_records(zipped)
+        asked = {name for one in records for name in one.hash_names()}
+        digests = _hash(zipped, receipts, asked, progress)
         plain = {name: one.sha256 for name, one in digests.items()}
         page = installed_page()
         findings = [
@@ -84,7 +90,8 @@ def _bundle(file: Path, progress: Progress) -> Carried:
     pairs = _pairs(found, receipts, documents)
     listed = tuple(one.document for one in pairs if one.document is not None)
     outcomes: dict[str, Outcome] = dict(documents)
-    return Carried(Collected(listed, tuple(found), ()), pairs, outcomes, tuple(findings), contents_of(plain))
+    collected = Collected(listed, tuple(found), ())
+    return Carried(collected, pairs, outcomes, tuple(findings), contents_of(plain), records)
 
 
 def _report(file: Path) -> Carried | None:
@@ -121,13 +128,14 @@ def _receipts(source: str, data: bytes) -> list[Found]:
         return [Found(source, None, exc)]
 
 
-def _hash(zipped: BundleZip, receipts: list[Receipt], progress: Progress) -> dict[str, FileDigests]:
-    """Digests of every file of the zip; of documents, all that a receipt asks for."""
+def _hash(zipped: BundleZip, receipts: list[Receipt], also: set[str], progress: Progress) -> dict[str, FileDigests]:
+    """Digests of every file of the zip; of documents, all that a receipt asks for, and of `also` what we know."""
     from notary.court.layout import DOCUMENTS
-    from notary.sealing.hashing import FileDigests
+    from notary.sealing.hashing import EXTRA_DIGESTS, FileDigests
     from notary.verdicts.verify import needed_digests
 
-    extra = sorted({name for receipt in receipts for name in needed_digests(receipt)} - {"sha256"})
+    needed = {name for receipt in receipts for name in needed_digests(receipt)}
+    extra = sorted((needed | also.intersection(EXTRA_DIGESTS)) - {"sha256"})
     total, done = sum(map(zipped.size, zipped.names)), 0
     found = {}
     for name in zipped.names:

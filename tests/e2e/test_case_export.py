@@ -26,6 +26,7 @@ from notary.report.inputs import FORUMS, ReportInput
 from notary.report.render import compile_pdf, laid_out
 from notary.report.text import BREAK
 from notary.verdicts.reasons import LOCALES
+from notary.verdicts.reasons.records import RecordReason
 from portal.cli import case_export
 from portal.fonts import report_fonts
 
@@ -409,3 +410,18 @@ class TestRecords:
             assert said["status"] == "PASSED"
         said = tallystick("verify", tmp_path / "all.zip", "--trust", u / "trust.json").json
         assert said["status"] == "PASSED"
+        judged_records = {one["document"]: one["record"]["status"] for one in said["results"] if "record" in one}
+        assert judged_records == {"records/1.er": "PASSED", "records/2.er": "PASSED"}
+        files = files_of(tmp_path / "all.zip")
+        del files["report.pdf"], files["REVERIFY.md"]
+        token = files["records/2.er"]
+        for changed, without, reason, code in (
+            (b"junk", (), RecordReason.INVALID, 1),
+            (token.replace(hashlib.sha256(b"b.txt").digest(), bytes(32)), (), RecordReason.ROOT_DIFFERS, 1),
+            (token, ("documents/2/b.txt",), RecordReason.NO_DOCUMENT, 3),
+        ):
+            forged = {name: data for name, data in files.items() if name not in without} | {"records/2.er": changed}
+            path = remade(tmp_path / "f.zip", forged)
+            said = tallystick("verify", path, "--trust", u / "trust.json", expect=(code,)).json
+            (found,) = (one for one in said["results"] if one["document"] == "records/2.er")
+            assert found["reason"] == reason and found["text"]
