@@ -144,6 +144,13 @@ class Paper:
     @classmethod
     def from_bytes(cls, data: bytes, where: str = "the file") -> Paper:
         """As `read`, of bytes; `where` stands in messages."""
+        paper = cls.unchecked(data, where)
+        paper.check(where)
+        return paper
+
+    @classmethod
+    def unchecked(cls, data: bytes, where: str = "the file") -> Paper:
+        """As `from_bytes`, but its openings may lead to something else than its terms: for whoever is to say so."""
         top = _parse(data, where)
         kind = top.get("format")
         if kind not in (PLAN, ESCROW):
@@ -177,7 +184,7 @@ class Paper:
         collateral = None
         if kind == PLAN and top["collateral_terms"] is not None:
             collateral = CollateralTerms.from_dict(_object(top, "collateral_terms", where))
-        paper = cls(
+        return cls(
             name=_text(top, "name", where, MAX_NAME),
             chain_id=_number(top, "chain_id", where, 1, 2**53 - 1),
             book=_address(top, "book", where),
@@ -189,8 +196,6 @@ class Paper:
             jurisdiction=_read_opening(top, "jurisdiction", "tag", where) if kind == PLAN else None,
             signatures=_read_signatures(_object(top, "signatures", where), roles, where),
         )
-        paper.check(where)
-        return paper
 
     def check(self, where: str = "the paper") -> None:
         """Return when the openings and the collateral's terms lead to what the terms say.  Raises PaperInvalid."""

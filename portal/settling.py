@@ -20,6 +20,7 @@ from portal.reading import write_output
 from settlement.book import Book
 from settlement.commitments import agreement_commitment, jurisdiction_commitment
 from settlement.draft import draft, draft_collateral, draft_escrow
+from settlement.eip712 import ZERO_32
 from settlement.escrow_book import EscrowBook
 from settlement.keeper.ladder import Role
 from settlement.records import (
@@ -39,6 +40,7 @@ from settlement.terms import Calendar, Terms
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+    from portal.agreement.drafting import Wanted
     from portal.world import World
     from settlement.records import EscrowRecord
     from settlement.token import TokenInfo
@@ -129,25 +131,28 @@ def draft_plan(
     creditor: str,
     token: str,
     every: str,
-    agreement: Path | None,
+    agreement: Path | Wanted | None,
     jurisdiction: str,
     security: Security | None,
     **terms: Any,  # as `settlement.draft.draft` names and checks them
 ) -> Paper:
-    """Draft a plan, keep it in the workspace and write its file.
+    """Draft a plan, keep it in the workspace and write its file, and its agreement's where one is wanted.
 
     debtor, creditor   a key's name or an address
     every              time between installments: "month", "3months", "30days", "12hours", "60seconds"
+    agreement          a file of the parties' own, or how the one that is made from the terms is to be said
 
-    Raises what `draft`, `draft_collateral`, `KeyRing.resolve` and `Book.token` raise, ArgumentInvalid, FileMissing.
+    Raises what `draft`, `draft_collateral`, `agree`, `KeyRing.resolve` and `Book.token` raise, ArgumentInvalid,
+    FileMissing.
     """
     chain, addresses = world.chain("plans"), world.addresses()
     looking = Book(chain, addresses.repayment_book)
     info = ask_token(looking, "--token", token_address(world, token))
     calendar, interval = parse_every(every)
-    opened = _agreement(agreement)
+    file, wanted = (agreement, None) if agreement is None or isinstance(agreement, Path) else (None, agreement)
+    opened = _agreement(file)
     tag = Opening(jurisdiction, secrets.token_bytes(32)) if jurisdiction else None
-    module = pledged = None
+    module = pledged = other = None
     if security is not None:
         module = addresses.require_collateral(chain.chain_id)
         other = ask_token(looking, "--collateral-token", token_address(world, security.token))
@@ -160,13 +165,14 @@ def draft_plan(
             start_bps=security.start_percent * 100,
             auction_seconds=security.auction_hours * 3600,
         )
+    at = chain.head().timestamp
     made = draft(
-        now=chain.head().timestamp,
+        now=at,
         debtor=world.keys.resolve(debtor),
         creditor=world.keys.resolve(creditor),
         token=info.address,
         decimals=info.decimals,
-        agreement=_commitment(opened),
+        agreement=ZERO_32 if wanted else _commitment(opened),
         jurisdiction=jurisdiction_commitment(tag.salt, tag.text) if tag else secrets.token_bytes(32),
         salt=secrets.token_bytes(32),
         calendar=calendar,
@@ -176,9 +182,28 @@ def draft_plan(
         book=addresses.repayment_book,
         **terms,
     )
+    pdf = b""
+    if wanted is not None:
+        from portal.agreement.drafting import agree
+        from portal.fonts import report_fonts
+
+        made, opened, pdf = agree(
+            wanted,
+            made,
+            chain=(chain.chain_id, chain.profile.name),
+            book=addresses.repayment_book,
+            token=info,
+            pledged=pledged,
+            pledged_token=other,
+            jurisdiction=tag,
+            drawn_at=at,
+            fonts_of=report_fonts,
+        )
     paper = Paper(
         name, chain.chain_id, addresses.repayment_book, info.symbol, info.decimals, made, pledged, opened, tag
     )
+    if pdf:
+        write_output(agreement_file(world, paper), pdf)
     return keep(world, paper, info)
 
 
@@ -300,6 +325,11 @@ def sign_paper(world: World, paper: Paper, key: str) -> Paper:
 def paper_file(world: World, paper: Paper) -> Path:
     """Where the workspace keeps a paper."""
     return world.workspace.plans / f"{paper.id}.json"
+
+
+def agreement_file(world: World, paper: Paper) -> Path:
+    """Where the workspace keeps the agreement that was made from a plan's terms."""
+    return world.workspace.plans / f"{paper.id}.agreement.pdf"
 
 
 def trusted_paper(world: World, text: str, *, foreign_module: bool = False) -> Checked:

@@ -7,12 +7,11 @@ The group's commands are in three files beside the export's: drafting and signin
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from portal.cli import plan_export, plan_money, plan_record
+from portal.cli import plan_agreement, plan_export, plan_money, plan_record
 from portal.cli.shell import Shell, command
 from portal.cli.showing import paper_json, paper_lines, plan_lines, record_lines, records_json, sent_json, sent_lines
 from portal.cli.words import at, moment, short
@@ -68,7 +67,7 @@ def plan() -> None:
 @click.option("--reserve", metavar="AMOUNT", help="Least price for all of it in an auction, in the plan's token.")
 @click.option("--start-percent", type=int, default=150, show_default=True, help="Auction's start price, of the debt.")
 @click.option("--auction-hours", type=int, default=72, show_default=True, help="How long an auction runs.")
-@click.option("--agreement", metavar="FILE", help="The agreement: a salted commitment to its digest is signed.")
+@plan_agreement.agreement_options
 @click.option("--jurisdiction", metavar="TAG", default="", help="For example BR-consumer; only committed to.")
 @click.option("--sign-by", metavar="TIME", default="", help="Open it by then [default: in 14 days].")
 def draft(
@@ -84,6 +83,10 @@ def draft(
     start_percent: int,
     auction_hours: int,
     agreement: str | None,
+    languages: tuple[str, ...],
+    prevails: str | None,
+    debtor_name: str,
+    creditor_name: str,
     sign_by: str,
     token: str,
     **terms: Any,
@@ -91,15 +94,17 @@ def draft(
     """Write the terms of a plan called NAME: checked by the contract's own rules, kept here, and written as a file.
 
     Installments are equal to within one smallest unit. By months the day of the first due date is kept, clipped to
-    short months. Late charges must reach their cap within twelve periods.
+    short months. Late charges must reach their cap within twelve periods. With --lang the agreement is made from
+    the terms as a PDF, and the terms commit to it: the chain sees neither, only a salted digest.
 
     \b
-    Example:
+    Examples:
       tallystick plan draft smith-plan --debtor debtor --creditor creditor --token test --total 1200 \\
         --installments 12 --first-due 2027-01-31 --late-flat 5 --collateral 500 --reserve 300
+      tallystick plan draft smith-plan ... --lang pt-BR --lang zh-Hans --prevails pt-BR --debtor-name "Aurora Ltda."
     """
     from portal.errors import ArgumentInvalid
-    from portal.settling import Security, check_paper, draft_plan
+    from portal.settling import Security, agreement_file, check_paper, draft_plan, paper_file
     from settlement.terms import Allocation
 
     if collateral and not reserve:
@@ -118,17 +123,21 @@ def draft(
             world,
             name,
             token=token,
-            agreement=Path(agreement) if agreement else None,
+            agreement=plan_agreement.wanted(agreement, languages, prevails, debtor_name, creditor_name),
             security=security,
             first_due=moment("--first-due", first_due) if exact else first_due,
             allocation=Allocation.CHARGES_FIRST if charges_first else Allocation.PRINCIPAL_FIRST,
             **terms,
             **{key: value for key, value in optional.items() if value is not None},
         )
-        file, seen = world.workspace.plans / f"{paper.id}.json", check_paper(world, paper)
+        file, seen, made = paper_file(world, paper), check_paper(world, paper), agreement_file(world, paper)
     for line in paper_lines(seen):
         shell.say(line)
-    shell.result({**paper_json(seen), "file": str(file)}, f"file: {file}")
+    if languages:
+        shell.say(f"agreement: {made}")
+    shell.result(
+        {**paper_json(seen), "file": str(file), "agreement_file": str(made) if languages else None}, f"file: {file}"
+    )
 
 
 @command(
@@ -312,6 +321,16 @@ def _members(view: object) -> dict[str, Any]:
     return {**members, "state": members["state"].name.lower()}
 
 
-_OTHERS = (plan_export.export, *plan_record.COMMANDS, *plan_money.COMMANDS)
-for _each in (draft, sign, open_, list_, show, contact, *_OTHERS):
+for _each in (
+    draft,
+    sign,
+    open_,
+    list_,
+    show,
+    contact,
+    plan_agreement.agreement,
+    plan_export.export,
+    *plan_record.COMMANDS,
+    *plan_money.COMMANDS,
+):
     plan.add_command(_each)
