@@ -68,6 +68,16 @@ class Checked:
     differences: tuple[Difference, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What came out of a comparison alone; members as those of Checked."""
+
+    status: Status
+    reason: ReportReason | None
+    exact: bool
+    differences: tuple[Difference, ...] = ()
+
+
 def check_report(pdf: bytes, fonts_of: Callable[[tuple[str, ...]], Fonts]) -> Checked:
     """Make the report again from what it carries, and compare.
 
@@ -84,17 +94,27 @@ def check_report(pdf: bytes, fonts_of: Callable[[tuple[str, ...]], Fonts]) -> Ch
     except NotaryError as exc:
         found = Difference(0, ReportReason.RECEIPTS_INVALID, str(exc))
         return Checked(Status.FAILED, ReportReason.RECEIPTS_INVALID, given, False, (found,))
+    compared = compare(pdf, again, given.edition == edition())
+    return Checked(compared.status, compared.reason, given, compared.exact, compared.differences)
+
+
+def compare(pdf: bytes, again: bytes, same_edition: bool) -> Compared:
+    """Hold a PDF against the one that was made again from what it carries; reports and other papers alike.
+
+    same_edition  the PDF says that it is of the sources that made it again
+
+    Raises ReportInvalid.
+    """
     if pdf == again:
-        return Checked(Status.PASSED, None, given, True)
+        return Compared(Status.PASSED, None, True)
     mine, theirs = embedded.open_pdf(again), embedded.open_pdf(pdf)
     differences = _compare(mine, theirs)
     if not differences:
-        return Checked(Status.PASSED, None, given, pdf.startswith(again))
-    reason = differences[0].reason
-    other = given.edition != edition() or _renderer(mine) != _renderer(theirs)
+        return Compared(Status.PASSED, None, pdf.startswith(again))
+    other = not same_edition or _renderer(mine) != _renderer(theirs)
     if other and not _CERTAIN.intersection(one.reason for one in differences):
-        return Checked(Status.INDETERMINATE, ReportReason.RENDERER_DIFFERS, given, False, differences)
-    return Checked(Status.FAILED, reason, given, False, differences)
+        return Compared(Status.INDETERMINATE, ReportReason.RENDERER_DIFFERS, False, differences)
+    return Compared(Status.FAILED, differences[0].reason, False, differences)
 
 
 def _renderer(reader: Any) -> tuple[str, frozenset[str]]:
@@ -113,7 +133,7 @@ def _renderer(reader: Any) -> tuple[str, frozenset[str]]:
 def _compare(mine: Any, theirs: Any) -> tuple[Difference, ...]:
     found: list[Difference] = []
     if len(mine.pages) != len(theirs.pages):
-        detail = f"{len(theirs.pages)} pages, {len(mine.pages)} by the receipts"
+        detail = f"{len(theirs.pages)} pages, {len(mine.pages)} when made again"
         found.append(Difference(0, ReportReason.PAGES_DIFFER, detail))
     try:
         parts = Parts(mine), Parts(theirs)
@@ -158,7 +178,7 @@ def _compare_page(
     if own != other:
         pairs = enumerate(zip(own, other, strict=False))
         place = next((at for at, (a, b) in pairs if a != b), min(len(own), len(other)))
-        said = f"it says {other[place : place + _SHOWN]!r}, by the receipts {own[place : place + _SHOWN]!r}"
+        said = f"it says {other[place : place + _SHOWN]!r}, made again {own[place : place + _SHOWN]!r}"
         return Difference(number, ReportReason.TEXT_DIFFERS, said)
     covering = parts[1].covering(page)
     if covering or _frame(page) != _frame(expected):

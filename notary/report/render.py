@@ -81,10 +81,10 @@ def _has(fonts: Fonts, unshown: frozenset[int], char: str, base: str) -> bool:
 
 
 @cache
-def edition() -> str:
-    """SHA-256, hex, over the sources that the words, the facts and the layout of a report come from."""
+def edition(*packages: str) -> str:
+    """SHA-256, hex, over the sources that the words, the facts and the layout of a PDF come from; none: of a report."""
     digest = hashlib.sha256()
-    for package in ("notary.report", "notary.verdicts"):
+    for package in packages or ("notary.report", "notary.verdicts"):
         for path, data in sorted(_sources(resources.files(package), package)):
             digest.update(f"{path} {len(data)}\n".encode() + data)
     return digest.hexdigest()
