@@ -12,6 +12,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(name: K, text = "", 
 /** The box of one result: its name, its status, and a sentence. */
 export function card(name: string, status: Status, text: string, spoken: Language): HTMLElement {
   const made = make("article", "", status);
+  made.setAttribute("aria-label", name);
   const result = make("p", "", "result");
   result.append(make("span", spoken.statuses[status]), ` – ${text}`);
   made.append(make("h3", name), result);
@@ -27,6 +28,7 @@ export function folded(title: string, ...inside: Node[]): HTMLElement {
 /** Text that is made when its box is opened. */
 export function foldedText(title: string, text: () => string): HTMLElement {
   const made = folded(title);
+  made.className = "machine";
   made.addEventListener("toggle", () => {
     if (made.querySelector("textarea")) return;
     const area = make("textarea");

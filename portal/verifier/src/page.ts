@@ -280,8 +280,8 @@ function start(): void {
   element("issuer").addEventListener("change", judge);
   element("print").addEventListener("click", () => window.print());
   window.addEventListener("beforeprint", () => {
-    const details = [...document.querySelectorAll<HTMLDetailsElement>("article details:first-of-type")];
-    for (const one of details.slice(0, OPEN_RESULTS)) one.open = true;
+    for (const one of [...document.querySelectorAll("article")].slice(0, OPEN_RESULTS))
+      for (const part of one.querySelectorAll<HTMLDetailsElement>("details:not(.machine)")) part.open = true;
   });
   element("clear").addEventListener("click", () => {
     run += 1;
