@@ -233,6 +233,8 @@ def advance(ctx: NotaryContext, anchor_id: int) -> AnchorRow:
         anchor = _step(ctx, evidence, log, anchor)
     except (ChainError, LogBehindChain, LogForked) as exc:
         _save(ctx, anchor, error=str(exc))
+        if isinstance(exc, TransactionReverted):
+            compare(ctx)  # a copy of this workspace may have been faster: then that is what there is to say
         raise
     if anchor.status == ANCHOR_FAILED:
         raise AnchorFailed(anchor.size, anchor.error or "no reason was kept")
@@ -381,7 +383,9 @@ def _elsewhere(ctx: NotaryContext, evidence: EvidenceChain, log: LogRow, anchor:
             root = ledger.root_at(connection, log.id, anchor.size)
         mined = head_proof.find(evidence, _id_of(log), anchor.size, root)
     if mined is None:
-        return _save(ctx, anchor, status=ANCHOR_FAILED, error=why)
+        failed = _save(ctx, anchor, status=ANCHOR_FAILED, error=why)
+        compare(ctx, evidence)  # as in `advance`
+        return failed
     return _arrived(ctx, evidence, log, anchor, mined, final=mined.block <= evidence.chain.final().number)
 
 

@@ -113,6 +113,7 @@ def close(
         heir = _heir_of(connection, old)
     if heir is None or heir.state == LOG_WAITING:
         if _check_chain(evidence, old, owner).closed:
+            _close_here(ctx, old)
             _check_heir(old, heir, _history(evidence, old), wanted=keys is not None)
         if keys is not None:
             heir = _create_heir(ctx, evidence, old, keys)
@@ -176,6 +177,12 @@ def _check_heir(log: LogRow, heir: LogRow | None, told: LogHistory, *, wanted: b
     if last != (told.closed.size, told.closed.root):
         shown = f"the node shows a last head of {last[0]} entries, it was closed at {told.closed.size}"
         raise SuccessionRefused(log.origin, f"{shown}; try another node")
+
+
+def _close_here(ctx: NotaryContext, log: LogRow) -> None:
+    """Nothing more is sealed into a log that is closed on the chain, whoever closed it."""
+    with ledger.write(ctx.engine) as connection:
+        connection.execute(sa.update(logs).where(logs.c.id == log.id).values(state=LOG_CLOSED))
 
 
 # 1 and 2

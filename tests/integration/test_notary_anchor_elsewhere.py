@@ -24,7 +24,16 @@ from notary.proofs import receipts
 from notary.proofs.receipt import PendingAnchor, Receipt, UnknownAnchor
 from notary.sealing.seal import seal
 from notary.service_errors import AnchorFailed, LogBehindChain, LogForked
-from notary.store import ANCHOR_FINAL, ANCHOR_INCLUDED, ANCHOR_PENDING, LOG_CLOSED, LOG_OPEN, LOG_RECOVERED, logs
+from notary.store import (
+    ANCHOR_FINAL,
+    ANCHOR_INCLUDED,
+    ANCHOR_PENDING,
+    LOG_CLOSED,
+    LOG_FORKED,
+    LOG_OPEN,
+    LOG_RECOVERED,
+    logs,
+)
 from notary.store import anchors as anchor_rows
 from notary.verdicts.verdict import Status
 from notary.verdicts.verify import DocumentDigests, verify
@@ -226,3 +235,38 @@ class TestMeanwhile:
 def sealed_here_too(w: World) -> None:
     set_state(w, LOG_OPEN)
     sealed(w, "ours")
+
+
+class TestFork:
+    """A copy is faster at the last moment: whenever that shows, the log has forked, and that is what is said."""
+
+    @pytest.mark.parametrize("sent", [False, True])
+    def test_a_head_that_a_faster_copy_kept_off_the_chain_is_a_fork(
+        self, w: World, other: World, dev: DevChain, sent: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sealed(other, "of the copy")
+        sealed(w, "ours")
+        anchor = requested(w)
+        asked = anchors.compare
+
+        def compare(ctx: NotaryContext, evidence: EvidenceChain | None = None) -> ChainHead | None:
+            head = asked(ctx, evidence)
+            monkeypatch.undo()
+            if not sent:
+                anchor_to_final(other.ctx, dev)
+            return head
+
+        monkeypatch.setattr(anchors, "compare", compare)
+        if sent:  # ours waits in the pool with the nonce that the copy's, which pays more, has as well
+            dev.set_automine(False)
+            assert anchors.advance(w.ctx, anchor.id).status == ANCHOR_PENDING
+            record = connect(w, dev).sender.get(anchor.key)
+            assert record is not None
+            dev.drop(record.tx_hash)
+            dev.set_automine(True)
+            anchor_to_final(other.ctx, dev)
+        with pytest.raises(LogForked):
+            for _ in range(10):
+                anchors.advance(w.ctx, anchor.id)
+                dev.mine()
+        assert state(w) == LOG_FORKED
