@@ -50,7 +50,9 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[str, 
         [LONG.rpartition("/")[2], encoded(b"of no receipt")],
         ["it.er", encoded(record.data)],
     ]
-    runs = [{"files": files, "locale": locale, "pdf": str(folder / f"{locale}.pdf")} for locale in LOCALES]
+    runs: list[dict[str, Any]] = [
+        {"files": files, "locale": locale, "pdf": str(folder / f"{locale}.pdf")} for locale in LOCALES
+    ]
     command = [node, str(FOLDER / "test/run_access.mjs"), CHROMIUM, str(PAGE)]
     lines = "".join(json.dumps(run) + "\n" for run in runs)
     found = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
