@@ -1,7 +1,8 @@
-"""Make tests/vectors/receipts: receipts of every kind, and index.json with what a verifier must say of each.
+"""Make tests/vectors/receipts: receipts, records, bundles, and index.json with what a verifier must say of each.
 
 scripts/lib/make_vectors.py            write them
 scripts/lib/make_vectors.py --check    exit 1 if they are not so
+scripts/lib/make_vectors.py --report   make the report by Typst anew, too; it needs the fonts of scripts/fonts
 
 Keys, numbers and times are fixed, so the same bytes come out each time.
 """
@@ -17,7 +18,8 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from support import custody_vectors, receipt_vectors, record_vectors  # noqa: E402  (after the path)
+from support import bundle_vectors, custody_vectors, receipt_vectors, record_vectors  # noqa: E402  (after the path)
+from support.bundle_index import judged_bundle  # noqa: E402
 from support.vector_index import judged, judged_record, overall  # noqa: E402
 
 from notary.verdicts.trust import Trust  # noqa: E402
@@ -55,8 +57,9 @@ def make() -> dict[str, bytes]:
     files = Files()
     listed = [_receipts(files, one) for group in (receipt_vectors, custody_vectors) for one in group.vectors()]
     records = [_record(files, one) for one in record_vectors.vectors()]
+    bundles = [_bundle(files, one) for one in bundle_vectors.vectors()]
     head = '{"format": "tallystick/vectors", "version": 1,\n "receipts": [\n'
-    text = f'{head}{_lines(listed)}],\n "records": [\n{_lines(records)}]}}\n'
+    text = f'{head}{_lines(listed)}],\n "records": [\n{_lines(records)}],\n "bundles": [\n{_lines(bundles)}]}}\n'
     files.add("index.json", text.encode())
     return files.files
 
@@ -87,6 +90,26 @@ def _record(files: Files, one: record_vectors.RecordVector) -> dict[str, Any]:
     }
 
 
+def _bundle(files: Files, one: bundle_vectors.BundleVector) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "about": one.about,
+        "file": files.add(one.file, one.data),
+        "trust": files.trust(one.trust),
+        "at": bundle_vectors.NOW,
+        **judged_bundle(one.data, Path(one.file).suffix, None if one.trust is None else one.trust.to_bytes()),
+    }
+
+
+def _render() -> None:
+    from support import reports
+
+    from notary.report.render import render
+
+    bundle_vectors.REPORT.parent.mkdir(parents=True, exist_ok=True)
+    bundle_vectors.REPORT.write_bytes(render(reports.given(), reports.fonts()))
+
+
 def _lines(values: list[dict[str, Any]]) -> str:
     """A line for each member of each value: short, and a changed verdict shows in a diff."""
     written = []
@@ -98,6 +121,8 @@ def _lines(values: list[dict[str, Any]]) -> str:
 
 def main() -> int:
     """Write or check; returns the exit code."""
+    if "--report" in sys.argv[1:]:
+        _render()
     made = make()
     present = {str(path.relative_to(FOLDER)): path for path in sorted(FOLDER.rglob("*")) if path.is_file()}
     if "--check" in sys.argv[1:]:

@@ -93,6 +93,8 @@ def test_every_file_is_named_and_every_name_is_a_file() -> None:
         named |= {one["file"], one["trust"], *(result["document"] for result in one["results"])}
     for one in RECORDS.values():
         named |= {one["file"], one["trust"], one["document"]}
+    for one in INDEX["bundles"]:
+        named |= {one["file"], one["trust"]}
     assert named - {None} == {str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*") if path.is_file()}
 
 
