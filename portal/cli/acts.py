@@ -64,7 +64,7 @@ def custody(shell: Shell, name: str) -> None:
 def record(shell: Shell, name: str, action: str, what: tuple[str, ...], about: str) -> None:
     """Write down that exhibits of the case NAME were collected, transferred, accessed or exported.
 
-    WHAT is a file's name as sealed, or #N for entry N of the log (`case show NAME --json` tells it).
+    WHAT is a file's name as sealed, or #N for entry N of the log, as `case show NAME --all` tells it.
 
     \b
     Example:
@@ -188,43 +188,47 @@ def _is_there(ctx: NotaryContext, case_id: str, word: str) -> bool:
     from notary.service_errors import ActRefused, ExhibitUnknown
 
     try:
-        _, (place, *_) = _places(ctx, case_id, [word])
+        log_id, (place,) = _places(ctx, case_id, [word])
     except ExhibitUnknown:
         return False
     except ActRefused:
         return True
-    return any(claim.leaf_index == place for claim in claims_of(ctx, case_id))
+    return any((claim.log_id, claim.leaf_index) == (log_id, place) for claim in claims_of(ctx, case_id))
 
 
-def _places(ctx: NotaryContext, case_id: str, what: Sequence[str]) -> tuple[int | None, list[int]]:
-    """(row id of a log, entries of it) that the words name: #N of the present log, or the name of a current file.
+def _places(ctx: NotaryContext, case_id: str, what: Sequence[str]) -> tuple[int, list[int]]:
+    """(row id of a log, entries of it) that the words name: #N of the present log, ORIGIN#N of one before it, or the
+    name of a current file.
 
-    The log's id is None where it is the present one.  Raises ExhibitUnknown, ActRefused.
+    Raises ExhibitUnknown, ActRefused.
     """
     from notary.log import ledger
     from notary.sealing.cases import claims_of
     from notary.service_errors import ActRefused, ExhibitUnknown
 
     with ctx.engine.connect() as connection:
-        present = ledger.log_of(connection, ctx.note_key).id
+        log_ids = {log.origin: log.id for log in ledger.all_logs(connection)}
+    log_ids[""] = log_ids[ctx.note_key.origin]
+    words = {log_id: f"{origin}#" for origin, log_id in log_ids.items()}  # the present log's is "#"
     places: list[tuple[int, int]] = []
     found: dict[str, list[tuple[int, int]]] = {}
     for claim in claims_of(ctx, case_id):
         if claim.superseded_by is None:
             found.setdefault(str(claim.claim.get("name")), []).append((claim.log_id, claim.leaf_index))
     for word in what:
-        if word.startswith("#") and word[1:].isdecimal() and len(word) < 18:
-            places.append((present, int(word[1:])))
+        origin, mark, number = word.rpartition("#")
+        if mark and origin in log_ids and number.isdecimal() and len(number) < 17:
+            places.append((log_ids[origin], int(number)))
             continue
         named = found.get(word, [])
         if not named:
             raise ExhibitUnknown(case_id, word)
         if len(named) > 1:
-            several = ", ".join(f"#{place}" for _, place in named)
+            several = ", ".join(f"{words[log_id]}{place}" for log_id, place in named)
             raise ActRefused(f"several exhibits are called {word!r}: name one of {several}")
         places += named
-    log_ids = {log_id for log_id, _ in places}
-    if len(log_ids) > 1:
+    named_logs = {log_id for log_id, _ in places}
+    if len(named_logs) > 1:
         raise ActRefused("these exhibits are in different logs, one of which follows the other: name those of one log")
-    (log_id,) = log_ids
-    return (None if log_id == present else log_id), [place for _, place in places]
+    (log_id,) = named_logs
+    return log_id, [place for _, place in places]

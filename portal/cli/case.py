@@ -84,10 +84,14 @@ def show(shell: Shell, name: str, everything: bool) -> None:
       tallystick case show smith-2026
     """
     from notary.custody.acts import revoked
+    from notary.log import ledger
     from notary.sealing.cases import claims_of, show_case
     from notary.verdicts.verdict import printable
 
     with shell.world("case show") as world:
+        with world.engine.connect() as connection:
+            origins = {log.id: log.origin for log in ledger.all_logs(connection)}
+        present = world.notary.note_key.origin
         found = show_case(world.notary, name)
         gone = revoked(world.notary, name)
         claims = [
@@ -97,6 +101,7 @@ def show(shell: Shell, name: str, everything: bool) -> None:
                 "name": printable(str(c.claim.get("name"))),
                 "size": c.claim.get("size"),
                 "sha256": str(c.claim.get("sha256")),
+                "log": origins[c.log_id],
                 "leaf_index": c.leaf_index,
                 "superseded_by": c.superseded_by,
                 "revoked": c.commitment in gone,
@@ -111,7 +116,7 @@ def show(shell: Shell, name: str, everything: bool) -> None:
     rows = [
         (
             str(c["id"]),
-            f"#{c['leaf_index']}",
+            f"{'' if c['log'] == present else c['log']}#{c['leaf_index']}",
             str(c["exhibit"]),
             str(c["name"]),
             str(c["size"]),

@@ -37,7 +37,7 @@ from notary.proofs import receipts
 from notary.sealing import cases
 from notary.sealing.commitment import claim_entry
 from notary.sealing.seal import seal
-from notary.service_errors import ActRefused, LogBehindChain, LogForked, VaultDamaged
+from notary.service_errors import ActRefused, ExhibitUnknown, LogBehindChain, LogForked, VaultDamaged
 from onchain.devchain import DevChain
 
 
@@ -277,6 +277,24 @@ class TestErase:
         log_id, places = _places(w.ctx, "acme", [self.SECRET])
         assert erasure.erase(w.ctx, "acme", places, log_id=log_id).claims == 2
         assert len(list(cases.claims_of(w.ctx, "acme"))) == 1
+
+    def test_the_command_tells_entries_of_an_earlier_log_from_those_of_the_present_one(
+        self, w: World, dev: DevChain
+    ) -> None:
+        from portal.cli.acts import _places
+
+        sealed(w, "a")
+        old = closed(w, dev).old
+        sealed(w, "b")
+        assert _places(w.ctx, "acme", ["#0"]) == _places(w.ctx, "acme", ["b"]) == (row(w).id, [0])
+        assert _places(w.ctx, "acme", [f"{old.origin}#0"]) == _places(w.ctx, "acme", ["a"]) == (old.id, [0])
+        for unknown in ("elsewhere#0", "#x", f"{old.origin}#"):
+            with pytest.raises(ExhibitUnknown):
+                _places(w.ctx, "acme", [unknown])
+        w.put("sub/a", b"another")
+        seal(w.ctx, "acme", [w.files / "sub"])
+        with pytest.raises(ActRefused, match=f"name one of {old.origin}#0, #2$"):
+            _places(w.ctx, "acme", ["a"])
 
 
 def fork_present(w: World, dev: DevChain) -> None:
