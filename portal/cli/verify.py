@@ -78,7 +78,7 @@ def verify(
     """Check files against their receipts; no network, no account, no server of ours.
 
     PATH is a file (its receipt beside it as NAME.receipt.json, or named by --receipt), a receipt alone, a folder of
-    both, a case's bundle or report, the dossier of a plan, or a party's signing record (first; then what lies beside
+    both, a case's bundle or report (then documents for its receipts), the dossier of a plan, or a party's signing record (first; then what lies beside
     it: the plan's dossier or file, documents that it names), or the agreement of a plan (then its dossier or file).
     With --receipt, receipts in or beside PATH are not used.
     Twelve checks lead from the file to a block of a chain, a time-stamp authority or a Bitcoin block, and on to who
@@ -101,13 +101,17 @@ def verify(
     from notary.verdicts.verify import Verifier
     from portal.cli.verify_agreement import is_agreement, verify_agreement
     from portal.cli.verify_bundle import carried
-    from portal.cli.verify_dossier import is_dossier, verify_dossier
+    from portal.cli.verify_dossier import completion_paper, is_dossier, verify_dossier
     from portal.cli.verify_signing import is_record, verify_signing
     from portal.pairing import Collected, collect, pair, superseded
 
     if len(paths) == 1 and is_dossier(paths[0]):
         known, _ = _trust(trust, blocks, (), given, Collected((), (), ()))
         return verify_dossier(shell, paths[0], known, nodes, locale)
+    paper = completion_paper(paths[0]) if len(paths) == 1 and not receipts else None
+    if paper is not None:
+        known, _ = _trust(trust, blocks, (), given, Collected((), (), ()))
+        return verify_dossier(shell, paths[0], known, nodes, locale, paper)
     if not receipts and is_agreement(paths[0]):
         return verify_agreement(shell, paths[0], paths[1:], locale)
     if is_record(paths[0]):
@@ -116,14 +120,19 @@ def verify(
         return verify_signing(shell, paths[0], paths[1:], collected, known, _asker(nodes), locale)
     language = words(locale)
     with no_cycle_search(), shell.progress() as progress:  # receipts are trees, and tens of thousands of them
-        whole = carried(paths[0], progress) if len(paths) == 1 and not receipts else None
-        collected = collect(paths, receipts) if whole is None else whole.collected
+        whole = carried(paths[0], progress) if not receipts else None
+        collected = collect(paths, receipts) if whole is None else _beside(whole, paths[1:])
     known, silent = _trust(trust, blocks, nodes, given, collected)
     verifier = Verifier(known, _asker(nodes))
-    outcomes = _hash(shell, collected) if whole is None else whole.outcomes
+    outcomes = _hash(shell, collected)
     with no_cycle_search():
-        pairs = pair(collected, outcomes) if whole is None else list(whole.pairs)
+        pairs = pair(collected, outcomes)
         results = [_result(verifier, one, outcomes, language) for one in pairs]
+        if whole is not None:
+            taken = {id(one.found) for one in pairs if one.found is not None}
+            own = [one for one in whole.pairs if one.document is not None or id(one.found) not in taken]
+            results = [_result(verifier, one, whole.outcomes, language) for one in own] + results
+            pairs = own + pairs
     older = superseded(pairs, {place: r.verdict for place, r in enumerate(results) if r.verdict is not None})
     results = [result for place, result in enumerate(results) if place not in older]
     if whole is not None:
@@ -148,6 +157,18 @@ def verify(
         of_bundle = {"contents_sha256": contents} if contents else {}
         shell.result({"status": status, "counts": counts, "results": listed, "notes": notes, **of_bundle})
     return exit_code
+
+
+def _beside(whole: Carried, paths: Sequence[str]) -> Collected:
+    """The documents that were named behind a bundle or a report, with its receipts; their own receipts do not count.
+
+    Raises FileMissing.
+    """
+    from portal.pairing import Collected, collect
+
+    found = collect(paths, ()) if paths else Collected((), (), ())
+    receipts = tuple(one for one in whole.collected.receipts if one.receipt is not None)
+    return Collected(found.documents, receipts, found.refused, False, len({one.source for one in found.receipts}))
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
-"""`tallystick verify` of a plan's dossier."""
+"""`tallystick verify` of a plan's dossier, and of the completion paper that carries one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,22 +33,65 @@ def is_dossier(path: str) -> bool:
         return False
 
 
-def verify_dossier(shell: Shell, path: str, trust: Trust, nodes: Sequence[str], locale: str) -> Exit:
-    """Check one dossier and say what came out.  Raises FileMissing, FileTooLarge, DossierInvalid, NodeError."""
+@dataclass(frozen=True)
+class CarriedPaper:
+    """A completion paper as it was read: the PDF, and the files in it."""
+
+    pdf: bytes
+    files: dict[str, bytes]
+
+
+def completion_paper(path: str) -> CarriedPaper | None:
+    """The completion paper at this path; None where it is none, or has a receipt of its own beside it.
+
+    Raises FileMissing, FileTooLarge.
+    """
+    from portal.dossier.completion.checking import MAX_PDF_BYTES, carried
+    from portal.pairing import SUFFIX
+    from portal.reading import read_bounded
+
+    file = Path(path)
+    try:
+        with file.open("rb") as opened:
+            is_pdf = b"%PDF-" in opened.read(1024)
+        if not is_pdf or file.stat().st_size > MAX_PDF_BYTES or Path(f"{path}{SUFFIX}").exists():
+            return None
+    except OSError:  # said of the file as of any other
+        return None
+    pdf = read_bounded(file, MAX_PDF_BYTES)
+    found = carried(pdf)
+    return None if found is None else CarriedPaper(pdf, found)
+
+
+def verify_dossier(
+    shell: Shell, path: str, trust: Trust, nodes: Sequence[str], locale: str, paper: CarriedPaper | None = None
+) -> Exit:
+    """Check one dossier, or the one in a paper and the paper against it, and say what came out.
+
+    Raises FileMissing, FileTooLarge, DossierInvalid, SettlementError, PaperInvalid, NodeError.
+    """
     from notary.verdicts.reasons import Text
     from portal.dossier.ask import today, trust_of_nodes
     from portal.dossier.check import check_dossier
+    from portal.dossier.completion.checking import check_paper, dossier_of
     from portal.dossier.file import MAX_BYTES, Dossier
     from portal.dossier.words import words
+    from portal.fonts import report_fonts
     from portal.reading import read_bounded
     from portal.signing.words import listed_lines
 
     file = Path(path)
-    dossier = Dossier.from_bytes(read_bounded(file, MAX_BYTES), file.name)
+    if paper is None:
+        dossier = Dossier.from_bytes(read_bounded(file, MAX_BYTES), file.name)
+    else:
+        dossier = dossier_of(paper.files, file.name)
     notes: tuple[str, ...] = ()
     if nodes:
         trust, notes = trust_of_nodes(trust, nodes, dossier)
     verdict = check_dossier(dossier, trust, partial(today, nodes) if nodes else None)
+    if paper is not None:
+        checked = check_paper(paper.pdf, paper.files, report_fonts)
+        verdict = replace(verdict, checks=(*verdict.checks, checked))
     if shell.as_json:
         records = [
             {"role": one.role.value, "sha256": one.sha256.hex() or None, "reason": one.reason or None}

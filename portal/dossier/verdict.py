@@ -1,6 +1,7 @@
-"""What the check of a dossier says: seven checks, each PASSED, FAILED or INDETERMINATE, and the account that follows.
+"""What the check of a dossier says: its checks, each PASSED, FAILED or INDETERMINATE, and the account that follows.
 
-FAILED if any check failed. PASSED if all passed that were made; the seventh is made where nodes were asked.
+FAILED if any check failed. PASSED if all passed that were made; the seventh is made where nodes were asked, the eighth
+of a completion paper.
 INDETERMINATE otherwise. The first check that is not as it should be gives the reason.
 """
 

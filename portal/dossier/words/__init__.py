@@ -12,7 +12,7 @@ from typing import Final
 
 from notary.verdicts.reasons import LOCALES, Words
 
-CHECKS: Final = 7
+CHECKS: Final = 8  # the last one is of completion papers
 
 
 class PlanReason(StrEnum):
@@ -35,6 +35,9 @@ class PlanReason(StrEnum):
     LATER_EVENTS = "later-events"
     CODE_DIFFERS = "code-differs"
     NODE_SILENT = "node-silent"
+    PAPER_UNFOUNDED = "paper-unfounded"
+    PAPER_DIFFERS = "paper-differs"
+    PAPER_UNCHECKED = "paper-unchecked"
 
 
 class PlanText(StrEnum):
@@ -82,6 +85,9 @@ class PlanText(StrEnum):
     MONEY_OTHER = "plan-money-other"  # symbol, decimals
     BOOK_OTHER = "plan-book-other"  # node, now, then
     BOOK_SAME = "plan-book-same"  # nodes
+    # 8
+    PAPER_SAME = "plan-paper-same"  # pages
+    PAPER_PAGE = "plan-paper-page"  # page, text, reason, meaning
     # below the checks
     PLAN = "plan-plan"  # name, time, state
     PAID = "plan-paid"  # principal, charges

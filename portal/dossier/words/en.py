@@ -18,6 +18,7 @@ WORDS: Final = replace(
         "The events are the plan's own, and every sum in them follows from the terms",
         "The blocks are blocks of that chain; the last one says as of when the file speaks",
         "The book says the same today, and is the contract that this program knows",
+        "The completion paper says what the dossier in it says",
     ),
     meanings={
         **BASE.meanings,
@@ -42,6 +43,11 @@ WORDS: Final = replace(
         "again.",
         PlanReason.CODE_DIFFERS: "The code at the contract's address is not that of this program's contract.",
         PlanReason.NODE_SILENT: "No node could be asked about the book.",
+        PlanReason.PAPER_UNFOUNDED: "The dossier in the paper does not show that the plan is paid, or there is none: "
+        "nothing supports what the paper says.",
+        PlanReason.PAPER_DIFFERS: "The paper says or shows something else than its dossier gives: it was altered.",
+        PlanReason.PAPER_UNCHECKED: "The paper could not be compared: another version or other fonts made it, or this "
+        "machine cannot make it.",
     },
     texts={
         **BASE.texts,
@@ -81,6 +87,8 @@ WORDS: Final = replace(
         PlanText.MONEY_OTHER: "the token calls itself {symbol} with {decimals} decimals",
         PlanText.BOOK_OTHER: "{node}: {now} units paid by now, {then} in the file",
         PlanText.BOOK_SAME: "according to {nodes}",
+        PlanText.PAPER_SAME: "{pages} pages",
+        PlanText.PAPER_PAGE: "page {page}: {text}",
         PlanText.PLAN: "Plan {name} on {time}: {state}, as its events say.",
         PlanText.PAID: "  paid      {principal}, and {charges} of late charges",
         PlanText.OWED: "  owed now  {now}; in all {total}",

@@ -18,6 +18,7 @@ WORDS: Final = replace(
         "各事件均属于本计划，其中每个数额都可由条款推算得出",
         "各区块确为该链的区块；最后一个区块的时间即档案所述状态的时间",
         "账本合约目前的记载与档案一致，且该合约为本程序所知",
+        "结清证明所述与其中的档案一致",
     ),
     meanings={
         **BASE.meanings,
@@ -40,6 +41,9 @@ WORDS: Final = replace(
         PlanReason.LATER_EVENTS: "账本合约目前的记载与档案不同：档案没有包含最近的事件。请重新导出。",
         PlanReason.CODE_DIFFERS: "该合约地址上的代码不是本程序所附合约的代码。",
         PlanReason.NODE_SILENT: "没有任何节点可供查询账本合约。",
+        PlanReason.PAPER_UNFOUNDED: "证明中的档案没有显示计划已经还清，或者其中没有档案：证明所述没有依据。",
+        PlanReason.PAPER_DIFFERS: "证明的文字或者版面与其档案得出的不同：证明被改动过。",
+        PlanReason.PAPER_UNCHECKED: "证明未能比对：它由另一版本或以其他字体制作，或者本机无法生成。",
     },
     texts={
         **BASE.texts,
@@ -78,6 +82,8 @@ WORDS: Final = replace(
         PlanText.MONEY_OTHER: "代币自称 {symbol}，小数位数为 {decimals}",
         PlanText.BOOK_OTHER: "{node}：目前已付 {now} 个最小单位，档案中为 {then}",
         PlanText.BOOK_SAME: "{nodes} 如此答复",
+        PlanText.PAPER_SAME: "{pages} 页",
+        PlanText.PAPER_PAGE: "第 {page} 页：{meaning}",
         PlanText.PLAN: "计划 {name}，截至 {time}：{state}（根据其事件）。",
         PlanText.PAID: "  已付      {principal}，另付逾期费用 {charges}",
         PlanText.OWED: "  现应付    {now}；合计尚欠 {total}",

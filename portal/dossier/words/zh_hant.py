@@ -18,6 +18,7 @@ WORDS: Final = replace(
         "各事件均屬於本計劃，其中每個數額都可由條款推算得出",
         "各區塊確為該鏈的區塊；最後一個區塊的時間即檔案所述狀態的時間",
         "帳本合約目前的記載與檔案一致，且該合約為本程式所知",
+        "結清證明所述與其中的檔案一致",
     ),
     meanings={
         **BASE.meanings,
@@ -40,6 +41,9 @@ WORDS: Final = replace(
         PlanReason.LATER_EVENTS: "帳本合約目前的記載與檔案不同：檔案沒有包含最近的事件。請重新匯出。",
         PlanReason.CODE_DIFFERS: "該合約地址上的程式碼不是本程式所附合約的程式碼。",
         PlanReason.NODE_SILENT: "沒有任何節點可供查詢帳本合約。",
+        PlanReason.PAPER_UNFOUNDED: "證明中的檔案沒有顯示計劃已經還清，或者其中沒有檔案：證明所述沒有依據。",
+        PlanReason.PAPER_DIFFERS: "證明的文字或者版面與其檔案得出的不同：證明被改動過。",
+        PlanReason.PAPER_UNCHECKED: "證明未能比對：它由另一版本或以其他字型製作，或者本機無法產生。",
     },
     texts={
         **BASE.texts,
@@ -78,6 +82,8 @@ WORDS: Final = replace(
         PlanText.MONEY_OTHER: "代幣自稱 {symbol}，小數位數為 {decimals}",
         PlanText.BOOK_OTHER: "{node}：目前已付 {now} 個最小單位，檔案中為 {then}",
         PlanText.BOOK_SAME: "{nodes} 如此答覆",
+        PlanText.PAPER_SAME: "{pages} 頁",
+        PlanText.PAPER_PAGE: "第 {page} 頁：{meaning}",
         PlanText.PLAN: "計劃 {name}，截至 {time}：{state}（根據其事件）。",
         PlanText.PAID: "  已付      {principal}，另付逾期費用 {charges}",
         PlanText.OWED: "  現應付    {now}；合計尚欠 {total}",

@@ -26,6 +26,7 @@ from settlement.plan import State
 CHINESE = [locale for locale in LOCALES if locale != "en"]
 HAN = re.compile(r"[\u4e00-\u9fff]")
 ENGLISH = re.compile(r"[A-Za-z]{2,}(?:[ ,;:']+[A-Za-z]{2,}){2,}")  # three words in a row
+LOCAL = {"text", "meaning"}  # an error's text is in English; elsewhere the reason's own sentence stands for it
 BARE = {PlanText.CONTRACT}  # nothing but its values
 SIMPLIFIED, TRADITIONAL = set("档计划约条签钥账这链区块时间"), set("檔計劃約條簽鑰帳這鏈區塊時間")
 
@@ -79,7 +80,8 @@ class TestWords:
     @pytest.mark.parametrize("locale", CHINESE)
     def test_templates_take_the_same_values_in_every_language(self, locale: str) -> None:
         for text in PlanText:
-            assert placeholders(words(locale).texts[text]) == placeholders(words("en").texts[text]), text
+            mine, english = (placeholders(words(one).texts[text]) - LOCAL for one in (locale, "en"))
+            assert mine == english, text
 
     @pytest.mark.parametrize("locale", CHINESE)
     def test_every_sentence_is_in_chinese_of_one_script(self, locale: str) -> None:
@@ -106,6 +108,9 @@ class TestWords:
             PlanReason.MONEY_DIFFERS,
             PlanReason.CODE_DIFFERS,
             PlanReason.NODE_SILENT,
+            PlanReason.PAPER_UNFOUNDED,
+            PlanReason.PAPER_DIFFERS,
+            PlanReason.PAPER_UNCHECKED,
         }
 
     @pytest.mark.parametrize("locale", ["", "zh", "de", "../en"])
