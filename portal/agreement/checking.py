@@ -17,8 +17,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from notary.errors import ReportInvalid
-from notary.report import checking, embedded
-from notary.report.checking import Difference, ReportReason
+from notary.report import embedded
+from notary.report.checking import Difference, ReportReason, compare
 from notary.report.fonts import Fonts
 from notary.report.text import BREAK
 from notary.verdicts.verdict import Status
@@ -41,12 +41,12 @@ _END: Final = b"%%EOF"
 FontsOf = Callable[[tuple[str, ...]], Fonts]
 
 _REASONS: Final = {
-    "report-pages-differ": AgreementReason.PAGES_DIFFER,
-    "report-covered": AgreementReason.COVERED,
-    "report-added": AgreementReason.ADDED,
-    "report-drawn-differently": AgreementReason.DRAWN_DIFFERENTLY,
+    ReportReason.PAGES_DIFFER: AgreementReason.PAGES_DIFFER,
+    ReportReason.COVERED: AgreementReason.COVERED,
+    ReportReason.ADDED: AgreementReason.ADDED,
+    ReportReason.DRAWN_DIFFERENTLY: AgreementReason.DRAWN_DIFFERENTLY,
 }
-_CERTAIN: Final = (AgreementReason.COVERED, AgreementReason.ADDED)  # wrong, whoever rendered it
+_CERTAIN: Final = (ReportReason.COVERED, ReportReason.ADDED)  # wrong, whoever rendered it
 
 
 class _Open(Exception):
@@ -117,28 +117,23 @@ def _terms(given: Agreement) -> str:
 
 def _pages(pdf: bytes, again: bytes, given: Agreement) -> str:
     try:
-        mine, theirs = embedded.open_pdf(again), embedded.open_pdf(pdf)
-        found = () if pdf == again else checking._compare(mine, theirs)
-        pages = len(mine.pages)
-        if not found:
-            return f"{pages} pages"
-        other = given.edition != edition() or checking._renderer(mine) != checking._renderer(theirs)
-        detail = f"page {found[0].page}: {found[0].detail}" if found[0].page else found[0].detail
-        certain = [reason for one in found if (reason := _reason(one, mine, theirs)) in _CERTAIN]
-        if other and not certain:
+        found = compare(pdf, again, given.edition == edition())
+        if found.status is Status.PASSED:
+            return ""
+        first = next((one for one in found.differences if one.reason in _CERTAIN), found.differences[0])
+        detail = f"page {first.page}: {first.detail}" if first.page else first.detail
+        if found.status is Status.INDETERMINATE:
             raise _Open(AgreementReason.MAKER_DIFFERS, detail, Status.INDETERMINATE)
-        raise _Open(certain[0] if other else _reason(found[0], mine, theirs), detail)
+        raise _Open(_reason(first, pdf, again), detail)
     except ReportInvalid as exc:
         raise _Open(AgreementReason.PAGES_DIFFER, str(exc)) from exc
 
 
-def _reason(difference: Difference, mine: Any, theirs: Any) -> AgreementReason:
+def _reason(difference: Difference, pdf: bytes, again: bytes) -> AgreementReason:
     if difference.reason is not ReportReason.TEXT_DIFFERS:
-        return _REASONS[difference.reason.value]
-    place = difference.page - 1
-    if _numbers(mine.pages[place]) == _numbers(theirs.pages[place]):
-        return AgreementReason.WORDS_DIFFER
-    return AgreementReason.NUMBER_DIFFERS
+        return _REASONS[difference.reason]
+    theirs, mine = (_numbers(embedded.open_pdf(one).pages[difference.page - 1]) for one in (pdf, again))
+    return AgreementReason.WORDS_DIFFER if mine == theirs else AgreementReason.NUMBER_DIFFERS
 
 
 def _numbers(page: Any) -> list[str]:

@@ -80,7 +80,8 @@ def _show(shell: Shell, path: str, verdict: AgreementVerdict, locale: str) -> No
     shell.say(f"  sha256 {verdict.sha256.hex()}")
     for check in verdict.checks:
         title = words.titles[check.number - 1]
-        shell.say(f"  {check.number}  {statuses[check.status]:<13} {title}: {printable(check.detail)}")
+        detail = f": {printable(check.detail)}" if check.detail else ""
+        shell.say(f"  {check.number}  {statuses[check.status]:<13} {title}{detail}")
     if verdict.reason is not None:
         shell.say(words.meanings[verdict.reason])
     if not verdict.plan_id:

@@ -13,7 +13,7 @@ import pypdf
 import pytest
 from eth_account import Account
 from pypdf.annotations import FreeText
-from pypdf.generic import DecodedStreamObject, NameObject
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
 from support import agreements, papers, reports
 
 from notary.report.embedded import files
@@ -178,6 +178,14 @@ class TestCheckAgreementAlone:
         note = FreeText(text="120.000000 TEST", rect=(100, 600, 300, 640), background_color="ffffff")
         made = changed(pdf, lambda writer: writer.add_annotation(0, note))
         assert outcome(check(made)) == (Status.FAILED, AgreementReason.COVERED)
+
+    def test_a_script_that_was_added_fails(self, pdf: bytes) -> None:
+        def script(writer: pypdf.PdfWriter) -> None:
+            action = {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("app.alert('')")}
+            writer.root_object[NameObject("/OpenAction")] = DictionaryObject(action)
+
+        made = changed(pdf, script)
+        assert outcome(check(made)) == (Status.FAILED, AgreementReason.ADDED)
 
     def test_a_number_that_is_painted_over_fails(self, pdf: bytes) -> None:
         def paint(writer: pypdf.PdfWriter) -> None:

@@ -174,8 +174,8 @@ class TestVerdict:
             assert len(words.titles) == 5
 
     def test_every_difference_that_a_comparison_finds_has_a_reason_of_its_own(self) -> None:
-        other = {"report-text-differs", "report-receipts-invalid", "report-renderer-differs"}
-        assert set(_REASONS) | other >= {one.value for one in ReportReason}
+        of_text_or_none = {ReportReason.TEXT_DIFFERS, ReportReason.RECEIPTS_INVALID, ReportReason.RENDERER_DIFFERS}
+        assert set(_REASONS) | of_text_or_none == set(ReportReason)
 
     def test_a_failed_check_decides_before_one_that_is_open(self) -> None:
         checks = (
