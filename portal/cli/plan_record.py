@@ -137,9 +137,9 @@ def seal_record(
       tallystick plan seal-record debtor.record.json --case smith-2026
       tallystick plan seal-record debtor.record.json --typed-data
     """
+    from notary.custody.signatures import MAX_WALLET_SIGNATURE
     from portal import settling
     from portal.errors import ArgumentInvalid
-    from portal.papers import MAX_SIGNATURE
     from portal.reading import write_output
     from portal.signing import make
 
@@ -156,9 +156,9 @@ def seal_record(
         plan_id = f"0x{signed.record.plan_id.hex()}"
         paper = _plan(settling.trusted_paper(world, plan_id).paper, plan_id)
         if signature is not None:
-            if not re.fullmatch(rf"0x(?:[0-9a-fA-F]{{2}}){{1,{MAX_SIGNATURE // 2}}}", signature):
+            if not re.fullmatch(rf"0x(?:[0-9a-fA-F]{{2}}){{1,{MAX_WALLET_SIGNATURE}}}", signature):
                 raise ArgumentInvalid("--signature", signature[:20], "is not 0x and hex digits")
-            made = make.signature_made_elsewhere(signed.record, bytes.fromhex(signature[2:]))
+            made = make.signature_made_elsewhere(world, signed.record, bytes.fromhex(signature[2:]))
             signed = signed.signed_by(made)
         make.check_taken(paper, signed, path.name)
         if signature is not None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from portal.cli.shell import Shell
     from portal.pairing import Collected
     from portal.papers import Paper
-    from portal.signing.check import AskWallet, Beside
+    from portal.signing.check import AskWallet, Beside, Outcome
+    from portal.signing.record import SignedRecord
     from portal.signing.verdict import RecordVerdict
 
 BEGINNING = b'{"format":"tallystick/signing-record",'  # portal.signing.record.BEGINNING, without its import
@@ -52,7 +53,7 @@ def verify_signing(
     Raises FileMissing, FileTooLarge, SigningRecordInvalid, PaperInvalid, DossierInvalid, ReceiptInvalid.
     """
     from portal.reading import read_bounded
-    from portal.signing.check import check_record
+    from portal.signing.check import check_record, dated
     from portal.signing.record import MAX_BYTES, SignedRecord
 
     file = Path(path)
@@ -63,7 +64,7 @@ def verify_signing(
         signed,
         hashlib.sha256(data).digest(),
         receipt=receipt,
-        beside=_beside(others),
+        beside=_beside(signed, others, trust, dated(receipt)),
         trust=trust,
         ask_wallet=ask_wallet,
     )
@@ -89,16 +90,21 @@ def _receipt(collected: Collected, data: bytes, trust: Trust, ask_wallet: AskWal
     return Verifier(trust, ask_wallet).verify(found.receipt, DocumentDigests(len(data), {"sha256": digest, **extra}))
 
 
-def _beside(others: Sequence[str]) -> Beside:
+def _beside(signed: SignedRecord, others: Sequence[str], trust: Trust, at: int | None) -> Beside:
     """Raises FileMissing, FileTooLarge, PaperInvalid, DossierInvalid, ArgumentInvalid (two plans)."""
     from notary.sealing.hashing import Unhashable, hash_file
     from portal.cli.verify_dossier import is_dossier
     from portal.errors import ArgumentInvalid, FileMissing
+    from portal.reading import read_bounded
+    from portal.signing.agreed import MAX_BYTES, check_agreed
     from portal.signing.check import Beside
+    from portal.signing.record import Kind
 
     paper: Paper | None = None
     listed: Mapping[str, bytes] = {}
     documents: dict[str, bytes] = {}
+    agreed: list[Outcome] = []
+    named = {one.sha256 for one in signed.record.evidence if one.kind is Kind.SIGNED_AGREEMENT}
     for path in others:
         found = _dossier(path) if is_dossier(path) else (_paper(path), {})
         if found[0] is not None:
@@ -110,7 +116,10 @@ def _beside(others: Sequence[str]) -> Beside:
         if isinstance(outcome, Unhashable):
             raise FileMissing(path, outcome.reason)
         documents[Path(path).name] = outcome.sha256
-    return Beside(paper, listed, documents)
+        if outcome.sha256 in named and signed.record.agreement is not None:
+            pdf = read_bounded(Path(path), MAX_BYTES)
+            agreed += check_agreed(pdf, signed.record.agreement.sha256, [one.root for one in trust.signers], at)
+    return Beside(paper, listed, documents, agreed)
 
 
 def _dossier(path: str) -> tuple[Paper, Mapping[str, bytes]]:

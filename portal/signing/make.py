@@ -35,7 +35,7 @@ from portal.signing.record import (
     State,
 )
 from portal.signing.rows import Kept, put_declined, put_sealed, records_of
-from settlement.service_errors import NotSigned
+from settlement.service_errors import NotSigned, SignatureForeign
 
 if TYPE_CHECKING:
     from portal.papers import Paper
@@ -80,7 +80,7 @@ def draft_record(paper: Paper, stated: Stated) -> Record:
         commitment=paper.terms.agreement,
         agreement=None if opened is None else Agreement(bytes.fromhex(opened.text), opened.salt),
         languages=stated.languages,
-        evidence=tuple(_evidence(path, kind) for path, kind in (stated.documents or {}).items()),
+        evidence=tuple(_document(path, kind, paper) for path, kind in (stated.documents or {}).items()),
         signature_level=stated.level,
         shown_at=stated.shown_at,
         signed_at=at if stated.signed_at is None else stated.signed_at,
@@ -98,14 +98,18 @@ def sign_record(world: World, record: Record, key: str) -> Signature:
     return Eip712Signer(world.keys.signer(key)).sign(record)
 
 
-def signature_made_elsewhere(record: Record, signature: bytes) -> Signature:
-    """What a wallet gave for the record's typed data: a key's signature, else one that a contract wallet is to judge.
+def signature_made_elsewhere(world: World, record: Record, signature: bytes) -> Signature:
+    """What a wallet gave for the record's typed data: a key's signature, or one that a contract wallet calls its own.
 
     signature  1 to 4096 bytes
+
+    Raises SignatureForeign, and what asking the plans' chain raises.
     """
     from eth_keys.datatypes import Signature as Recoverable
     from eth_keys.exceptions import BadSignature
     from eth_utils.exceptions import ValidationError
+
+    from notary.custody.wallet_chain import check_erc1271
 
     if len(signature) == 65 and signature[64] in (27, 28):
         try:
@@ -116,6 +120,9 @@ def signature_made_elsewhere(record: Record, signature: bytes) -> Signature:
         else:
             if key.to_canonical_address() == record.address:
                 return Eip712Signature(record.address, key.to_bytes(), signature)
+    chain, digest = world.chain("plans"), record.eip712_digest()
+    if chain.chain_id != record.chain_id or not check_erc1271(chain, record.address, digest, signature):
+        raise SignatureForeign(role=record.role.value, address=f"0x{record.address.hex()}")
     return Erc1271Signature(record.chain_id, record.address, signature)
 
 
@@ -126,7 +133,9 @@ def write_record(target: Path, signed: SignedRecord) -> None:
             signed.record.name,
             "nothing would tie the name to a person: name a document with --identity, or a --certificate",
         )
-    write_output(target, signed.to_bytes(), replace=False)
+    data = signed.to_bytes()
+    SignedRecord.from_bytes(data, target.name)  # what no reader would take is not written
+    write_output(target, data, replace=False)
 
 
 def seal_record(world: World, signed: SignedRecord, file: Path, case: str, documents: Mapping[Path, Kind]) -> Kept:
@@ -138,10 +147,13 @@ def seal_record(world: World, signed: SignedRecord, file: Path, case: str, docum
     Raises SigningRecordInvalid (a document is none of the record's, or was revoked), PlanNotFound, and what `seal`
     raises.
     """
+    for path, kind in documents.items():  # all of them before anything is sealed
+        if _evidence(path, kind) not in signed.record.evidence:
+            raise SigningRecordInvalid(path.name, f"is no {kind} that the record names, or was changed")
     named = {one.sha256 for one in signed.record.evidence}
     for path, kind in documents.items():
         if _seal(world, case, path, kind.value) not in named:
-            raise SigningRecordInvalid(path.name, "is none of the documents that the record names, or was changed")
+            raise SigningRecordInvalid(path.name, "was changed while it was sealed")
     sha256 = _seal(world, case, file, RECORD_KIND)
     if sha256 != _sha256(signed.to_bytes()):
         raise SigningRecordInvalid(file.name, "was changed while it was sealed")
@@ -162,6 +174,7 @@ def check_taken(paper: Paper, signed: SignedRecord, where: str) -> None:
     Raises NotSigned, SigningRecordInvalid.
     """
     record = signed.record
+    SignedRecord.from_bytes(signed.to_bytes(), where)  # with what was added here
     if record.role is not Role.GUARANTOR:
         _signed(paper, record.role)
     verdict = check_record(signed, _sha256(signed.to_bytes()), beside=Beside(paper))
@@ -248,6 +261,20 @@ def _signed(paper: Paper, role: Role) -> str:
     if paper.signatures[place] is None:
         raise NotSigned(role=role.value, address=paper.parties[place])
     return paper.parties[place]
+
+
+def _document(path: Path, kind: Kind, paper: Paper) -> Evidence:
+    """A document for a new record; a signed agreement is looked at first.  Raises FileMissing, SigningRecordInvalid."""
+    from portal.signing import agreed
+
+    if kind is Kind.SIGNED_AGREEMENT:
+        if paper.agreement is None:
+            raise SigningRecordInvalid(path.name, "the plan has no agreement that could have been signed")
+        pdf = read_bounded(path, agreed.MAX_BYTES)
+        for status, reason, detail in agreed.check_agreed(pdf, bytes.fromhex(paper.agreement.text), (), None):
+            if status is Status.FAILED:
+                raise SigningRecordInvalid(path.name, f"{reason}: {detail}")
+    return _evidence(path, kind)
 
 
 def _evidence(path: Path, kind: Kind) -> Evidence:

@@ -12,6 +12,8 @@ from support.certificates import Certified, certify
 from support.portalworld import deployed_workspace, finalise, tallystick
 
 from notary import jcs
+from notary.report.signing import SigningKey, sign
+from portal.demo.files import make_files
 
 NAME = "Comércio de Máquinas Aurora Ltda."
 PLAN = ("--debtor", "debtor", "--creditor", "creditor", "--token", "test", "--total", "30", "--installments", "3")
@@ -129,6 +131,33 @@ def test_plan_opens_once_it_is_sealed_who_the_parties_are(place: Place) -> None:
         assert tallystick("verify", creditor, dossier, *given, "--locale", locale).json["status"] == "PASSED"
 
 
+def test_agreement_that_the_person_signed_as_pdf_binds_the_person(place: Place) -> None:
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    pages = [path for path in make_files(place.folder / "papers", 15) if path.suffix == ".pdf"]
+    person = certify("João Silva", place.root)
+    key = person.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    signed = place.write("signed.pdf", sign(pages[0].read_bytes(), SigningKey(person.der, key)))
+    place.signed("pdf-plan", "--agreement", pages[0])
+    file, trust = place.folder / "pdf.record.json", place.folder / "pdf-trust.json"
+    made = ("plan", "record", "pdf-plan", "--party", "debtor", "--name", "João Silva", *RECORD)
+    for unsigned in pages:  # the agreement without a signature, and another paper
+        wrong = ("--identity", f"signed-agreement={unsigned}", "--to", file)
+        assert tallystick(*made, *wrong, workspace=place.w, expect=(4,)).error == "portal.signing-record"
+    place.run(*made, "--identity", f"signed-agreement={signed}", "--case", "smith", "--to", file)
+    place.run("anchor", "--wait", "--trust-file", trust)
+    place.run("receipts", "export", "smith", "--to", place.folder / "pdf-receipts")
+    paper = place.w / "plans" / f"{place.run('plan', 'show', 'pdf-plan')['plan_id']}.json"
+    given = ("--receipt", place.folder / "pdf-receipts", "--trust", trust)
+    alone = tallystick("verify", file, paper, *given, expect=(3,)).json
+    assert alone["reason"] == "person-stated"
+    rooted = ("--signer-root", place.folder / "root.pem")
+    assert tallystick("verify", file, paper, signed, *given, expect=(3,)).json["reason"] == "signer-untrusted"
+    good = tallystick("verify", file, paper, signed, *given, *rooted).json
+    assert (good["status"], good["checks"][2]["status"]) == ("PASSED", "PASSED")
+    assert "João Silva" in good["checks"][2]["detail"]
+
+
 def test_parties_without_a_record_say_why_and_the_plan_says_so(place: Place) -> None:
     place.signed("bare-plan")
     for empty in ("", "  ", "two\nlines"):
@@ -165,9 +194,14 @@ def test_record_made_elsewhere_is_held_against_the_plan_before_it_is_sealed(plac
     signature = KeyRing(place.w / "keys", lambda *_: "").signer("debtor").sign_statement(typed)
     foreign = KeyRing(place.w / "keys", lambda *_: "").signer("creditor").sign_statement(typed)
     seal = ("plan", "seal-record", file, "--case", "smith", "--signature")
+    before = (file.read_bytes(), place.run("case", "show", "smith")["claims"])
+    nobody = tallystick(*seal, "0x" + foreign.hex(), workspace=place.w, expect=(4,))
+    assert nobody.error == "settlement.signature-foreign"
+    other = tallystick(*seal[:-1], "--identity", f"video={passport}", workspace=place.w, expect=(4,))
+    assert other.error == "portal.signing-record"
+    assert (file.read_bytes(), place.run("case", "show", "smith")["claims"]) == before
     taken = place.run(*seal, "0x" + signature.hex())
     assert (taken["state"], taken["signatures"]) == ("sealed", 1)
-    assert foreign != signature
 
     bent = json.loads(file.read_text())
     bent["record"]["plan_id"] = place.run("plan", "show", "other-plan")["plan_id"]
