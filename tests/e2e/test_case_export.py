@@ -353,6 +353,40 @@ class TestVerifyBundle:
         assert said["counts"] == {"PASSED": 1, "FAILED": 0, "INDETERMINATE": len(NAMES)}
         assert {one["reason"] for one in said["results"]} == {"no-document", None}
 
+    def test_documents_behind_a_report_are_held_against_its_receipts(
+        self, place: Place, whole: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "r.pdf").write_bytes(files_of(whole)["report.pdf"])
+        said = tallystick("verify", tmp_path / "r.pdf", place.papers, "--trust", place.trust).json
+        assert (said["status"], said["counts"]["PASSED"]) == ("PASSED", len(NAMES) + 1)
+        other = tmp_path / "b.txt"
+        other.write_text("document O")
+        said = tallystick("verify", tmp_path / "r.pdf", other, "--trust", place.trust, expect=(1,)).json
+        (failed,) = (one for one in said["results"] if one["status"] == "FAILED")
+        assert (failed["reason"], failed["document"]) == ("digest-differs", str(other))
+        assert said["counts"] == {"PASSED": 1, "FAILED": 1, "INDETERMINATE": len(NAMES) - 1}
+
+    def test_documents_behind_a_bundle_are_held_against_its_receipts(
+        self, place: Place, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        paper, strange = place.papers / NAMES[0], tmp_path / "strange.txt"
+        said = tallystick("verify", whole, paper, "--trust", place.trust).json
+        assert (said["status"], said["counts"]["PASSED"]) == ("PASSED", len(NAMES) + 3)
+        strange.write_text("strange")
+        said = tallystick("verify", whole, strange, "--trust", place.trust, expect=(3,)).json
+        assert [one["reason"] for one in said["results"] if one["status"] != "PASSED"] == ["document-without-receipt"]
+        # A file at the same path outside speaks for no document inside.
+        files = files_of(whole)
+        name = next(name for name in files if name.endswith("b.txt"))
+        good, files[name] = files[name], b"altered"
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(good)
+        monkeypatch.chdir(tmp_path)
+        said = tallystick("verify", remade(tmp_path / "f.zip", files), name, "--trust", place.trust, expect=(1,)).json
+        found = {(one["document"], one["reason"]) for one in said["results"] if one["verdict"]}
+        assert (name, "size-differs") in found or (name, "digest-differs") in found
+
     def test_a_report_that_cannot_be_made_here_is_not_called_false(
         self, whole: Path, tmp_path: Path, place: Place, monkeypatch: pytest.MonkeyPatch
     ) -> None:
