@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -217,7 +218,7 @@ def test_erased_or_revoked_record_is_none_when_the_plan_is_to_open(place: Place)
     place.run("case", "new", "gone")
     passport = place.write("p.jpg", b"\xff\xd8 p")
     for role in ("debtor", "creditor"):
-        made = ("plan", "record", "late-plan", "--party", role, "--name", NAME, *RECORD, "--case", "gone")
+        made = ("plan", "record", "late-plan", "--party", role, "--name", "Zebedeu Quixaba", *RECORD, "--case", "gone")
         place.run(*made, "--identity", f"id-document={passport}", "--to", place.folder / f"late-{role}.record.json")
     place.run("case", "revoke", "gone", "late-creditor.record.json", "--why", "the wrong person")
     refused = tallystick("plan", "open", "late-plan", workspace=place.w, expect=(4,))
@@ -226,6 +227,10 @@ def test_erased_or_revoked_record_is_none_when_the_plan_is_to_open(place: Place)
     place.run("case", "erase", "gone", "--whole-case", "--yes", "--why", "the law")
     refused = tallystick("plan", "open", "late-plan", workspace=place.w, expect=(4,))
     assert "of the debtor" in refused.json["error"]["message"]
+    for path in place.w.rglob("*"):  # what the workspace keeps of the record says nothing of the person
+        if path.is_file():
+            assert b"Zebedeu" not in path.read_bytes(), path
+            assert hashlib.sha256(passport.read_bytes()).digest() not in path.read_bytes(), path
 
 
 def test_record_that_binds_nobody_or_an_unsigned_party_is_not_made(place: Place) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -23,7 +23,7 @@ from notary.verdicts.trust import Trust, TrustedSigner
 from notary.verdicts.verdict import Interval, Reason, Status, Verdict
 from portal.papers import Paper
 from portal.signing.check import Beside, check_record
-from portal.signing.record import Agreement, Evidence, Kind, Record, Role, SignedRecord
+from portal.signing.record import Agreement, Evidence, Kind, Level, Record, Role, SignedRecord
 from portal.signing.verdict import RecordReason, RecordVerdict
 from portal.signing.words import WORDS
 from settlement.terms import Terms, plan_id
@@ -138,6 +138,36 @@ class TestWhole:
             assert len(language.titles) == 6
             assert all((*language.meanings.values(), *language.titles, language.not_proven))
         assert len({words.meanings[RecordReason.PLAN_ABSENT] for words in WORDS.values()}) == 3
+
+
+class TestMutants:
+    def test_a_record_with_any_member_changed_fails_under_its_old_signatures(self) -> None:
+        plan = paper()
+        one = of_paper(plan)
+        signatures = (DEBTOR.over(one), certified(one, PERSON))
+        changes: dict[str, Any] = {
+            "plan_id": b"\x01" * 32,
+            "chain_id": one.chain_id + 1,
+            "book": b"\x01" * 20,
+            "role": Role.CREDITOR,
+            "name": one.name + "x",
+            "address": OTHER.address,
+            "commitment": b"\x01" * 32,
+            "agreement": None,
+            "languages": ("zh-Hans",),
+            "evidence": (),
+            "signature_level": Level.QUALIFIED,
+            "shown_at": one.shown_at - 1,
+            "signed_at": one.signed_at - 1,
+            "made_at": one.made_at + 1,
+            "program": "another",
+            "salt": b"\x01" * 32,
+        }
+        assert set(changes) == {field.name for field in fields(Record)}
+        for name, value in changes.items():
+            verdict = check(replace(one, **{name: value}), *signatures, receipt=sealed(), trust=TRUST)
+            assert said(verdict, 2) == (FAILED, RecordReason.ADDRESS_SIGNATURE_INVALID), name
+            assert said(verdict, 3) == (FAILED, RecordReason.E_SIGNATURE_INVALID), name
 
 
 class TestReceipt:
