@@ -118,7 +118,7 @@ def record(
     _show(shell, file, signed, kept)
 
 
-@command("seal-record", after="`tallystick plan open NAME`, once both parties' records are sealed.")
+@command("seal-record", after="`tallystick plan open NAME`, once both parties' records are sealed.", opens_key=True)
 @click.argument("file")
 @click.option("--case", metavar="CASE", help="The case that it is sealed in.")
 @_IDENTITY

@@ -14,7 +14,10 @@ from support.portalworld import deployed_workspace, finalise, tallystick
 
 from notary import jcs
 from notary.report.signing import SigningKey, sign
+from portal.chains import ChainUse
+from portal.cli import main
 from portal.demo.files import make_files
+from portal.workspace import Workspace
 
 NAME = "Comércio de Máquinas Aurora Ltda."
 PLAN = ("--debtor", "debtor", "--creditor", "creditor", "--token", "test", "--total", "30", "--installments", "3")
@@ -252,3 +255,50 @@ def test_record_that_binds_nobody_or_an_unsigned_party_is_not_made(place: Place)
     place.run("plan", "draft", "unsigned-plan", *PLAN, "--first-due", "2099-01-31")
     words = ("plan", "record", "unsigned-plan", "--party", "debtor", "--name", NAME, *RECORD, *identity, *to)
     assert tallystick(*words, workspace=place.w, expect=(4,)).error == "settlement.not-signed"
+
+
+def test_guarantor_with_a_contract_wallet_stands_beside_the_parties(place: Place) -> None:
+    yes, no = "0x" + "51" * 20, "0x" + "52" * 20
+    with ChainUse(Workspace.open(place.w), "plans") as use:
+        chain = use.dev().chain()
+        chain.rpc("anvil_setCode", [yes, "0x631626ba7e60e01b60005260206000f3"])  # calls every signature its own
+        chain.rpc("anvil_setCode", [no, "0x60006000fd"])  # reverts
+    place.signed("backed-plan")
+    passport = place.write("g.jpg", b"\xff\xd8 g")
+    made = ("plan", "record", "backed-plan", "--party", "guarantor", "--name", "Ana Lima", *RECORD)
+    identity = ("--identity", f"id-document={passport}", "--to")
+    lone = tallystick(*made, *identity, place.folder / "lone.json", workspace=place.w, expect=(4,))
+    assert lone.error == "portal.argument"  # the terms do not name a guarantor's address
+    for address, accepted in ((no, False), (yes, True)):
+        file = place.folder / f"{address}.record.json"
+        place.run(*made, "--address", address, *identity, file)
+        seal = ("plan", "seal-record", file, "--case", "smith", "--signature", "0x0102")
+        answer = tallystick(*seal, workspace=place.w, expect=(0,) if accepted else (4,))
+        assert answer.error == ("" if accepted else "settlement.signature-foreign")
+    refused = tallystick("plan", "open", "backed-plan", workspace=place.w, expect=(4,))
+    assert refused.error == "portal.record-not-sealed"  # a guarantor's record stands for no party's
+    place.run("plan", "open", "backed-plan", "--without-record", "the guarantor's is enough for both")
+    shown = place.run("plan", "show", "backed-plan")["records"]
+    assert isinstance(shown, list)
+    assert [(one["role"], one["state"]) for one in shown] == [
+        ("creditor", "declined"),
+        ("debtor", "declined"),
+        ("guarantor", "sealed"),
+    ]
+    unasked = tallystick("verify", file, expect=(3,)).json
+    assert unasked["checks"][1]["reason"] == "wallet-unasked"
+
+
+def test_verdict_reads_in_each_language(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    place.signed("read-plan")
+    passport, file = place.write("r.jpg", b"\xff\xd8 r"), place.folder / "read.record.json"
+    made = ("plan", "record", "read-plan", "--party", "debtor", "--name", NAME, *RECORD, "--key", "debtor")
+    place.run(*made, "--identity", f"id-document={passport}", "--to", file)
+    for locale, role in (("en", "debtor"), ("zh-Hans", "债务人"), ("zh-Hant", "債務人")):
+        capsys.readouterr()
+        assert main(["verify", str(file), "--locale", locale]) == 3
+        said = capsys.readouterr().out
+        assert role in said
+        assert NAME in said
+        assert "(receipt-absent)" in said
+        assert "2026-01-02" in said
