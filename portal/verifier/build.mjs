@@ -2,7 +2,7 @@
 //
 //     node build.mjs           write it
 //     node build.mjs --check   compare only
-//     node build.mjs --core F  the verifier without its page, as a module for tests
+//     node build.mjs --core F [ENTRY]  the verifier without its page, as a module for tests; ENTRY: of src/, or core.ts
 
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -27,6 +27,7 @@ async function bundle(entry, format) {
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
+    loader: { ".html": "text" },
   });
   return result.outputFiles[0].text;
 }
@@ -44,7 +45,7 @@ async function page() {
 }
 
 if (process.argv[2] === "--core") {
-  writeFileSync(process.argv[3], await bundle("src/core.ts", "esm"));
+  writeFileSync(process.argv[3], await bundle(`src/${process.argv[4] ?? "core.ts"}`, "esm"));
 } else {
   const text = await page();
   if (Buffer.byteLength(text) >= MOST) throw new Error(`verify.html has ${Buffer.byteLength(text)} bytes, at most ${MOST} are allowed`);

@@ -10,6 +10,7 @@ import json
 import sys
 from pathlib import Path
 
+from notary.court.words import MEANINGS
 from notary.records.algorithms import default_policy
 from notary.verdicts.reasons import LOCALES, words
 from notary.verdicts.reasons.records import RECORD_WORDS
@@ -27,6 +28,7 @@ def generated() -> str:
             "titles": list(language.titles),
             "meanings": {key.value: text for key, text in language.meanings.items()},
             "texts": {key.value: text for key, text in language.texts.items()},
+            "bundle": {str(key): text for key, text in MEANINGS[locale].items()},
             "comma": language.comma,
             "brackets": list(language.brackets),
             "notProven": language.not_proven,

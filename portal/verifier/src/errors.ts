@@ -14,6 +14,18 @@ export class EvidenceRecordInvalid extends FormatInvalid {}
 export class BitcoinHeaderInvalid extends FormatInvalid {}
 export class ReceiptInvalid extends FormatInvalid {}
 
+export class ReportInvalid extends FormatInvalid {}
+
+/** A zip that is no bundle of a case; `fault` is a value of Python's ZipFault. */
+export class BundleInvalid extends FormatInvalid {
+  constructor(
+    readonly fault: string,
+    detail: string,
+  ) {
+    super(`${detail} (${fault})`);
+  }
+}
+
 export class ReceiptTooLarge extends ReceiptInvalid {
   constructor(size: number, allowed: number, what = "receipt") {
     super(`the ${what} has ${size} bytes, at most ${allowed} are allowed`);

@@ -1,24 +1,19 @@
 // The page: takes files, shows verdicts. Whatever comes from a file is set as text, never as markup.
 
-import { printable } from "./bytes";
+import { type Bytes, hex, printable, sha256, utf8 } from "./bytes";
 import { card, checkItem, folded, foldedText, make } from "./dom";
 import { NotaryError } from "./errors";
-import { type Given, type Hashed, type Pair, collect, hashDocument, namesOf, pair } from "./files";
+import type { Finding } from "./examine";
+import { type Given, type Read, type TrustFile, collect, joined, nothing, readAll } from "./files";
+import { type Judged, type Result, judge as judgeAll } from "./judging";
+import template from "./page.html";
 import { GivenHeaders, checked } from "./given_headers";
 import { PAGE, type PageWords } from "./page_words";
 import { recordCard } from "./record_card";
 import type { Receipt } from "./receipt";
-import { type RecordResult, judgeRecords, recordHashes } from "./records";
 import { LOCALES, type Locale, type Reason, type Status, fill, language, said, tell } from "./said";
 import { Trust, parseBlock, parseHeader } from "./trust";
 import { type Verdict, jsonText, saidOthers, sayNote, sealedAs, toJson } from "./verdict";
-import { Verifier, unreadable } from "./verify";
-
-interface Result {
-  pair: Pair;
-  status: Status;
-  verdict: Verdict | null;
-}
 
 // Reasons that change what a status means to a reader: they are told first
 const HEADLINES: readonly Reason[] = ["dev-chain", "superseded", "revoked", "erased"];
@@ -27,12 +22,9 @@ const OPEN_RESULTS = 20; // of so many the checks are printed, too
 let locale: Locale = "en";
 const headers = new GivenHeaders();
 let given: Given | null = null;
-let hashed: Hashed[] = [];
-let objects: Hashed[] = []; // files of receipts, read where records are given
-let results: Result[] = [];
-let records: RecordResult[] = [];
+let read: Read | null = null;
+let judged: Judged | null = null;
 let told: string[] = [];
-let unread: Given["faults"] = [];
 let run = 0; // of reading documents: a newer one ends those before it
 let round = 0; // from one "start over" to the next
 
@@ -50,56 +42,44 @@ async function take(files: readonly File[]): Promise<void> {
   const mine = round;
   const found = await collect(files);
   if (mine !== round) return;
-  const all = given ?? { documents: [], receipts: [], trust: [], faults: [], records: [], objects: [] };
-  given = {
-    documents: [...all.documents, ...found.documents],
-    receipts: [...all.receipts, ...found.receipts],
-    trust: [...all.trust, ...found.trust],
-    faults: [...all.faults, ...found.faults],
-    records: [...all.records, ...found.records],
-    objects: [...all.objects, ...found.objects],
-  };
-  await readDocuments(given);
+  given = joined(given ?? nothing(), found);
+  await readGiven(given);
 }
 
-async function readDocuments(all: Given): Promise<void> {
+async function readGiven(all: Given): Promise<void> {
   const mine = ++run;
-  const read: Hashed[] = [];
-  const faults: Given["faults"] = [];
   const progress = element<HTMLProgressElement>("progress");
-  const names = namesOf(all.receipts, recordHashes(all.records));
-  const sources = [...all.documents, ...(all.records.length ? all.objects : [])];
-  const total = sources.reduce((sum, one) => sum + one.size, 0);
-  let done = 0;
   progress.hidden = false;
   progress.value = 0;
-  for (const source of sources) {
-    say(fill(page().reading, { name: printable(source.name) }, language(locale)));
-    try {
-      const digests = await hashDocument(source, names, (size) => {
-        done += size;
-        if (mine === run) progress.value = total ? done / total : 1;
-      });
-      read.push({ source, digests });
-    } catch (exc) {
-      faults.push({ name: source.name, text: (exc as Error).message });
-    }
-    if (mine !== run) return;
-  }
-  hashed = read.filter((one) => all.documents.includes(one.source));
-  objects = read.filter((one) => !hashed.includes(one));
-  unread = faults;
+  const found = await readAll(all, ownDigest(), {
+    begin: (name) => say(fill(page().reading, { name: printable(name) }, language(locale))),
+    advance: (done, total) => (progress.value = total ? done / total : 1),
+    isWanted: () => mine === run,
+  });
+  if (found === null) return;
+  read = found;
   await headers.lookUp(receiptsOf(all));
   if (mine !== run) return;
   progress.hidden = true;
   judge();
 }
 
-function trustOf(all: Given): Trust {
+/** SHA-256 of this page's file, put together again from its parts. */
+function ownDigest(): Bytes {
+  const parts = { "@POLICY@": "content", "@STYLE@": "style", "@SCRIPT@": "script" };
+  const policy = document.querySelector<HTMLMetaElement>("meta[http-equiv]")?.content ?? "";
+  const text = Object.entries(parts).reduce(
+    (whole, [mark, name]) => whole.replace(mark, () => (name === "content" ? policy : (document.querySelector(name)?.textContent ?? ""))),
+    template,
+  );
+  return sha256(utf8(text));
+}
+
+function trustOf(all: Given, bundled: readonly TrustFile[]): Trust {
   let trust = new Trust();
   told = [];
   const useIssuers = element<HTMLInputElement>("issuer").checked;
-  for (const file of all.trust) {
+  for (const file of [...all.trust, ...bundled]) {
     const name = printable(file.name);
     if (file.isIssuers && !useIssuers) {
       told.push(fill(page().documentUnused, { name }, language(locale)));
@@ -135,7 +115,7 @@ async function useHeaders(): Promise<void> {
 }
 
 function receiptsOf(all: Given): Receipt[] {
-  return all.receipts.flatMap(({ receipt }) => receipt ?? []);
+  return [...all.receipts, ...all.bundles.flatMap((one) => one.receipts)].flatMap(({ receipt }) => receipt ?? []);
 }
 
 function linesOf(id: string): string[] {
@@ -144,11 +124,11 @@ function linesOf(id: string): string[] {
 }
 
 function judge(): void {
-  if (!given || !element("progress").hidden) return; // it is judged once it is read
+  if (!given || !read || !element("progress").hidden) return; // it is judged once it is read
   let trust: Trust;
   element("trust-fault").textContent = "";
   try {
-    trust = trustOf(given);
+    trust = trustOf(given, read.bundles.flatMap((one) => one.trust));
   } catch (exc) {
     if (!(exc instanceof NotaryError)) throw exc;
     empty();
@@ -156,16 +136,7 @@ function judge(): void {
     element<HTMLDetailsElement>("trust").open = true;
     return;
   }
-  const verifier = new Verifier(trust);
-  results = pair(hashed, given.receipts).map((one): Result => {
-    if (!one.found) return { pair: one, status: "INDETERMINATE", verdict: null };
-    const verdict = one.found.receipt ? verifier.verify(one.found.receipt, one.digests) : null;
-    const shown = verdict ?? (one.found.fault && unreadable(one.found.fault));
-    return { pair: one, status: shown ? shown.status : "INDETERMINATE", verdict: shown };
-  });
-  records = judgeRecords(given.records, hashed, objects, trust, Math.floor(Date.now() / 1000));
-  if (!given.receipts.length) // a document with its record alone lacks no receipt
-    results = results.filter((one) => !records.some(({ about }) => about.some((document) => document === one.pair.document)));
+  judged = judgeAll(given, read, trust, Math.floor(Date.now() / 1000));
   show();
 }
 
@@ -173,7 +144,7 @@ function judge(): void {
 
 /** Take away what was shown, so that no verdict stays under what it does not rest on. */
 function empty(): void {
-  [results, records, told] = [[], [], []];
+  [judged, told] = [null, []];
   element("results").hidden = true;
   element("list").replaceChildren();
   say("");
@@ -186,21 +157,28 @@ function show(): void {
   document.title = `${page().title} – Tallystick`;
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-locale]"))
     button.setAttribute("aria-pressed", String(button.dataset.locale === locale));
-  if (!given || element("trust-fault").textContent) return;
+  if (!given || !read || !judged) return;
   const spoken = language(locale);
-  const judged = [...results.map((one) => one.status), ...records.map((one) => one.verdict.status)];
-  const count = (status: Status): number => judged.filter((one) => one === status).length;
+  const statuses = [...judged.results, ...judged.findings, ...judged.records.map((one) => one.verdict)].map((one) => one.status);
+  const count = (status: Status): number => statuses.filter((one) => one === status).length;
   const counts = { passed: count("PASSED"), failed: count("FAILED"), open: count("INDETERMINATE") };
-  const summary = judged.length ? fill(page().summary, counts, spoken) : page().nothing;
+  const summary = statuses.length ? fill(page().summary, counts, spoken) : page().nothing;
   say(fill(page().done, { summary }, spoken));
   const list = element("list");
   list.replaceChildren(...told.map((text) => make("p", text, "small")));
-  for (const fault of [...given.faults, ...unread]) {
+  for (const contents of judged.contents)
+    list.append(make("p", fill(page().contents, { digest: hex(contents) }, spoken), "small"));
+  if (judged.older.length) {
+    const names = judged.older.map(({ found }) => printable(String(found?.receipt?.opening.shown().get("name") ?? found?.source)));
+    list.append(make("p", fill(page().olderLeftOut, { names }, spoken), "small"));
+  }
+  for (const fault of [...given.faults, ...read.faults]) {
     const text = fill(page().unreadable, { text: printable(fault.text) }, spoken);
     list.append(card(printable(fault.name), "INDETERMINATE", text, spoken));
   }
-  for (const result of results) list.append(cardOf(result));
-  for (const record of records) list.append(recordCard(record, page(), spoken));
+  for (const result of judged.results) list.append(cardOf(result));
+  for (const finding of judged.findings) list.append(findingCard(finding));
+  for (const record of judged.records) list.append(recordCard(record, page(), spoken));
   element("limits").textContent = spoken.notProven;
   element("results").hidden = false;
 }
@@ -210,9 +188,12 @@ function cardOf(result: Result): HTMLElement {
   const { verdict } = result;
   const shownName = verdict?.fields.get("name");
   const name = printable(result.pair.document?.name ?? String(shownName ?? result.pair.found?.source ?? ""));
-  if (!verdict) return card(name, result.status, page().noReceipt, spoken);
+  if (!verdict) {
+    const told = result.reason === "document-without-receipt" ? spoken.bundle[result.reason] : page().noReceipt;
+    return card(name, result.status, coded(told, result.reason ?? ""), spoken);
+  }
   const { reason } = verdict;
-  const meaning = reason && `${spoken.meanings[reason]}${spoken.brackets[0]}${reason}${spoken.brackets[1]}`;
+  const meaning = reason && coded(spoken.meanings[reason], reason);
   const isHeadline = reason !== null && HEADLINES.includes(reason);
   const made = card(name, verdict.status, isHeadline && meaning ? meaning : page().plain[verdict.status], spoken);
   if (meaning && !isHeadline) made.append(make("p", meaning));
@@ -222,6 +203,22 @@ function cardOf(result: Result): HTMLElement {
     for (const one of [timed.said, ...saidOthers(verdict.interval)]) made.append(make("p", printable(tell(one, spoken))));
   made.append(checksOf(verdict), fieldsOf(verdict), foldedText(page().json, () => jsonText(toJson(verdict, spoken))));
   for (const note of verdict.notes) made.append(make("p", fill(spoken.texts.note, { text: sayNote(note, spoken) }, spoken), "small"));
+  return made;
+}
+
+/** A sentence with the code that stands for it. */
+function coded(meaning: string, reason: string): string {
+  const { brackets } = language(locale);
+  return `${meaning}${brackets[0]}${reason}${brackets[1]}`;
+}
+
+/** What was found of a bundle's own file, or of a report. */
+function findingCard({ name, status, reason, detail }: Finding): HTMLElement {
+  const spoken = language(locale);
+  if (reason === null) return card(printable(name), status, page().filesListed, spoken);
+  const meaning = reason === "manual-unchecked" ? page().manualUnchecked : spoken.bundle[reason];
+  const made = card(printable(name), status, coded(meaning, reason), spoken);
+  if (detail) made.append(make("p", printable(detail), "small"));
   return made;
 }
 
@@ -286,7 +283,7 @@ function start(): void {
   element("clear").addEventListener("click", () => {
     run += 1;
     round += 1;
-    [given, hashed, objects, unread] = [null, [], [], []];
+    [given, read] = [null, null];
     empty();
     element("trust-fault").textContent = "";
     element("progress").hidden = true;

@@ -16,7 +16,7 @@ import { MAX_NODES } from "./trie_proof";
 
 const VERSION = 1;
 const MAX_BYTES = 1024 * 1024;
-const MAX_BUNDLE_BYTES = 128 * 1024 * 1024;
+export const MAX_BUNDLE_BYTES = 128 * 1024 * 1024;
 const MAX_RECEIPTS = 25_000;
 const MAX_ANCHORS = 32;
 const MAX_STORAGE = 16;

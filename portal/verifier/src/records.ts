@@ -9,7 +9,7 @@ import { EvidenceRecordInvalid, TokenInvalid } from "./errors";
 import { RecordValidator } from "./evidence_check";
 import { type EvidenceRecord, readRecord } from "./evidence_record";
 import type { RecordVerdict } from "./evidence_verdict";
-import type { Hashed, Source } from "./files";
+import type { Hashed } from "./pairing";
 import { holds } from "./hash_tree";
 import type { Trust } from "./trust";
 import { type Token, readToken } from "./tsp";
@@ -22,7 +22,7 @@ export interface RecordFile {
 /** `about`: the documents that it was judged with. */
 export interface RecordResult {
   name: string;
-  about: Source[];
+  about: Hashed[];
   verdict: RecordVerdict;
 }
 
@@ -35,22 +35,23 @@ export function recordHashes(files: readonly RecordFile[]): string[] {
  * The verdict on each record with its documents.
  *
  * documents  with the digests that `recordHashes` names
- * objects    what a record may be about besides: files of receipts
+ * objects    what a record may be about besides: files of receipts; null: these are the records and documents of a bundle,
+ *            so a record is about what it holds, and names say nothing
  * at         Unix seconds, now
  */
 export function judgeRecords(
-  files: readonly RecordFile[], documents: readonly Hashed[], objects: readonly Hashed[], trust: Trust, at: number,
+  files: readonly RecordFile[], documents: readonly Hashed[], objects: readonly Hashed[] | null, trust: Trust, at: number,
 ): RecordResult[] {
   const validator = new RecordValidator(trust.authorities, at);
-  const all = [...documents, ...objects];
+  const all = [...documents, ...(objects ?? [])];
   return files.map(({ name, data }) => {
     const record = tried(data);
     let about = record ? all.filter((one) => isObject(record, one)) : [];
     about = about.filter((one, at) => about.findIndex((other) => equal(other.digests.digests.sha256, one.digests.digests.sha256)) === at);
-    if (!about.length) about = all.filter((one) => `${one.source.name}.er` === name).slice(0, 1);
-    if (!about.length && files.length === 1 && documents.length === 1) about = [documents[0]];
+    if (objects && !about.length) about = all.filter((one) => `${one.name}.er` === name).slice(0, 1);
+    if (objects && !about.length && files.length === 1 && documents.length === 1) about = [documents[0]];
     const verdict = validator.validate(data, about.map((one) => one.digests.digests));
-    return { name, about: about.map((one) => one.source), verdict };
+    return { name, about, verdict };
   });
 }
 

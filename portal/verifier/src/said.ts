@@ -8,6 +8,7 @@ export type Language = (typeof words)["en"];
 export type Status = "PASSED" | "FAILED" | "INDETERMINATE";
 export type Text = keyof Language["texts"];
 export type Reason = keyof Language["meanings"];
+export type BundleReason = keyof Language["bundle"];
 type Told = string | number | bigint | null | Said | readonly Told[];
 
 /** A sentence for which no language is chosen yet. */

@@ -11,7 +11,7 @@ import { ENGLISH, type Reason, type Said, type Status, said, tell } from "./said
 const DEV_CHAIN_IDS = [1337, 31337, 31338];
 const DEFAULT_UNCERTAINTY = 900;
 export const AUTHORITY_UNCERTAINTY = 60;
-const MAX_BYTES = 16 * 1024 * 1024;
+export const MAX_TRUST_BYTES = 16 * 1024 * 1024;
 const MAX_CHAINS = 1000;
 const MAX_BLOCKS = 100_000;
 const MAX_CONTRACTS = 1000;
@@ -90,7 +90,7 @@ export class Trust {
 
   /** Read a trusted-blocks file. Raises TrustInvalid. */
   static fromBytes(data: Bytes): Trust {
-    const top = Reader.open(data, MAX_BYTES, "trusted-blocks file", TrustInvalid);
+    const top = Reader.open(data, MAX_TRUST_BYTES, "trusted-blocks file", TrustInvalid);
     top.only(["format", "version", "chains"], ["authorities", "bitcoin", "signers"]);
     if (top.text("format") !== "tallystick/trusted-blocks" || top.integer("version") !== 1)
       throw new TrustInvalid("the file is not of the format tallystick/trusted-blocks, version 1");

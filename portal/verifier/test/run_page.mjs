@@ -73,7 +73,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     for (let tries = 0; wanted && !document.querySelector(".json") && tries < 2000; tries++) await new Promise((go) => setTimeout(go, 5));
     await new Promise((go) => setTimeout(go));
     const texts = (selector) => [...document.querySelectorAll(selector)].map((one) => one.value ?? one.textContent);
-    return { verdicts: texts(".json"), headlines: texts(".result"), names: texts("article h3"), status: document.getElementById("status").textContent, fault: document.getElementById("trust-fault").textContent };
+    return { verdicts: texts(".json"), headlines: texts(".result"), names: texts("article h3"), texts: texts("article"), status: document.getElementById("status").textContent, fault: document.getElementById("trust-fault").textContent };
   });
   if (shot) {
     await page.evaluate(() => {
