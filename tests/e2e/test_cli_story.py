@@ -211,11 +211,12 @@ class TestPlan:
         assert history.count("Paid") == 2
 
         dossier = str(place / "smith-plan.dossier.json")
-        exported = tallystick("plan", "export", "smith-plan", "--to", dossier, workspace=w).json
+        exported = tallystick("plan", "export", "smith-plan", "--to", dossier, "--lang", "zh-Hant", workspace=w).json
         checked = tallystick("verify", dossier, expect=(3,)).json  # without a workspace; nothing is known of the blocks
         assert (checked["reason"], checked["plan_id"]) == ("block-unconfirmed", exported["plan_id"])
         assert [check["status"] for check in checked["checks"]] == ["PASSED"] * 5 + ["INDETERMINATE"]
         assert checked["account"]["state"] == "completed"
+        assert exported["completion"] == str(place / "smith-plan.completion.pdf")
         self.verified_with_a_trust_file(place, Path(dossier))
 
     def verified_with_a_trust_file(self, place: Path, dossier: Path) -> None:
@@ -231,6 +232,9 @@ class TestPlan:
         trust.write_bytes(Trust((TrustedChain(made.chain_id, made.genesis, "dev", True, (), blocks),)).to_bytes())
         passed = tallystick("verify", dossier, "--trust", trust).json
         assert (passed["status"], passed["reason"]) == ("PASSED", "dev-chain")
+        paper = place / "smith-plan.completion.pdf"
+        told = tallystick("verify", paper, "--trust", trust).json
+        assert (told["status"], told["plan_id"], told["checks"][-1]["number"]) == ("PASSED", passed["plan_id"], 8)
         altered = place / "altered.dossier.json"
         altered.write_bytes(replace(made, events=(made.events[0], *made.events[2:])).to_bytes())
         failed = tallystick("verify", altered, "--trust", trust, expect=(1,)).json
@@ -250,6 +254,24 @@ class TestPlan:
         assert refused.error == "settlement.signature-foreign"
         tallystick(*sign, "--key", "creditor", workspace=w)
         tallystick("plan", "open", "wallet-plan", *UNRECORDED, workspace=w)
+
+    def test_export_of_an_unpaid_plan_is_a_dossier_without_a_completion_paper(
+        self, place: Path, w: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.opened(w, "unpaid-plan")
+        finalise(w)
+        export, dossier, paper = ("plan", "export", "unpaid-plan", "--to"), place / "u.dossier.json", place / "u.pdf"
+        refused = tallystick(*export, dossier, "--completion", paper, workspace=w, expect=(4,))
+        assert refused.error == "portal.plan-not-completed"
+        assert not dossier.exists() and not paper.exists()
+        assert tallystick(*export, dossier, workspace=w).json["completion"] is None
+        assert [one.name for one in place.glob("u.*")] == [dossier.name]
+        one = tallystick(*export, dossier, "--completion", dossier, workspace=w, expect=(4,))
+        assert one.error == "portal.argument"
+        monkeypatch.setattr("portal.dossier.file.MAX_BYTES", 1000)  # what verify would not read is not written
+        too_large = tallystick(*export, place / "large.json", workspace=w, expect=(4,))
+        assert too_large.error == "portal.dossier"
+        assert not (place / "large.json").exists()
 
     def opened(self, w: Path, name: str) -> None:
         draft = ("plan", "draft", name, "--debtor", "debtor", "--creditor", "creditor", "--token", "test")
