@@ -128,6 +128,18 @@ class TestRender:
             assert ending[language] in first.replace("\n", "").replace(BREAK, "") or ending[language] in first
             assert contents[language] in second
 
+    def test_render_keeps_page_one_on_one_page_with_wider_fonts(self, tmp_path: Path) -> None:
+        dejavu = list(Path("/usr/share/fonts/truetype/dejavu").glob("DejaVuSans*.ttf"))
+        if not dejavu:
+            pytest.skip("fonts-dejavu is not installed")
+        for path in (*dejavu, *reports.FOLDER.glob("NotoSans[ST]C_*.ttf")):
+            (tmp_path / path.name).symlink_to(path)
+        languages = ("en", "zh-Hans", "zh-Hant")
+        fonts = Fonts.find([tmp_path], languages)
+        assert fonts.families[0] == "DejaVu Sans"
+        pages = pypdf.PdfReader(io.BytesIO(render(reports.given(languages=languages), fonts))).pages
+        assert "Contents" in pages[1].extract_text()
+
     def test_render_keeps_page_one_on_one_page_with_the_longest_names_and_a_warning(self) -> None:
         languages = ("en", "zh-Hans", "zh-Hant")
         long = "名" * 500 + " " + "n" * 499
