@@ -26,6 +26,7 @@ from notary.custody.signatures import (
 )
 from notary.errors import CustodySignatureInvalid, SignerUnproven
 from notary.reading import evm
+from notary.times import utc
 from notary.verdicts.trust import Trust
 from notary.verdicts.verdict import Status
 from portal.dossier.check import signer_of
@@ -108,7 +109,8 @@ def _receipt(receipt: Verdict | None) -> RecordCheck:
         return RecordCheck(1, FAILED, detail, RecordReason.RECEIPT_FAILED)
     if receipt.status is INDETERMINATE:
         return RecordCheck(1, INDETERMINATE, detail, RecordReason.RECEIPT_UNPROVEN)
-    return RecordCheck(1, PASSED, detail)
+    before = "" if receipt.interval.not_after is None else f"<= {utc(receipt.interval.not_after)}"
+    return RecordCheck(1, PASSED, ", ".join(filter(None, (before, detail))))
 
 
 def _address(signed: SignedRecord, paper: Paper | None, ask_wallet: AskWallet | None) -> RecordCheck:

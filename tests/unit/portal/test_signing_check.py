@@ -183,6 +183,10 @@ class TestReceipt:
     def test_says_what_the_receipts_verdict_says(self, receipt: Verdict | None, expected: object) -> None:
         assert said(check(of_paper(paper()), receipt=receipt), 1) == expected
 
+    def test_pass_says_by_when_it_was_sealed(self) -> None:
+        of_dev = sealed(PASSED, Reason.DEV_CHAIN, 1_790_000_000)
+        assert check(of_paper(paper()), receipt=of_dev).checks[0].detail == "<= 2026-09-21 14:13:20 UTC, dev-chain"
+
 
 class TestAddress:
     def test_signature_over_the_record_or_over_the_terms_passes(self) -> None:
