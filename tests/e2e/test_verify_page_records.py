@@ -50,6 +50,11 @@ class TestCore:
         given = list(browser_records.mutants(100, seed=4998))
         assert differing(given, run_core(given, tmp_path, node)) == []
 
+    def test_a_token_with_another_tag_has_the_verdict_of_python(self, tmp_path: Path, node: str) -> None:
+        given = list(browser_records.with_other_tags())
+        assert len(given) > 400
+        assert differing(given, run_core(given, tmp_path, node)) == []
+
     @pytest.mark.deep
     @pytest.mark.parametrize("seed", range(5))
     def test_many_mutants_of_records_have_the_verdict_of_python(self, tmp_path: Path, node: str, seed: int) -> None:

@@ -84,6 +84,32 @@ def mutants(count: int, seed: int) -> Iterator[GivenRecord]:
         yield replace(one, record=_altered(one.record, chance), at=one.at + chance.choice((0, 0, 0, YEAR, -YEAR)))
 
 
+def with_other_tags() -> Iterator[GivenRecord]:
+    """A record of one token, with each bit flipped of each tag in that token, certificate and time stamp included."""
+    record = next(one for one in samples() if one.document == b"alone" and one.python()["status"] == "PASSED")
+    token = EvidenceRecord.from_bytes(record.record).chains[0][0].token
+    begin = record.record.index(token)
+    for place in _tags(token):
+        for bit in range(8):
+            data = bytearray(record.record)
+            data[begin + place] ^= 1 << bit
+            yield replace(record, record=bytes(data))
+
+
+def _tags(data: bytes, begin: int = 0, end: int | None = None) -> Iterator[int]:
+    """Where the tags stand in DER, those inside of octet strings as well where these hold DER."""
+    at, end = begin, len(data) if end is None else end
+    while at < end:
+        yield at
+        first, start = data[at + 1], at + 2
+        if first & 0x80:
+            start += first & 0x7F
+            first = int.from_bytes(data[at + 2 : start], "big")
+        if data[at] & 0x20 or (data[at] == 0x04 and data[start : start + 1] == b"\x30" and first > 80):
+            yield from _tags(data, start, start + first)
+        at = start + first
+
+
 def token_over(data: bytes) -> bytes:
     """A token of the first authority over `data`, of START."""
     return _token(FIRST, data, START)

@@ -1,10 +1,11 @@
-// Read RFC 3161 tokens. Nothing is judged here beyond form: what is read is what the bytes say. As tsp_read.py.
+// Read RFC 3161 tokens. Nothing is judged here beyond form: what is read is what the bytes say. As tsp_read.py, which
+// passes over parts that nothing is read from, and over what follows the parts that a structure has.
 //
 //     ContentInfo (signedData) > SignedData > EncapsulatedContentInfo (id-ct-TSTInfo) > OCTET STRING > TSTInfo
 //                                           > certificates, one SignerInfo > signedAttrs, signature
 
 import { type Bytes, compare, concat, repr } from "./bytes";
-import { DerError, Parts, encode, oid as strictOid, secondsOf, signed } from "./der";
+import { DerError, type Element, Parts, encode, oid as strictOid, secondsOf, signed } from "./der";
 import { TokenInvalid } from "./errors";
 import { children, definite } from "./tsp_ber";
 
@@ -93,23 +94,27 @@ function read(data: Bytes): Token {
   const kind = oid(outer.take(0x06).content);
   if (kind !== SIGNED_DATA) throw invalid(`it is no signed data, but ${kind.slice(0, 80)}`);
   const wrapped = outer.take(0xa0);
-  outer.done();
   const parts = open(wrapped.content);
   parts.take(0x02);
-  parts.take(0x31);
+  parts.take(); // digestAlgorithms, of which nothing is used
   const encapsulated = parts.parts();
   const certificates = parts.optional(0xa0);
   parts.optional(0xa1);
   const signers = [...parts.parts(0x31).rest()];
-  parts.done();
   const content = readContent(encapsulated);
   if (signers.length !== 1) throw invalid(`a token has exactly one signature, this one has ${signers.length}`);
   const signer = readSigner(signers[0].raw);
   const found = certificates ? [...new Parts(certificates.content, false).rest()] : [];
+  if (!found.every(isCertificateChoice)) throw new DerError("a certificate of no kind that there is");
   const own = found.filter((one) => one.tag === 0x30).map((one) => Uint8Array.from(one.raw));
   if (own.length > MAX_CERTIFICATES)
     throw invalid(`${own.length} certificates came along, at most ${MAX_CERTIFICATES} are looked at`);
   return readInfo(content, own, signer);
+}
+
+/** A certificate, or [0] to [3]: attribute certificates and unknown kinds, which are passed over. */
+function isCertificateChoice({ tag }: Element): boolean {
+  return tag === 0x30 || ((tag & 0xc0) === 0x80 && (tag & 0x1f) <= 3);
 }
 
 function readContent(encapsulated: Parts): Bytes {
@@ -130,7 +135,6 @@ function readInfo(content: Bytes, certificates: Bytes[], signer: SignerInfo): To
   const imprint = info.parts();
   const hash = oid(imprint.parts().take(0x06).content);
   const hashed = imprint.take(0x04).content;
-  imprint.done();
   const serial = info.take(0x02).content;
   const [genTime, genTimeUs] = readTime(info.take(0x18).content);
   const accuracy = info.optional(0x30);
@@ -138,7 +142,6 @@ function readInfo(content: Bytes, certificates: Bytes[], signer: SignerInfo): To
   const nonce = info.optional(0x02);
   info.optional(0xa0);
   const extensions = info.optional(0xa1);
-  info.done();
   for (const extension of extensions ? new Parts(extensions.content, false).rest() : []) {
     const parts = new Parts(extension.content, false);
     const name = oid(parts.take(0x06).content);
@@ -163,7 +166,7 @@ function readInfo(content: Bytes, certificates: Bytes[], signer: SignerInfo): To
 
 function readSigner(data: Bytes): SignerInfo {
   const parts = open(data);
-  parts.take(0x02);
+  parts.take();
   const sid = parts.take();
   if (sid.tag !== 0x30 && sid.tag !== 0x80) throw new DerError("no name of a signer");
   const digestOid = oid(parts.parts().take(0x06).content);
@@ -171,15 +174,14 @@ function readSigner(data: Bytes): SignerInfo {
   const algorithm = parts.parts();
   const signature = parts.take(0x04).content;
   parts.optional(0xa1);
-  parts.done();
   if (!attributes) throw invalid("its signature covers no attributes");
   const values = new Map<string, Bytes[]>();
   for (const attribute of new Parts(attributes.content, false).rest()) {
+    if (attribute.tag !== 0x30) throw new DerError("an attribute that is none");
     const inner = new Parts(attribute.content, false);
     const kind = oid(inner.take(0x06).content);
     if (values.has(kind)) throw invalid(`the signed attribute ${kind.slice(0, 80)} stands there twice`);
     values.set(kind, [...inner.parts(0x31).rest()].map((one) => one.raw));
-    inner.done();
   }
   if (oid(new Parts(only(values, CONTENT_TYPE, "content type"), false).take(0x06).content) !== TST_INFO)
     throw invalid("the signed attributes say another content type than a time stamp's");
@@ -241,7 +243,6 @@ function certificateIds(attributes: ReadonlyMap<string, Bytes[]>): CertificateId
 
 function issuerSerial(parts: Parts): { issuer: Bytes | null; serial: bigint | null } {
   const given = parts.optional(0x30);
-  parts.done();
   if (!given) return { issuer: null, serial: null };
   const inner = new Parts(given.content, false);
   const names = [...inner.parts().rest()];
@@ -260,7 +261,6 @@ function readPss(algorithm: Parts): { hash: string; mask: string; salt: number }
   const mask = parts.optional(0xa1);
   const salt = parts.optional(0xa2);
   const trailer = parts.optional(0xa3);
-  parts.done();
   const number = (element: Bytes): bigint => integer(new Parts(element, false).take(0x02).content, "length of salt");
   const inner = mask && open(mask.content);
   if ((inner && oid(inner.take(0x06).content) !== MGF1) || (trailer && number(trailer.content) !== 1n))
@@ -287,7 +287,6 @@ function readAccuracy(parts: Parts): bigint {
     return given ? signed(given.content) : 0n;
   };
   const [seconds, millis, micros] = [number(0x02), number(0x80), number(0x81)];
-  parts.done();
   const isSmall = (value: bigint): boolean => value >= 0n && value <= 999n;
   if (seconds < 0n || seconds > MAX_ACCURACY_SECONDS || !isSmall(millis) || !isSmall(micros))
     throw invalid("its accuracy is out of range");
