@@ -1,4 +1,4 @@
-"""veraPDF, the PDF Association's checker, judges reports: PDF/A-3a and PDF/UA-1. Java and Maven are needed."""
+"""veraPDF, the PDF Association's checker, judges reports and agreements: PDF/A-3a, PDF/UA-1. It needs Java and Maven."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from support import reports, sealed
+from support import agreements, reports, sealed
+from support.dossiers import made_dossier
 from support.tsa_chain import chain
 
 from notary.report.inputs import FORUMS, ReportInput
 from notary.report.render import render
 from notary.report.signing import SigningKey, sign
+from portal.dossier.completion.render import completion_pdf
+from portal.dossier.completion.values import Completion
 
 ROOT = Path(__file__).parents[2]
 JARS = ROOT / ".tools/verapdf"
@@ -82,3 +85,15 @@ def test_signed_report_still_is(verapdf: str, tmp_path: Path) -> None:
     secret = made.leaf.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     signed = sign(render(reports.given(), reports.fonts()), SigningKey(made.leaf.der, secret, made.certificates[1:]))
     assert judged(verapdf, signed, tmp_path) == {"3a": "PASS  3a", "ua1": "PASS  ua1"}
+
+
+@pytest.mark.parametrize("languages", [("en",), ("zh-Hans",), ("zh-Hant",), ("en", "zh-Hans", "zh-Hant")])
+def test_completion_paper_of_a_plan_is_too(verapdf: str, languages: tuple[str, ...], tmp_path: Path) -> None:
+    pdf = completion_pdf(Completion.of(made_dossier().to_bytes(), languages), reports.fonts(languages))
+    assert judged(verapdf, pdf, tmp_path) == {"3a": "PASS  3a", "ua1": "PASS  ua1"}
+
+
+@pytest.mark.parametrize("languages", agreements.PAIRS, ids="+".join)
+def test_agreement_is_pdf_a_3a_and_pdf_ua_1(verapdf: str, languages: tuple[str, ...], tmp_path: Path) -> None:
+    pdf = agreements.pdf_of(agreements.agreement(languages=languages, prevails=languages[0]))
+    assert judged(verapdf, pdf, tmp_path) == {"3a": "PASS  3a", "ua1": "PASS  ua1"}
