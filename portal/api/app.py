@@ -183,6 +183,8 @@ def _add_cases(app: FastAPI, world: World) -> None:
         """A case and a page of what is sealed in it, in the order it was sealed."""
         found = cases.show_case(world.notary, case_id)
         gone = revoked(world.notary, case_id)
+        with world.engine.connect() as connection:
+            origins = {log.id: log.origin for log in ledger.all_logs(connection)}
         page: list[ClaimModel] = []
         more = False
         for position, claim in enumerate(cases.claims_of(world.notary, case_id)):
@@ -190,7 +192,7 @@ def _add_cases(app: FastAPI, world: World) -> None:
                 more = True
                 break
             if position >= start:
-                page.append(_claim(claim, claim.commitment in gone))
+                page.append(_claim(claim, origins[claim.log_id], claim.commitment in gone))
         return CaseDetail(**_case(found).model_dump(), page=tuple(page), next=start + limit if more else None)
 
 
@@ -223,7 +225,7 @@ def _case(found: Case) -> CaseModel:
     )
 
 
-def _claim(found: SealedClaim, gone: bool) -> ClaimModel:
+def _claim(found: SealedClaim, origin: str, gone: bool) -> ClaimModel:
     def text(name: str) -> str | None:
         value = found.claim.get(name)
         return None if value is None else str(value)
@@ -235,6 +237,7 @@ def _claim(found: SealedClaim, gone: bool) -> ClaimModel:
         name=text("name"),
         size=size if isinstance(size, int) else None,
         sha256=text("sha256"),
+        log=origin,
         leaf_index=found.leaf_index,
         superseded_by=found.superseded_by,
         revoked=gone,

@@ -153,13 +153,16 @@ class CaseModel(_Model):
 
 
 class ClaimModel(_Model):
-    """A sealed claim of a case; `id` is what its receipt is asked for by."""
+    """A sealed claim of a case; `id` is what its receipt is asked for by, `leaf_index` its place in the log of that
+    origin: the present one, or one that gave way to it.
+    """
 
     id: int
     exhibit: str | None
     name: str | None
     size: int | None
     sha256: str | None
+    log: str
     leaf_index: int
     superseded_by: int | None
     revoked: bool

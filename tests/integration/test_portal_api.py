@@ -316,7 +316,10 @@ class TestCases:
         assert (len(first["page"]), first["next"]) == (1, 1)
         last = client.get("/v1/cases/smith", params={"limit": 1, "start": first["next"]}).json()
         assert (len(last["page"]), last["next"]) == (1, None)
-        assert {claim["name"] for page in (first, last) for claim in page["page"]} == {"contract.txt", "empty"}
+        claims = [claim for page in (first, last) for claim in page["page"]]
+        assert {claim["name"] for claim in claims} == {"contract.txt", "empty"}
+        origin = client.get("/v1/log/checkpoint").text.splitlines()[0]
+        assert {claim["log"] for claim in claims} == {origin}
 
     def test_bad_parameters_are_problems(self, client: httpx.Client) -> None:
         assert is_problem(client.get("/v1/cases/nobody"), 404, "notary.case-unknown")
