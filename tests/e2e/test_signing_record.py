@@ -302,3 +302,24 @@ def test_verdict_reads_in_each_language(place: Place, capsys: pytest.CaptureFixt
         assert NAME in said
         assert "(receipt-absent)" in said
         assert "2026-01-02" in said
+
+
+def test_record_that_was_cut_off_after_sealing_is_written_down_by_sealing_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    place.signed("cut-plan")
+    passport, file = place.write("c.jpg", b"\xff\xd8 c"), place.folder / "cut.record.json"
+    made = ("plan", "record", "cut-plan", "--party", "debtor", "--name", NAME, *RECORD, "--case", "smith")
+    with monkeypatch.context() as patched:
+        patched.setattr("portal.signing.make.put_sealed", cut_off)
+        place.run(*made, "--identity", f"id-document={passport}", "--to", file, expect=(130,))
+    claims = place.run("case", "show", "smith")["claims"]
+    assert place.run("plan", "show", "cut-plan")["records"] == []
+    assert place.run("plan", "seal-record", file, "--case", "smith")["state"] == "sealed"
+    assert place.run("case", "show", "smith")["claims"] == claims  # what was sealed is recognised
+    shown = place.run("plan", "show", "cut-plan")["records"]
+    assert isinstance(shown, list)
+    assert [one["sha256"] for one in shown] == [hashlib.sha256(file.read_bytes()).hexdigest()]
