@@ -81,10 +81,10 @@ def verify(
     both, a case's bundle or report (then documents for its receipts), the dossier of a plan or its completion
     paper, or a party's signing record (first; then what lies beside it: the plan's dossier or file, documents that it
     names), or the agreement of a plan (then its dossier or file). With --receipt, receipts in or beside PATH are not
-    used. Twelve checks lead from the file to a block of a chain, a time-stamp authority or a Bitcoin block, and on to who
-    signed and whether it still stands. What no receipt can show is that the block or the authority is a real one: that
-    you say with --block, --rpc, --tsa-root, --bitcoin-header or --trust. Without it the verdict is INDETERMINATE and
-    tells what to look up.
+    used. Twelve checks lead from the file to a block of a chain, a time-stamp authority or a Bitcoin block, and on to
+    who signed and whether it still stands. What no receipt can show is that the block or the authority is a real one:
+    that you say with --block, --rpc, --tsa-root, --bitcoin-header or --trust. Without it the verdict is INDETERMINATE
+    and tells what to look up.
 
     \b
     Examples:
