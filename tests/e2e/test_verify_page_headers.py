@@ -148,7 +148,8 @@ class TestPage:
     def run(self, node: str, *runs: dict[str, Any]) -> list[dict[str, Any]]:
         document, receipt, _ = sealed.sample()
         anchored = replace(receipt, anchors=(ots_anchor(receipt.note, height=HEIGHT)[0],))
-        given = [["it.receipt.json", encoded(anchored.to_bytes())], ["it", encoded(document)]]
+        name = str(anchored.shown()["name"])
+        given = [[f"{name}.receipt.json", encoded(anchored.to_bytes())], [name, encoded(document)]]
         return run_page([{"files": given, **one} for one in runs], node, CHROMIUM)
 
     def test_a_header_of_the_file_decides_as_in_python(self, node: str, tmp_path: Path) -> None:
