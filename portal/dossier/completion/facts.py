@@ -118,10 +118,10 @@ class _Writer:
     def totals(self) -> list[Block]:
         say, view = self.sayer.say, self.view
         rows: list[Row] = [
-            (say("totals.agreed"), cell(self.money(self.terms.total))),
+            (say("totals.agreed"), self.counted(self.terms.total)),
             (say("totals.principal"), cell(self.money(view.principal_paid))),
             (say("totals.charges"), cell(self.money(view.charges_paid))),
-            (say("totals.all", count=len(self.verdict.payments)), cell(self.money(self.paid), "strong")),
+            (say("totals.all", count=len(self.verdict.payments)), self.counted(self.paid)),
             (say("totals.left"), cell(self.money(view.owed_total), "strong")),
             (say("totals.withdrawable"), cell(self.money(view.withdrawable))),
         ]
@@ -162,7 +162,7 @@ class _Writer:
         token = say("terms.token.value", symbol=shown(paper.symbol), decimals=paper.decimals)
         first = "principal" if terms.allocation is Allocation.PRINCIPAL_FIRST else "charges"
         rows: list[Row] = [
-            (say("terms.total"), cell(self.money(terms.total))),
+            (say("terms.total"), self.counted(terms.total)),
             (say("terms.token"), (Line(token), Line(terms.token, "code"))),
             (say("terms.installments"), cell(str(terms.installments))),
             (say("terms.interval"), cell(self.interval())),
@@ -193,6 +193,10 @@ class _Writer:
 
     def money(self, units: int) -> str:
         return f"{self.figure(units)} {shown(self.paper.symbol)}"
+
+    def counted(self, units: int) -> Cell:
+        """An amount, and how the contract counts it: symbol and decimals are only the dossier's words."""
+        return (Line(self.money(units), "strong"), Line(self.sayer.say("units", units=units), "small"))
 
     def duration(self, seconds: int) -> Said:
         for unit, size in (("days", DAY), ("minutes", _MINUTE)):

@@ -161,6 +161,12 @@ class TestFacts:
         other = printed(completion(made_dossier(weekly)))
         assert "7 days" in other and "90 seconds" in other and "none" in other
 
+    def test_print_sums_as_they_were_signed_whatever_the_dossier_calls_the_token(self) -> None:
+        """Symbol and decimals are not signed: offline, nothing but units says how much it is."""
+        misleading = replace(signed_paper(), symbol="BTC", decimals=0)
+        for paper in (signed_paper(), misleading):
+            assert printed(completion(made_dossier(paper))).count("1000 smallest units") == 3
+
     def test_print_what_the_dossier_opens(self) -> None:
         opened = {"agreement": Opening("ab" * 32, b"\1" * 32), "jurisdiction": Opening("BR-company", b"\2" * 32)}
         terms = replace(

@@ -49,6 +49,7 @@ SENTENCES: Final = {
     "where.payer": "paid by",
     "terms": "The terms that were signed, in figures",
     "terms.total": "Total, with interest agreed beforehand",
+    "units": "{units} smallest units of the token, as signed and counted on the chain",
     "terms.token": "Money (a token)",
     "terms.token.value": "{symbol}, {decimals} decimals, as the dossier calls it",
     "terms.installments": "Installments",

@@ -45,6 +45,7 @@ SENTENCES: Final = {
     "where.payer": "付款人",
     "terms": "所签条款中的数据",
     "terms.total": "总额，含事先约定的利息",
+    "units": "即 {units} 个代币最小单位（签署及链上记账所用）",
     "terms.token": "货币（代币）",
     "terms.token.value": "{symbol}，{decimals} 位小数（依档案所述）",
     "terms.installments": "期数",

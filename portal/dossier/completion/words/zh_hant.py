@@ -45,6 +45,7 @@ SENTENCES: Final = {
     "where.payer": "付款人",
     "terms": "所簽條款中的數據",
     "terms.total": "總額，含事先約定的利息",
+    "units": "即 {units} 個代幣最小單位（簽署及鏈上記帳所用）",
     "terms.token": "貨幣（代幣）",
     "terms.token.value": "{symbol}，{decimals} 位小數（依檔案所述）",
     "terms.installments": "期數",
