@@ -11,7 +11,7 @@
     ├── EngineError           EngineSilent · WorkflowFailed · WorkflowCancelled
     ├── ChainNotReady         ChainNotConfigured · DeploymentMissing · LogMissing
     ├── InputInvalid          FileMissing · FileTooLarge · OutputRefused · AddressInvalid · ArgumentInvalid ·
-    │                         PaperInvalid · DossierInvalid · AgreementInvalid · NotAParty
+    │                         PaperInvalid · DossierInvalid · PlanNotCompleted · AgreementInvalid · NotAParty
     ├── NothingFound          CaseUnknown · LogNotFound · PlanUnknown · EscrowUnknown · ReceiptUnknown
     ├── ServeRefused          ApiKeyRequired
     └── RequestRefused        Unauthorized · BodyTooLarge · RouteUnknown · MethodUnknown · BodyInvalid
@@ -363,6 +363,22 @@ class DossierInvalid(InputInvalid):
 
     def __init__(self, where: str, reason: str) -> None:
         super().__init__(f"{where}: {reason}")
+
+
+class PlanNotCompleted(InputInvalid):
+    """A completion paper is asked for of a plan that is not paid entirely.
+
+    owed   smallest units; None: no opening is proven
+    block  number of the final block up to which it was looked
+    """
+
+    code = "portal.plan-not-completed"
+    hint = "There is one once everything is paid and final; the dossier can be had at any time, without --completion."
+
+    def __init__(self, plan: str, owed: int | None, block: int | None) -> None:
+        left = "it was not opened" if owed is None else f"{owed} units are owed as of the final block {block}"
+        super().__init__(f"plan {plan} is not completed: {left}")
+        self.plan, self.owed, self.block = plan, owed, block
 
 
 class AgreementInvalid(InputInvalid):
