@@ -173,7 +173,8 @@ def _read_end(file: IO[bytes]) -> tuple[int, int, int]:
 def _check_header(file: IO[bytes], entry: Entry) -> int:
     """Bytes of name and extra field, in the header before an entry's bytes.  Raises BundleInvalid."""
     file.seek(entry.place)
-    mark, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _HEADER.unpack(file.read(_HEADER.size))
+    header = file.read(_HEADER.size).ljust(_HEADER.size, b"\0")  # its place may lie behind the file's end
+    mark, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _HEADER.unpack(header)
     if mark != b"PK\3\4":
         raise BundleInvalid(ZipFault.DAMAGED, f"there is no header before {entry.shown}, at byte {entry.place}")
     name = file.read(name_length)

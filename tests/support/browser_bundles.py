@@ -8,6 +8,7 @@ import io
 import json
 import random
 import re
+import struct
 import subprocess
 import time
 import zipfile
@@ -239,6 +240,15 @@ def odd_zips() -> list[Case]:
     shared = {len(files) - 1: replace(files[-1], sizes=(len(files[-1].data) + 100,) * 2)}
     found["reaches-into-the-list"] = zips.zipped(files, shared)
     found["other-disk"] = more(disk=1)
+    longest = replace(
+        files[0], sizes=(0xFFFF_FFFF, 1), method=8, extra=zips.extra(1, struct.pack("<Q", (1 << 40) - 55))
+    )
+    far = [
+        replace(files[0], name=name, extra=zips.extra(1, struct.pack("<Q", 1 << (40 + n)))).row(0xFFFF_FFFF)
+        for n, name in enumerate((b"b", b"c"))
+    ]
+    list_of_far = longest.row(0) + b"".join(far)
+    found["far-behind-the-end"] = longest.local() + list_of_far + zips.end(3, len(list_of_far), len(longest.local()))
     found["before"] = b"x" + out + rows + end
     found["moved"] = b"x" + out + rows + zips.end(count, len(rows), len(out) + 1)
     found["after"] = out + rows + end + b"x"

@@ -9,11 +9,11 @@ import zlib
 from dataclasses import replace
 
 import pytest
+from support.zips import Part, deflated, end, end64, extra, put_together, zipped
 
 from notary.court.bundle_zip import BundleZip
 from notary.court.zip_entries import ZipFault
 from notary.errors import BundleInvalid
-from support.zips import Part, deflated, end, end64, extra, put_together, zipped
 
 ONE = Part(b"documents/1/a", b"honest")
 TWO = Part(b"receipts.json", b"3" * 100)
@@ -142,6 +142,16 @@ class TestHeaders:
 
     def test_an_entry_in_another_part_of_the_zip_is_refused(self) -> None:
         assert fault(zipped([ONE], {0: replace(ONE, disk=1)})) == ZipFault.LAYOUT
+
+    def test_a_place_behind_the_end_of_the_zip_is_refused(self) -> None:
+        far = 1 << 40
+        longest = replace(PACKED, sizes=(0xFFFF_FFFF, 100), extra=extra(1, struct.pack("<Q", far - 55)))
+        distant = [
+            replace(ONE, name=name, extra=extra(1, struct.pack("<Q", far << n))) for n, name in enumerate((b"b", b"c"))
+        ]
+        out = longest.local()
+        rows = longest.row(0) + b"".join(one.row(0xFFFF_FFFF) for one in distant)
+        assert fault(out + rows + end(3, len(rows), len(out))) == ZipFault.DAMAGED
 
     def test_a_list_that_ends_within_its_last_entry_is_refused(self) -> None:
         out, rows, count = put_together([ONE], {0: replace(ONE, comment=b"five ")})
