@@ -12,6 +12,7 @@ from typing import Any
 
 from notary.verdicts.verdict import Status
 from portal.agreement.values import Agreement
+from portal.checked import deciding_check
 
 
 class AgreementReason(StrEnum):
@@ -61,11 +62,7 @@ class AgreementVerdict:
     @property
     def deciding(self) -> AgreementCheck | None:
         """The check that the status rests on; None: all passed."""
-        for status in (Status.FAILED, Status.INDETERMINATE):
-            for check in self.checks:
-                if check.status is status:
-                    return check
-        return None
+        return deciding_check(self.checks)
 
     @property
     def status(self) -> Status:

@@ -12,6 +12,7 @@ from typing import Any
 
 from notary.verdicts.reasons import Said, Words
 from notary.verdicts.verdict import Status
+from portal.checked import deciding_check
 from portal.dossier.words import PlanReason, words
 from settlement.events import Paid
 from settlement.plan import PlanView
@@ -77,11 +78,7 @@ class PlanVerdict:
     @property
     def deciding(self) -> PlanCheck | None:
         """The check that the status rests on; None: all passed."""
-        for status in (Status.FAILED, Status.INDETERMINATE):
-            for check in self.checks:
-                if check.status is status:
-                    return check
-        return None
+        return deciding_check(self.checks)
 
     @property
     def status(self) -> Status:

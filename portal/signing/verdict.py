@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from notary.verdicts.verdict import Status
+from portal.checked import deciding_check
 
 if TYPE_CHECKING:
     from notary.verdicts.verdict import Verdict
@@ -69,11 +70,7 @@ class RecordVerdict:
     @property
     def deciding(self) -> RecordCheck | None:
         """The check that the status rests on; None: all passed."""
-        for status in (Status.FAILED, Status.INDETERMINATE):
-            for check in self.checks:
-                if check.status is status:
-                    return check
-        return None
+        return deciding_check(self.checks)
 
     @property
     def status(self) -> Status:
