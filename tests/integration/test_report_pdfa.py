@@ -1,4 +1,4 @@
-"""veraPDF, the PDF Association's checker, judges reports and agreements: PDF/A-3a, PDF/UA-1. It needs Java and Maven."""
+"""veraPDF, the PDF Association's checker, judges reports and agreements: PDF/A-3a, PDF/UA-1. Needs Java and Maven."""
 
 from __future__ import annotations
 
