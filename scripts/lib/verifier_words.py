@@ -10,6 +10,7 @@ import json
 import sys
 from pathlib import Path
 
+from notary.court import reverify_words
 from notary.court.words import MEANINGS
 from notary.records.algorithms import default_policy
 from notary.verdicts.reasons import LOCALES, words
@@ -39,6 +40,7 @@ def generated() -> str:
                 "notProven": records.not_proven,
             },
         }
+    said["reverify"] = {name: text for name, text in vars(reverify_words).items() if name.isupper()}
     default_policy()  # it parses, or there is nothing to write
     said["policy"] = [
         {name: row.get(name) for name in ("kind", "algorithm", "bits_from", "bits_below", "until", "source")}

@@ -308,9 +308,9 @@ def python(case: Case, folder: Path, trust: Path) -> dict[str, Any]:
     path.unlink()
     if said.error:
         return {"fault": fault_of(json.dumps(said.json))}
-    found = [_comparable(one, str(folder)) for one in said.json["results"]]
+    results = [_comparable(one, str(folder)) for one in said.json["results"]]
     contents = said.json.get("contents_sha256")
-    return {"results": [one for one in found if one], "contents_sha256": [contents] if contents else []}
+    return {"results": results, "contents_sha256": [contents] if contents else []}
 
 
 def fault_of(text: str) -> str:
@@ -319,12 +319,10 @@ def fault_of(text: str) -> str:
     return found[1] if found else text
 
 
-def _comparable(result: Mapping[str, Any], folder: str) -> dict[str, Any] | None:
+def _comparable(result: Mapping[str, Any], folder: str) -> dict[str, Any]:
     """A result of the command line, without what the page cannot find out, and with what it says of that."""
     name = (result["document"] or "").removeprefix(f"{folder}/") or None
     status, reason = result["status"], result["reason"]
-    if name == layout.MANUAL and reason == "manual-differs":
-        return None
     if (name == layout.REPORT or (name or "").endswith(".pdf")) and result["receipt"] is None and reason in UNCHECKED:
         status, reason = "INDETERMINATE", "report-unchecked"
     if reason and reason.startswith("notary.receipt"):
@@ -344,9 +342,7 @@ def differing(given: Sequence[Case], pages: Sequence[Any], folder: Path, trust: 
                 found.append((case.label, expected, page["faults"]))
         else:
             results = [
-                {name: one[name] for name in ("document", "status", "reason", "verdict")}
-                for one in page["results"]
-                if one["reason"] != "manual-unchecked"
+                {name: one[name] for name in ("document", "status", "reason", "verdict")} for one in page["results"]
             ]
             if not same(expected, {"results": results, "contents_sha256": page["contents_sha256"]}):
                 found.append((case.label, expected, results))
@@ -366,4 +362,4 @@ def run_files(given: Iterable[Case], trust: bytes, folder: Path, node: str) -> l
     )
     command = [node, str(FOLDER / "test/run_files.mjs"), str(core)]
     found = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
-    return [json.loads(line) for line in found.stdout.splitlines()]
+    return [json.loads(line) for line in found.stdout.removesuffix("\n").split("\n")]

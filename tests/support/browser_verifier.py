@@ -187,7 +187,7 @@ def run_page(runs: Sequence[dict[str, Any]], node: str, chromium: str) -> list[d
     command = [node, str(FOLDER / "test/run_page.mjs"), chromium, str(PAGE)]
     lines = "".join(json.dumps(run) + "\n" for run in runs)
     found = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
-    return [json.loads(line) for line in found.stdout.splitlines()]
+    return [json.loads(line) for line in found.stdout.removesuffix("\n").split("\n")]
 
 
 def run_core(given: Sequence[Lined], folder: Path, node: str) -> list[Any]:
@@ -198,4 +198,4 @@ def run_core(given: Sequence[Lined], folder: Path, node: str) -> list[Any]:
     found = subprocess.run(
         [node, str(FOLDER / "test/run_core.mjs"), str(core)], input=lines, capture_output=True, text=True, check=True
     )
-    return [json.loads(line) for line in found.stdout.splitlines()]
+    return [json.loads(line) for line in found.stdout.removesuffix("\n").split("\n")]

@@ -94,7 +94,7 @@ function decoded(text: string): Bytes {
 }
 
 /** The 4-byte id of an Ed25519 note key. */
-function keyId(name: string, publicKey: Bytes): Bytes {
+export function keyId(name: string, publicKey: Bytes): Bytes {
   return sha256(utf8(name), ED25519, publicKey).slice(0, 4);
 }
 

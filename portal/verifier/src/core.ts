@@ -10,10 +10,12 @@ import { HeaderChain, MAINNET } from "./header_chain";
 import { sm3 } from "./sm3";
 import { Trust } from "./trust";
 import { type Locale, language } from "./said";
+import { readAny } from "./receipt";
+import { bundledText } from "./reverify";
 import { jsonText, toJson } from "./verdict";
 import { Verifier } from "./verify";
 
-export { readAny } from "./receipt";
+export { readAny };
 
 /** The JSON text of the verdict on a receipt file, as `tallystick verify --json` has it. */
 export function verdictJson(receipt: Bytes, document: Bytes | null, trust: Bytes | null, locale: Locale = "en"): string {
@@ -31,6 +33,11 @@ export function recordVerdictJson(record: Bytes, document: Bytes | null, trust: 
   const { authorities } = trust ? Trust.fromBytes(trust) : new Trust();
   const digests = document ? [Object.fromEntries(TREE_HASHES.map((name) => [name, digest(name, document)]))] : [];
   return jsonText(recordJson(new RecordValidator(authorities, at).validate(record, digests)));
+}
+
+/** REVERIFY.md of a bundle with these files. */
+export function manualText(receipts: Bytes, trust: Bytes | null, names: readonly string[]): string {
+  return bundledText(readAny(receipts), new Set(names), trust ? Trust.fromBytes(trust) : new Trust());
 }
 
 /** What is wrong with a file of Bitcoin headers, or "". `network`: what differs from mainnet. */

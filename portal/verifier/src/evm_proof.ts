@@ -5,12 +5,13 @@
 //     3. The receipt says that the transaction succeeded, and its log number `logIndex` is, from the named contract,
 //        HeadAppended(logId, size, root) with the log's id and the checkpoint's size and root.
 
-import { type Bytes, EMPTY, bigEndian, equal, fromHex, hex, keccak256 } from "./bytes";
+import { type Bytes, EMPTY, bigEndian, equal, hex, keccak256, utf8 } from "./bytes";
 import { EvmProofInvalid, RlpInvalid } from "./errors";
 import { type Item, decodeList, encodeInt, toBytes, toInt, toList } from "./rlp";
 import { proveValue } from "./trie_proof";
 
-const HEAD_APPENDED_TOPIC = fromHex("32f3892f3638ac6d643d808984442dc50076d5b5f02d5b27afb4e0801518807c");
+export const HEAD_APPENDED = "HeadAppended(bytes32,uint64,bytes32)";
+export const HEAD_APPENDED_TOPIC = keccak256(utf8(HEAD_APPENDED));
 export const MAX_HEADER_BYTES = 64 * 1024;
 export const MAX_RECEIPT_BYTES = 64 * 1024;
 export const MAX_NODE_BYTES = MAX_RECEIPT_BYTES + 64;
@@ -31,6 +32,7 @@ export interface EvmAnchor {
   receiptIndex: number;
   path: Bytes[];
   logIndex: number;
+  tx: Bytes;
 }
 
 export interface Header {
@@ -46,7 +48,8 @@ interface Log {
   data: Bytes;
 }
 
-function parseHeader(raw: Bytes): Header {
+/** Raises EvmProofInvalid. */
+export function parseHeader(raw: Bytes): Header {
   try {
     const fields = decodeList(raw);
     if (fields.length < MIN_HEADER_FIELDS || fields.length > MAX_HEADER_FIELDS)

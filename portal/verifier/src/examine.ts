@@ -1,12 +1,14 @@
 // What a bundle says of itself, held against its own list of files and its report. As notary/court/examine.py, without what
-// needs the program: making the report again, and writing REVERIFY.md again. Both are said to be unchecked.
+// needs the program: making the report again, which is said to be unchecked.
 
-import { type Bytes, equal, hex, sha256 } from "./bytes";
+import { type Bytes, equal, hex, sha256, utf8 } from "./bytes";
 import type { BundleZip } from "./bundle_zip";
 import { MAX_PDF_BYTES, ReportUnread, embeddedFiles } from "./embedded";
 import { BundleInvalid, ReportInvalid, TrustInvalid } from "./errors";
 import * as layout from "./layout";
+import type { Receipt } from "./receipt";
 import { type Side, readInput } from "./report_input";
+import { bundledText } from "./reverify";
 import type { BundleReason, Status } from "./said";
 import { MAX_TRUST_BYTES, Trust } from "./trust";
 
@@ -14,7 +16,7 @@ import { MAX_TRUST_BYTES, Trust } from "./trust";
 export interface Finding {
   name: string;
   status: Status;
-  reason: BundleReason | "manual-unchecked" | null;
+  reason: BundleReason | null;
   detail: string;
 }
 
@@ -27,12 +29,15 @@ function finding(name: string, status: Status, reason: Finding["reason"] = null,
 /**
  * All that is found of a bundle's own files.
  *
- * digests  SHA-256 of each file of the zip, as it was read
- * page     SHA-256 of this page; null: not known
+ * digests   SHA-256 of each file of the zip, as it was read
+ * receipts  those of receipts.json, in its order; none where they cannot be read
+ * page      SHA-256 of this page; null: not known
  *
  * Raises BundleInvalid.
  */
-export async function examine(zip: BundleZip, digests: Digests, page: Bytes | null): Promise<Finding[]> {
+export async function examine(
+  zip: BundleZip, digests: Digests, receipts: readonly Receipt[], page: Bytes | null,
+): Promise<Finding[]> {
   const isKnown = (name: string): boolean => layout.TOP.has(name) || name.startsWith(layout.DOCUMENTS) || layout.isRecord(name);
   const unknown = zip.names.filter((name) => !isKnown(name)).map((name) => finding(name, "INDETERMINATE", "file-unknown"));
   const missing = digests.has(layout.RECEIPTS) ? [] : [finding(layout.RECEIPTS, "FAILED", "receipts-missing")];
@@ -40,7 +45,7 @@ export async function examine(zip: BundleZip, digests: Digests, page: Bytes | nu
     ...(await listed(zip, digests)),
     ...unknown,
     ...missing,
-    ...(await companions(zip, digests, page)),
+    ...(await companions(zip, digests, receipts, page)),
     ...(await bundledReport(zip, digests)),
   ];
 }
@@ -67,16 +72,21 @@ async function listed(zip: BundleZip, digests: Digests): Promise<Finding[]> {
 }
 
 /** What comes along and is not proven by receipts, but is read, opened or run by whoever trusts the bundle. */
-async function companions(zip: BundleZip, digests: Digests, page: Bytes | null): Promise<Finding[]> {
+async function companions(
+  zip: BundleZip, digests: Digests, receipts: readonly Receipt[], page: Bytes | null,
+): Promise<Finding[]> {
   const found: Finding[] = [];
+  let trust = new Trust();
   if (digests.has(layout.TRUST))
     try {
-      Trust.fromBytes(await zip.read(layout.TRUST, MAX_TRUST_BYTES));
+      trust = Trust.fromBytes(await zip.read(layout.TRUST, MAX_TRUST_BYTES));
     } catch (exc) {
       if (!(exc instanceof TrustInvalid || exc instanceof BundleInvalid)) throw exc;
       found.push(finding(layout.TRUST, "FAILED", "trust-invalid", exc.message));
     }
-  if (digests.has(layout.MANUAL)) found.push(finding(layout.MANUAL, "INDETERMINATE", "manual-unchecked"));
+  const manual = digests.get(layout.MANUAL);
+  if (manual && !(receipts.length && equal(manual, sha256(utf8(bundledText(receipts, digests, trust))))))
+    found.push(finding(layout.MANUAL, "INDETERMINATE", "manual-differs"));
   const other = digests.get(layout.PAGE);
   if (other && !(page && equal(page, other))) {
     const detail = `its SHA-256 is ${hex(other)}, that of this program's ${page ? hex(page) : "none"}`;

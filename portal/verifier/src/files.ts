@@ -304,7 +304,8 @@ async function readBundle(bundle: Bundle, names: Iterable<string>, page: Bytes |
     plain.set(name, digests.digests.sha256);
     if (isDocument) documents.set(name, digests);
   }
-  return { ...bundle, documents, findings: await examine(zip, plain, page), contents: contentsDigest(plain) };
+  const receipts = bundle.receipts.flatMap((one) => one.receipt ?? []);
+  return { ...bundle, documents, findings: await examine(zip, plain, receipts, page), contents: contentsDigest(plain) };
 }
 
 /** The digests of a document, read piece by piece; `advance` is told how many bytes were read. */

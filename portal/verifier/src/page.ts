@@ -216,8 +216,7 @@ function coded(meaning: string, reason: string): string {
 function findingCard({ name, status, reason, detail }: Finding): HTMLElement {
   const spoken = language(locale);
   if (reason === null) return card(printable(name), status, page().filesListed, spoken);
-  const meaning = reason === "manual-unchecked" ? page().manualUnchecked : spoken.bundle[reason];
-  const made = card(printable(name), status, coded(meaning, reason), spoken);
+  const made = card(printable(name), status, coded(spoken.bundle[reason], reason), spoken);
   if (detail) made.append(make("p", printable(detail), "small"));
   return made;
 }

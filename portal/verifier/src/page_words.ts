@@ -27,7 +27,6 @@ export interface PageWords {
   noReceipt: string;
   contents: string;
   filesListed: string;
-  manualUnchecked: string;
   recordHolds: string;
   recordOf: string;
   recordAlone: string;
@@ -74,7 +73,6 @@ export const PAGE: Readonly<Record<Locale, PageWords>> = {
     noReceipt: "No receipt for this document was given.",
     contents: "Contents digest of the bundle: {digest}.",
     filesListed: "The bundle's files are those that MANIFEST.sha256 lists.",
-    manualUnchecked: "REVERIFY.md was not compared with what the program writes: this page cannot. Read its commands before you run them.",
     recordHolds: "The evidence record holds: the document existed by {time}, give or take {seconds} seconds.",
     recordOf: "Evidence record of: {names}.",
     recordAlone: "Evidence record; the document that it is about was not found here.",
@@ -119,7 +117,6 @@ export const PAGE: Readonly<Record<Locale, PageWords>> = {
     noReceipt: "没有给出这份文件的回执。",
     contents: "证据包的内容摘要：{digest}。",
     filesListed: "证据包中的文件与 MANIFEST.sha256 所列的一致。",
-    manualUnchecked: "REVERIFY.md 未与程序所写的内容比对：本页面无法做到。运行其中的命令之前请先阅读。",
     recordHolds: "证据记录成立：文件最迟在 {time} 已经存在，误差 {seconds} 秒。",
     recordOf: "证据记录所涉文件：{names}。",
     recordAlone: "证据记录；此处没有找到它所涉及的文件。",
@@ -164,7 +161,6 @@ export const PAGE: Readonly<Record<Locale, PageWords>> = {
     noReceipt: "沒有給出這份文件的回執。",
     contents: "證據包的內容摘要：{digest}。",
     filesListed: "證據包中的檔案與 MANIFEST.sha256 所列的一致。",
-    manualUnchecked: "REVERIFY.md 未與程式所寫的內容比對：本頁面無法做到。執行其中的命令之前請先閱讀。",
     recordHolds: "證據記錄成立：文件最遲在 {time} 已經存在，誤差 {seconds} 秒。",
     recordOf: "證據記錄所涉文件：{names}。",
     recordAlone: "證據記錄；此處沒有找到它所涉及的文件。",

@@ -314,7 +314,7 @@ function readAnchor(anchor: Reader): Anchor {
   }
   if (kind !== "evm") return { kind: "unknown" };
   anchor.only(["type", ...EVM_MEMBERS]);
-  const read: EvmAnchor = {
+  return {
     kind,
     chainId: anchor.integer("chain_id", 1),
     genesis: anchor.evmHex("genesis", 32),
@@ -326,9 +326,8 @@ function readAnchor(anchor: Reader): Anchor {
     receiptIndex: anchor.integer("receipt_index", 0, 2 ** 32 - 1),
     path: anchor.evmHexList("path", MAX_NODES, 1, MAX_NODE_BYTES),
     logIndex: anchor.integer("log_index", 0, 2 ** 16 - 1),
+    tx: anchor.evmHex("tx", 32),
   };
-  anchor.evmHex("tx", 32);
-  return read;
 }
 
 /** Where the encrypted document is: covered by no proof, so only its form is looked at. */

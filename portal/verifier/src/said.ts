@@ -32,6 +32,7 @@ export function language(locale: Locale): Language {
 
 export const ENGLISH = language("en");
 export const POLICY = words.policy;
+export const REVERIFY = words.reverify;
 
 /** The sentence in a language. */
 export function tell(sentence: Said, spoken: Language): string {
