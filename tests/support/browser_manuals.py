@@ -36,6 +36,7 @@ NAMES = (
     " ",
     "../../..",
     "CON",
+    "newer than Python's tables \U0001fae8\U0001fae9\u1c89\ua7cd\U0001c000.pdf",
 )
 
 

@@ -4,6 +4,7 @@ import { type Bytes, equal, fromHex, fromUtf8, hex, sha256, utf8 } from "./bytes
 import { byCodePoint, checkPath, folded } from "./bundle_zip";
 import { BundleInvalid } from "./errors";
 import type { Receipt } from "./receipt";
+import { UNASSIGNED } from "./unassigned";
 
 export const RECEIPTS = "receipts.json";
 export const TRUST = "trust.json";
@@ -15,7 +16,7 @@ export const MANUAL = "REVERIFY.md";
 export const TOP: ReadonlySet<string> = new Set([RECEIPTS, TRUST, REPORT, PAGE, MANUAL, MANIFEST]);
 export const MAX_MANIFEST = 60_000 * (1000 + 67);
 const MAX_PART = 120;
-const UNFIT = /[<>:"/\\|?*\ufffd\p{C}\p{Zl}\p{Zp}]/gu;
+const UNFIT = new RegExp(`[<>:"/\\\\|?*\\ufffd\\p{C}\\p{Zl}\\p{Zp}${UNASSIGNED}]`, "gu");
 const RESERVED = /^(con|prn|aux|nul|com\p{Nd}|lpt\p{Nd})(\..*)?$/iu;
 const LINE = /^([0-9a-f]{64}) {2}([^\n]+)$/;
 

@@ -3,9 +3,10 @@
 
 import { type Bytes, base64, hex, utf8 } from "./bytes";
 import { ENGLISH, REVERIFY as words, fill } from "./said";
+import { UNASSIGNED } from "./unassigned";
 
-const HIDDEN =
-  /(?![ \u3000])[\p{C}\p{Z}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\u{e0100}-\u{e01ef}]/u;
+const INVISIBLE = "\\u034f\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u2800\\u3164\\ufe00-\\ufe0f\\uffa0\\u{e0100}-\\u{e01ef}";
+const HIDDEN = new RegExp(`(?![ \\u3000])[\\p{C}\\p{Z}${INVISIBLE}${UNASSIGNED}]`, "u");
 
 /** A sentence with its values. */
 export function filled(template: string, values: Readonly<Record<string, string | number>>): string {
