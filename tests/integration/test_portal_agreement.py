@@ -11,13 +11,16 @@ from typing import Any
 
 import pypdf
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from eth_account import Account
 from pypdf.annotations import FreeText
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject, TextStringObject
 from support import agreements, papers, reports
+from support.tsa_chain import chain
 
 from notary.report.embedded import files
 from notary.report.render import compile_pdf, page_of
+from notary.report.signing import SigningKey, sign
 from notary.report.text import BREAK
 from notary.verdicts.verdict import Status
 from portal.agreement.beside import plan_of
@@ -271,6 +274,13 @@ class TestCheckAgreementWithItsPlan:
         verdict = check(out.getvalue(), plan)
         assert verdict.checks[3].status is Status.PASSED
         assert agreement_digest(pdf).hex() in verdict.checks[3].detail
+
+    def test_check_passes_an_agreement_that_a_person_signed(self, pdf: bytes, plan: Paper) -> None:
+        made = chain()
+        secret = made.leaf.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        verdict = check(sign(pdf, SigningKey(made.leaf.der, secret, made.certificates[1:])), plan)
+        assert [one.status for one in verdict.checks] == [Status.PASSED] * 5
+        assert verdict.sha256 != agreement_digest(pdf)
 
     def test_a_plan_of_other_terms_fails(self, pdf: bytes) -> None:
         other = own_keys(total="1201")
