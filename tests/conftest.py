@@ -13,6 +13,16 @@ from onchain.devchain import DevChain
 RECURSION_LIMIT = sys.getrecursionlimit()
 
 
+DEEP_SECONDS = 3600  # a deep test may take long, the longer the busier the machine is
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give deep tests their time; what hangs in the others ends after pyproject.toml's."""
+    for item in items:
+        if item.get_closest_marker("deep") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(DEEP_SECONDS))
+
+
 def pytest_collection_finish() -> None:
     """Put the recursion limit back: test files import eth_account, whose py_ecc raises it beyond what the stack holds.
 

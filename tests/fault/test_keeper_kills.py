@@ -313,7 +313,6 @@ def test_thirty_kills_lose_no_notice_and_repeat_no_transaction(stage: Scene) -> 
 
 
 @pytest.mark.deep
-@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", range(4))
 def test_many_kills_lose_no_notice_and_repeat_no_transaction(stage: Scene, seed: int) -> None:
     story(stage, kills=120, seed=seed)

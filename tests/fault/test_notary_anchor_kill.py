@@ -87,7 +87,7 @@ def seal_one(w: World, name: str) -> int:
     return seal(w.ctx, "acme", [w.files]).head.size
 
 
-@pytest.mark.parametrize("kills", [10, pytest.param(200, marks=(pytest.mark.deep, pytest.mark.timeout(1800)))])
+@pytest.mark.parametrize("kills", [10, pytest.param(200, marks=pytest.mark.deep)])
 def test_anchor_killed_at_random_moments_puts_each_head_on_the_chain_exactly_once(
     w: World, dev: DevChain, kills: int
 ) -> None:

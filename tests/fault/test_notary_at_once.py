@@ -69,7 +69,7 @@ def test_claims_that_are_read_while_another_process_erases_come_whole(
         assert places == [0, 1, 2, 3, 4, 5, 6] if snapshot else [0, 1, 2, 3, 4, 5]
 
 
-@pytest.mark.parametrize("rounds", [4, pytest.param(40, marks=(pytest.mark.deep, pytest.mark.timeout(1800)))])
+@pytest.mark.parametrize("rounds", [4, pytest.param(40, marks=pytest.mark.deep)])
 def test_two_processes_acting_in_one_case_at_once_are_as_if_one_after_the_other(place: Path, rounds: int) -> None:
     rng = random.Random()
     with KillServer("cli_acts_child.py") as one, KillServer("cli_acts_child.py") as two:
@@ -79,7 +79,7 @@ def test_two_processes_acting_in_one_case_at_once_are_as_if_one_after_the_other(
     assert judge() == sum(int(Path(f"{name}.erased").read_text()) for name in NAMES)
 
 
-@pytest.mark.parametrize("kills", [4, pytest.param(200, marks=(pytest.mark.deep, pytest.mark.timeout(1800)))])
+@pytest.mark.parametrize("kills", [4, pytest.param(200, marks=pytest.mark.deep)])
 def test_one_of_two_processes_acting_at_once_killed_leaves_the_other_undisturbed(place: Path, kills: int) -> None:
     rng, killed = random.Random(), 0
     with KillServer("cli_acts_child.py") as one, KillServer("cli_acts_child.py") as two:

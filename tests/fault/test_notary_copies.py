@@ -186,7 +186,6 @@ def test_of_two_copies_that_close_into_heirs_at_once_one_is_refused_and_has_no_o
 
 
 @pytest.mark.deep
-@pytest.mark.timeout(1800)
 def test_copies_used_at_random_end_with_one_receipt_for_each_file(
     prepared: Place, tmp_path: Path, commands: tuple[Commands, Commands]
 ) -> None:
@@ -210,7 +209,9 @@ def test_copies_used_at_random_end_with_one_receipt_for_each_file(
             said = tallystick("anchor", "--wait", workspace=Path(ONE), expect=(0, 6))
             assert said.code == 0 or said.error in ("notary.log-forked", "notary.log-behind-chain"), said
             if said.code:
-                origin = tallystick("log", "audit", workspace=Path(ONE), expect=(1,)).json["origin"]
+                origin = tallystick("log", "audit", workspace=Path(ONE), expect=(1, 3)).json[
+                    "origin"
+                ]  # 3: it is behind only
                 tallystick("log", "close", origin, "--successor", "new", "--key", "cold", workspace=Path(ONE))
             documents = {str(path): path.read_bytes() for path in files}
             check_workspace(Path(ONE), place.dev.url, contract(place), documents)

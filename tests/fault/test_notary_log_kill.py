@@ -203,7 +203,6 @@ def test_what_changes_the_log_as_a_whole_ends_the_same_after_kills(prepared: Pla
 
 
 @pytest.mark.deep
-@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", SUBJECTS)
 def test_what_changes_the_log_as_a_whole_ends_the_same_after_25_kills(
     prepared: Place, tmp_path: Path, name: str

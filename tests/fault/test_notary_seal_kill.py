@@ -79,7 +79,7 @@ def assert_every_file_has_exactly_one_valid_receipt(w: World, count: int) -> Non
     assert cases.show_case(w.ctx, "acme").count == count
 
 
-@pytest.mark.parametrize("kills", [10, pytest.param(200, marks=(pytest.mark.deep, pytest.mark.timeout(1800)))])
+@pytest.mark.parametrize("kills", [10, pytest.param(200, marks=pytest.mark.deep)])
 def test_seal_killed_at_random_moments_leaves_one_valid_receipt_for_each_file(
     w: World, tmp_path: Path, kills: int
 ) -> None:

@@ -66,7 +66,6 @@ def test_book_equals_the_mirror_after_every_step_of_random_plans(chain: Settleme
 
 
 @pytest.mark.deep
-@pytest.mark.timeout(3600)
 def test_book_equals_the_mirror_after_every_step_of_very_many_random_plans(chain: SettlementChain) -> None:
     counted = _compare_random_plans(chain, DEEP_PLANS)
     assert counted["steps"] >= 5 * DEEP_PLANS
