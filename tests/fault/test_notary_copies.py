@@ -209,10 +209,10 @@ def test_copies_used_at_random_end_with_one_receipt_for_each_file(
             said = tallystick("anchor", "--wait", workspace=Path(ONE), expect=(0, 6))
             assert said.code == 0 or said.error in ("notary.log-forked", "notary.log-behind-chain"), said
             if said.code:
-                origin = tallystick("log", "audit", workspace=Path(ONE), expect=(1, 3)).json[
-                    "origin"
-                ]  # 3: it is behind only
-                tallystick("log", "close", origin, "--successor", "new", "--key", "cold", workspace=Path(ONE))
+                audit = tallystick("log", "audit", workspace=Path(ONE), expect=(1, 3))  # 3: it is behind only
+                tallystick(
+                    "log", "close", audit.json["origin"], "--successor", "new", "--key", "cold", workspace=Path(ONE)
+                )
             documents = {str(path): path.read_bytes() for path in files}
             check_workspace(Path(ONE), place.dev.url, contract(place), documents)
             shutil.rmtree(TWO)
