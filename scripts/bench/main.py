@@ -18,7 +18,7 @@ from harness import BENCH, ROOT, Row, Target
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("hashing", "tree", "append", "scale", "bulk", "verify", "gas", "cold_start")
+NAMES = ("hashing", "tree", "append", "scale", "bulk", "verify", "report", "gas", "cold_start")
 PAGE = ROOT / "docs/benchmarks.md"
 BEGIN, END = "<!-- figures: written by scripts/bench/run --record -->", "<!-- end of figures -->"
 HEAD = ("what", "ours", "beside", "theirs", "ratio", "to reach", "")

@@ -185,21 +185,13 @@ class TestRender:
         ]
         assert check(render(reports.many(names), reports.fonts())).status is Status.PASSED
 
-    def test_render_of_a_thousand_exhibits_takes_less_than_a_minute(self) -> None:
+    @pytest.mark.deep  # how long it takes is measured by scripts/bench/run report
+    def test_a_thousand_exhibits_are_all_there_and_checked(self) -> None:
         given = reports.many([f"invoice-{number:04}.pdf" for number in range(1000)], forums=("us", "in"))
-        begun = time.monotonic()
         pdf = render(given, reports.fonts())
-        assert time.monotonic() - begun < 60
         text = text_of(pdf)
         assert all(f"invoice-{number:04}.pdf" in text for number in range(1000))
-
-    @pytest.mark.deep
-    def test_check_of_a_thousand_exhibits_takes_less_than_a_minute(self) -> None:
-        pdf = render(reports.many([f"invoice-{number:04}.pdf" for number in range(1000)]), reports.fonts())
-        again = changed(pdf, lambda writer: None)
-        begun = time.monotonic()
-        assert check(again).status is Status.PASSED
-        assert time.monotonic() - begun < 60
+        assert check(changed(pdf, lambda writer: None)).status is Status.PASSED
 
     def test_fonts_that_are_missing_are_named_with_what_to_do(self, tmp_path: Path) -> None:
         for name in ("NotoSans_400Regular.ttf", "NotoSansMono_400Regular.ttf"):
@@ -446,13 +438,11 @@ class TestEmbedded:
         with pytest.raises(ReportInvalid, match="two files named"):
             embedded.files(changed(report, twice))
 
-    def test_files_refuses_more_than_their_bound(self, report: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_files_refuses_more_than_their_bound(self, report: bytes) -> None:
         total = sum(map(len, embedded.files(report).values()))
-        monkeypatch.setattr(embedded, "MAX_TOTAL", total)
-        assert embedded.files(report)
-        monkeypatch.setattr(embedded, "MAX_TOTAL", total - 1)
+        assert embedded.files(report, total)
         with pytest.raises(ReportInvalid, match="more than"):
-            embedded.files(report)
+            embedded.files(report, total - 1)
 
     def test_files_raises_no_other_error_for_altered_bytes(self, report: bytes) -> None:
         chance = random.Random(2)
