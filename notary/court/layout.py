@@ -20,6 +20,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from notary.characters import category
 from notary.court.bundle_zip import MAX_NAME, check_path
 from notary.court.zip_entries import MAX_ENTRIES
 from notary.errors import BundleInvalid
@@ -116,7 +117,7 @@ def read_manifest(data: bytes) -> dict[str, bytes]:
 
 
 def _fit(char: str) -> str:
-    unfit = char in _UNFIT or unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    unfit = char in _UNFIT or category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
     return "_" if unfit else char
 
 

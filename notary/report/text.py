@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from notary.characters import category
+
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _HIDDEN: Final = frozenset({0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0}).union(
     range(0x180B, 0x1810), range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0)
@@ -36,10 +38,10 @@ def shown(text: str) -> str:
 
 
 def _hidden(char: str) -> bool:
-    category = unicodedata.category(char)
-    if category == "Zs":
+    kind = category(char)
+    if kind == "Zs":
         return char not in (" ", _WIDE_SPACE)
-    return category in _HIDDEN_CATEGORIES or ord(char) in _HIDDEN
+    return kind in _HIDDEN_CATEGORIES or ord(char) in _HIDDEN
 
 
 def _point(char: str) -> str:
@@ -55,7 +57,7 @@ def printed(text: str, has: Callable[[str, str], bool]) -> tuple[str, set[int]]:
         return text, set()
     found, lacking, base, stacked = [], set(), "", 0
     for char in text:
-        marks = unicodedata.category(char).startswith("M")
+        marks = category(char).startswith("M")
         stacked = stacked + 1 if marks else 0
         if stacked > MARKS:  # they would grow over the lines around
             found.append(_point(char))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
-import unicodedata
 from pathlib import Path
 
+from notary.characters import unassigned
 from notary.court import reverify_words
 from notary.court.words import MEANINGS
 from notary.records.algorithms import default_policy
@@ -42,27 +42,13 @@ def generated() -> str:
             },
         }
     said["reverify"] = {name: text for name, text in vars(reverify_words).items() if name.isupper()}
-    said["unassigned"] = " ".join(_unassigned())
+    said["unassigned"] = unassigned()
     default_policy()  # it parses, or there is nothing to write
     said["policy"] = [
         {name: row.get(name) for name in ("kind", "algorithm", "bits_from", "bits_below", "until", "source")}
         for row in json.loads(POLICY.read_bytes())["rows"]
     ]
     return json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-
-
-def _unassigned() -> list[str]:
-    """Ranges of code points that this Python does not know: steps from end to beginning and over each, in base 36."""
-    ends, last, known = [], 0, True
-    for point in range(sys.maxunicode + 2):
-        if known is (point <= sys.maxunicode and unicodedata.category(chr(point)) == "Cn"):
-            ends.append(_base36(point - last))
-            last, known = point, not known
-    return ends
-
-
-def _base36(number: int) -> str:
-    return (_base36(number // 36) if number >= 36 else "") + "0123456789abcdefghijklmnopqrstuvwxyz"[number % 36]
 
 
 def main() -> int:

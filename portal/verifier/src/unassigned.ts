@@ -1,5 +1,5 @@
-// Characters that Python's tables (Unicode 14.0) do not have. A browser's tables are newer: what is written out or left out
-// of a path because nobody knows it has to be so here, too.
+// Characters that Unicode 14.0 does not have (notary/characters.py). A browser's tables are newer: what is written out or
+// left out of a path because nobody knows it has to be so here, too.
 
 import words from "./words.json";
 
