@@ -12,6 +12,8 @@ from portal.cli.shell import Shell, command
 
 if TYPE_CHECKING:
     from portal.agreement.drafting import Wanted
+    from portal.papers import Paper
+    from portal.world import World
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant", "pt-BR", "vi", "de")  # portal.agreement.values.LANGUAGES, without its import
 
@@ -74,17 +76,14 @@ def agreement(shell: Shell, name: str, target: str) -> None:
       tallystick plan agreement smith-plan --to smith-agreement.pdf
     """
     from portal import settling
-    from portal.agreement.checking import MAX_PDF_BYTES, agreement_of
+    from portal.agreement.checking import agreement_of
     from portal.agreement.render import agreement_digest
-    from portal.errors import AgreementInvalid
-    from portal.reading import read_bounded, write_output
+    from portal.reading import write_output
 
     with shell.world("plan agreement") as world:
         paper = settling.trusted_paper(world, name, foreign_module=True).paper
-        pdf = read_bounded(settling.agreement_file(world, paper), MAX_PDF_BYTES)
+        pdf = own_agreement(world, paper)
     digest, given = agreement_digest(pdf), agreement_of(pdf)
-    if paper.agreement is None or paper.agreement.text != digest.hex():
-        raise AgreementInvalid(f"the workspace's file for {paper.name} is another one than the plan commits to")
     write_output(Path(target), pdf)
     members = {
         "plan_id": paper.id,
@@ -94,3 +93,20 @@ def agreement(shell: Shell, name: str, target: str) -> None:
         "prevails": given.prevails,
     }
     shell.result(members, f"agreement: {target}  sha256 {digest.hex()}")
+
+
+def own_agreement(world: World, paper: Paper) -> bytes:
+    """The PDF of the agreement that this workspace made from a plan's terms, and that they commit to.
+
+    Raises FileMissing, FileTooLarge, AgreementInvalid.
+    """
+    from portal.agreement.checking import MAX_PDF_BYTES
+    from portal.agreement.render import agreement_digest
+    from portal.errors import AgreementInvalid
+    from portal.reading import read_bounded
+    from portal.settling import agreement_file
+
+    pdf = read_bounded(agreement_file(world, paper), MAX_PDF_BYTES)
+    if paper.agreement is None or paper.agreement.text != agreement_digest(pdf).hex():
+        raise AgreementInvalid(f"the workspace's file for {paper.name} is another one than the plan commits to")
+    return pdf

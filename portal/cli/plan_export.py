@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from portal.cli.plan_agreement import LANGUAGES, own_agreement
 from portal.cli.shell import Shell, command
 from portal.cli.words import at, plural
 
 if TYPE_CHECKING:
     from portal.dossier.completion.values import Completion
+    from portal.papers import Paper
+    from portal.world import World
 
-LANGUAGES = ("en", "zh-Hans", "zh-Hant")  # notary.verdicts.reasons.LOCALES, without its import; a test compares
+MOST = 3  # languages; portal.dossier.completion.values.MAX_LANGUAGES, without its import; a test compares
 
 
 @command("export", after="`tallystick verify FILE --rpc URL` checks either file, on any machine.")
@@ -26,7 +29,11 @@ LANGUAGES = ("en", "zh-Hans", "zh-Hant")  # notary.verdicts.reasons.LOCALES, wit
     help="Where the completion paper is written; an error if the plan is not paid [default: beside the dossier].",
 )
 @click.option(
-    "--lang", "languages", type=click.Choice(LANGUAGES), multiple=True, help="Of the paper; several side by side."
+    "--lang",
+    "languages",
+    type=click.Choice(LANGUAGES),
+    multiple=True,
+    help=f"Of the paper; up to {MOST} side by side [default: as the agreement that `plan draft --lang` made, else en].",
 )
 def export(shell: Shell, name: str, target: str, completion: str | None, languages: tuple[str, ...]) -> None:
     """Write a plan's dossier: terms, both signatures, contracts with their interfaces, and a proof of every payment.
@@ -54,10 +61,13 @@ def export(shell: Shell, name: str, target: str, completion: str | None, languag
     paper_to = Path(completion) if completion is not None else completion_beside(Path(target))
     if paper_to.resolve() == Path(target).resolve():
         raise ArgumentInvalid("--completion", str(paper_to), "is where the dossier is written")
+    if len(said := tuple(dict.fromkeys(languages))) > MOST:
+        raise ArgumentInvalid("--lang", ", ".join(said), f"are {len(said)} languages; a page has room for {MOST}")
     with shell.world("plan export") as world:
         paper = settling.trusted_paper(world, name, foreign_module=True).paper
         if not paper.is_plan:
             raise PaperInvalid(name, "is an escrow; dossiers are of plans")
+        said = said or languages_of_agreement(world, paper)
         with shell.progress() as progress:
             dossier = gather(
                 world.chain("plans"),
@@ -70,7 +80,7 @@ def export(shell: Shell, name: str, target: str, completion: str | None, languag
     data = dossier.to_bytes()
     Dossier.from_bytes(data, paper.name)  # what verify would refuse is not written
     as_of = parse_header(dossier.headers[-1])
-    paid = completed(data, tuple(dict.fromkeys(languages)) or ("en",), demanded=completion is not None)
+    paid = completed(data, said, demanded=completion is not None)
     pdf = None if paid is None else _made(shell, paid, demanded=completion is not None)
     write_output(Path(target), data)
     members = {
@@ -94,6 +104,17 @@ def completion_beside(target: Path) -> Path:
     """Where the paper goes that nobody named a place for: smith.dossier.json gives smith.completion.pdf."""
     stem = target.name.removesuffix(".json").removesuffix(".dossier")
     return target.with_name(f"{stem or target.name}.completion.pdf")
+
+
+def languages_of_agreement(world: World, paper: Paper) -> tuple[str, ...]:
+    """Of the agreement that this workspace made for the plan; English where it made none."""
+    from portal.agreement.checking import agreement_of
+    from portal.errors import AgreementInvalid, FileMissing, FileTooLarge
+
+    try:
+        return agreement_of(own_agreement(world, paper)).languages
+    except (AgreementInvalid, FileMissing, FileTooLarge):
+        return ("en",)
 
 
 def completed(data: bytes, languages: tuple[str, ...], *, demanded: bool) -> Completion | None:

@@ -17,6 +17,8 @@ from notary.report.render import compile_pdf, page_of
 from portal.agreement.checking import agreement_of
 from portal.agreement.facts import build
 from portal.agreement.values import FILE
+from portal.dossier.completion.checking import carried
+from portal.dossier.completion.values import STATED
 
 DRAFT = (
     *("plan", "draft", "aurora", "--debtor", "debtor", "--creditor", "creditor", "--token", "test"),
@@ -74,6 +76,28 @@ class TestAgreement:
         salted["paper"] = json.dumps(paper)
         dossier.write_text(json.dumps(salted, separators=(",", ":"), sort_keys=True))
         assert verify(pdf, dossier, expect=(1,))["reason"] == "agreement-salt-differs"
+        self.paid_and_said_in_the_same_languages(w, tmp_path, Path(drafted["agreement_file"]))
+
+    def paid_and_said_in_the_same_languages(self, w: Path, tmp_path: Path, kept: Path) -> None:
+        """The completion paper is in the agreement's languages, in others where that is said, else in English."""
+        tallystick("plan", "pay", "aurora", "--key", "debtor", "--all", workspace=w)
+        finalise(w)
+        export = ("plan", "export", "aurora", "--to", tmp_path / "paid.dossier.json")
+        four = ("--lang", "vi", "--lang", "de", "--lang", "en", "--lang", "pt-BR")
+        assert tallystick(*export, *four, workspace=w, expect=(4,)).error == "portal.argument"
+
+        def languages(*said: str) -> list[str]:
+            written = Path(tallystick(*export, *said, workspace=w).json["completion"])
+            check = verify(written, expect=(3,))["checks"][-1]  # nothing is known of the blocks
+            assert (check["number"], check["status"]) == (8, "PASSED")
+            stated = carried(written.read_bytes())
+            assert stated is not None
+            return list(json.loads(stated[STATED])["languages"])
+
+        assert languages() == ["pt-BR", "zh-Hans"]
+        assert languages("--lang", "vi", "--lang", "de", "--lang", "vi") == ["vi", "de"]
+        kept.write_bytes(kept.read_bytes() + b"%")
+        assert languages() == ["en"]
 
     def test_forged_agreements_fail_for_people_too(self, w: Path, tmp_path: Path) -> None:
         drafted = tallystick(*DRAFT[:2], "forged", *DRAFT[3:], *AGREED, workspace=w).json

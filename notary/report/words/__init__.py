@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
@@ -13,17 +13,15 @@ from notary.verdicts.reasons import Reason, Status
 from notary.verdicts.reasons import words as verdict_words
 
 
-class Sayer:
-    """Says things in all languages of a report at once.
+class Speaker:
+    """Says things in several languages at once, whatever their sentences are about.
 
-    languages  of notary.verdicts.reasons.LOCALES
-    offset     minutes that the clocks at the court are ahead of UTC
+    words   the sentences of each language
+    offset  minutes that the clocks of the place are ahead of UTC
     """
 
-    def __init__(self, languages: tuple[str, ...], offset: int = 0) -> None:
-        self.languages, self.offset = languages, offset
-        self._words = [sentences(language) for language in languages]
-        self._verdicts = [verdict_words(language) for language in languages]
+    def __init__(self, words: Sequence[Mapping[str, str]], offset: int = 0) -> None:
+        self._words, self.offset = words, offset
 
     def say(self, key: str, **values: Said | int) -> Said:
         """The sentence with its values; text among them is printed as it is said in each language."""
@@ -37,7 +35,7 @@ class Sayer:
         """Several, with what stands between two of them in each language."""
         return tuple(
             self._words[place][between].join(part[place] if isinstance(part, tuple) else part for part in parts)
-            for place in range(len(self.languages))
+            for place in range(len(self._words))
         )
 
     def named(self, key: str, value: str) -> str:
@@ -45,18 +43,8 @@ class Sayer:
         names = dict.fromkeys(words[key] for words in self._words)
         return self._words[0]["list.pair"].format(name=" / ".join(names), value=value)
 
-    def status(self, status: Status) -> Said:
-        return tuple(words.statuses[status] for words in self._verdicts)
-
-    def check(self, number: int) -> Said:
-        """What check `number` of a verdict looks at."""
-        return tuple(words.titles[number - 1] for words in self._verdicts)
-
-    def meaning(self, reason: Reason) -> Said:
-        return tuple(words.meanings[reason] for words in self._verdicts)
-
     def date(self, seconds: int) -> Said:
-        """For people: by UTC and by the clocks at the court."""
+        """For people: by UTC and by the clocks of the place."""
         if not 0 <= seconds <= LATEST:
             return f"{seconds}"
         utc = datetime.fromtimestamp(seconds, UTC)
@@ -68,6 +56,29 @@ class Sayer:
                 text += words["date.there"].format(date=_date(there, words), zone=zone(self.offset))
             found.append(text)
         return tuple(found)
+
+
+class Sayer(Speaker):
+    """Says things in all languages of a report at once.
+
+    languages  of notary.verdicts.reasons.LOCALES
+    offset     minutes that the clocks at the court are ahead of UTC
+    """
+
+    def __init__(self, languages: tuple[str, ...], offset: int = 0) -> None:
+        super().__init__([sentences(language) for language in languages], offset)
+        self.languages = languages
+        self._verdicts = [verdict_words(language) for language in languages]
+
+    def status(self, status: Status) -> Said:
+        return tuple(words.statuses[status] for words in self._verdicts)
+
+    def check(self, number: int) -> Said:
+        """What check `number` of a verdict looks at."""
+        return tuple(words.titles[number - 1] for words in self._verdicts)
+
+    def meaning(self, reason: Reason) -> Said:
+        return tuple(words.meanings[reason] for words in self._verdicts)
 
 
 def _date(at: datetime, words: Mapping[str, str]) -> str:

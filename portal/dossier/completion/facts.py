@@ -22,10 +22,10 @@ from notary.report.values import (
     Table,
     cell,
 )
-from notary.report.words import iso
+from notary.report.words import Speaker, iso
 from notary.verdicts.trust import DEV_CHAIN_IDS
 from portal.dossier.completion.values import DOSSIER, Completion
-from portal.dossier.completion.words import Sayer
+from portal.dossier.completion.words import sentences
 from portal.dossier.verdict import Payment
 from portal.papers import Opening
 from settlement.money import format_amount
@@ -53,7 +53,7 @@ class _Writer:
         self.terms: Terms = terms
         self.view: PlanView = view
         self.block, self.at = as_of
-        self.sayer = Sayer(given.languages)
+        self.sayer = Speaker([sentences(language) for language in given.languages])
 
     def report(self) -> Report:
         say = self.sayer.say
@@ -125,7 +125,7 @@ class _Writer:
             (say("totals.left"), cell(self.money(view.owed_total), "strong")),
             (say("totals.withdrawable"), cell(self.money(view.withdrawable))),
         ]
-        return [Heading(2, say("totals")), Pairs(tuple(rows))]
+        return [Heading(2, say("totals")), Paragraph(say("figures"), "small"), Pairs(tuple(rows))]
 
     def payments(self) -> list[Block]:
         say = self.sayer.say

@@ -16,9 +16,9 @@ from typing import Final
 from notary import jcs
 from notary.errors import FormatInvalid
 from notary.reading import Reader
-from notary.verdicts.reasons import LOCALES
 from notary.verdicts.trust import Trust
 from notary.verdicts.verdict import Status
+from portal.agreement.values import LANGUAGES as LANGUAGES
 from portal.dossier.check import check_dossier
 from portal.dossier.file import MAX_BYTES as MAX_DOSSIER
 from portal.dossier.file import Dossier
@@ -34,6 +34,7 @@ MAX_STATED: Final = 1024 * 1024
 MAX_BYTES: Final = MAX_DOSSIER + MAX_STATED  # of both files
 MAX_UNSHOWN: Final = 10_000
 MAX_CODE_POINT: Final = 0x10FFFF
+MAX_LANGUAGES: Final = 3  # side by side on a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Completion:
 
     data       the dossier's bytes
     verdict    what they show to somebody who knows no block: that is what the paper says "if the blocks are real" of
-    languages  of LOCALES, each once
+    languages  1 to MAX_LANGUAGES of LANGUAGES (those of agreements), each once
     unshown    code points that are written out
     edition    of the sources that made the paper, hex; empty: not made yet
     """
@@ -78,9 +79,9 @@ class Completion:
         top.only("format", "version", "languages", "unshown", "edition")
         if top.get("format") != FORMAT or top.integer("version") != VERSION:
             raise top.refuse("format", f"is not {FORMAT}, version {VERSION}")
-        languages = tuple(str(one) for one in top.items("languages", len(LOCALES)))
-        if not languages or len(set(languages)) != len(languages) or not set(languages) <= set(LOCALES):
-            raise top.refuse("languages", f"are not some of {', '.join(LOCALES)}, each once")
+        languages = tuple(str(one) for one in top.items("languages", MAX_LANGUAGES))
+        if not languages or len(set(languages)) != len(languages) or not set(languages) <= set(LANGUAGES):
+            raise top.refuse("languages", f"are not some of {', '.join(LANGUAGES)}, each once")
         unshown = top.items("unshown", MAX_UNSHOWN)
         points = frozenset(one for one in unshown if type(one) is int and 0 < one <= MAX_CODE_POINT)
         if len(points) != len(unshown):

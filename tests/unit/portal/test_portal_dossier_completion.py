@@ -15,10 +15,11 @@ from support.settlement_samples import COLLATERAL, DAY, DEBTOR, MONTHLY, NOW, WE
 
 from notary.errors import FormatInvalid
 from notary.report.values import Bullets, Heading, Pairs, Paragraph, Said, Table
-from notary.verdicts.reasons import LOCALES
-from portal.cli.plan_export import LANGUAGES, completed, completion_beside
+from portal.agreement.words import sentences as agreement_sentences
+from portal.cli.plan_agreement import LANGUAGES as OFFERED
+from portal.cli.plan_export import MOST, completed, completion_beside
 from portal.dossier.completion.facts import build
-from portal.dossier.completion.values import DOSSIER, STATED, Completion
+from portal.dossier.completion.values import DOSSIER, LANGUAGES, MAX_LANGUAGES, STATED, Completion
 from portal.dossier.completion.words import sentences
 from portal.dossier.file import Dossier
 from portal.errors import DossierInvalid, PlanNotCompleted
@@ -107,7 +108,8 @@ class TestCompletion:
     @pytest.mark.parametrize(
         ("old", "new"),
         [
-            (b'"en"', b'"de"'),
+            (b'"en"', b'"fr"'),
+            (b'"en"', b'"de","en","pt-BR","vi"'),
             (b'["en"]', b'["en","en"]'),
             (b'["en"]', b"[]"),
             (b'"unshown":[]', b'"unshown":[0]'),
@@ -190,10 +192,11 @@ class TestFacts:
         wallets = completion(unsigned(made, b"\7" * 64, b""))  # what they are worth, the check says
         assert "nothing more is owed" in printed(wallets)
 
-    @pytest.mark.parametrize("locale", LOCALES)
+    @pytest.mark.parametrize("locale", LANGUAGES)
     def test_every_sentence_is_used_with_the_same_values_in_every_language(self, locale: str) -> None:
         english, own = sentences("en"), sentences(locale)
-        assert set(own) == set(english)
+        assert list(own) == list(english)
+        assert len(own["date.months"].split()) == 12
         for key, text in own.items():
             names = [{name for _, name, _, _ in string.Formatter().parse(one) if name} for one in (text, english[key])]
             assert names[0] == names[1], key
@@ -201,17 +204,38 @@ class TestFacts:
         source = Path(str(module)).read_text()
         made = {"allocation.principal", "allocation.charges", "role.debtor", "role.creditor", "role.guarantor"}
         made |= {"days", "minutes"}
+        made |= {"list.pair", "date.months", "date.form", "date.utc"}  # notary.report.words.Speaker
         assert {key for key in english if f'"{key}"' not in source} <= made
 
+    @pytest.mark.parametrize("locale", LANGUAGES[1:])
+    def test_no_sentence_was_left_in_english(self, locale: str) -> None:
+        english, own = sentences("en"), sentences(locale)
+        same = {key for key, text in english.items() if own[key] == text}
+        assert all(len(english[key].split()) <= 3 for key in same), same
+
+    def test_call_things_as_the_agreement_does(self) -> None:
+        for language in ("pt-BR", "vi", "de"):
+            agreed, own = agreement_sentences(language), sentences(language)
+            for name in ("grace", "default", "installments", "interval", "jurisdiction"):
+                assert own[f"terms.{name}"] == agreed[name]
+            assert own["terms.pledge"] == agreed["collateral"]
+            assert own["terms.late"].startswith(agreed["late"])
+            assert agreed["figures"].startswith(own["figures"])
+
     def test_say_everything_in_each_language(self) -> None:
-        text = printed(completion(None, *LOCALES))
+        text = printed(completion(None, "en", "zh-Hans", "zh-Hant"))
         for part in ("nothing more is owed", "不再欠付任何款项", "不再欠付任何款項", "2027年1月31日"):
+            assert part in text
+        text = printed(completion(None, "pt-BR", "vi", "de"))
+        dates = ("31 de janeiro de 2027, 00:00:00 UTC", "ngày 31 tháng 1 năm 2027, 00:00:00 UTC", "31. Januar 2027, ")
+        for part in ("nada mais é devido", "không còn nợ khoản nào", "nichts mehr geschuldet", *dates):
             assert part in text
 
 
 class TestExport:
-    def test_takes_the_languages_that_there_are_words_in(self) -> None:
-        assert LANGUAGES == LOCALES
+    def test_takes_the_languages_that_there_are_words_in_and_as_many_as_a_page_holds(self) -> None:
+        assert OFFERED == LANGUAGES
+        assert MOST == MAX_LANGUAGES
 
     @pytest.mark.parametrize(
         ("dossier", "paper"),

@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 SENTENCES: Final = {
+    "page": "Page {page} of {pages}",  # filled in by the template
+    "list.pair": "{name}: {value}",
+    "date.months": "January February March April May June July August September October November December",
+    "date.form": "{day} {month} {year}, {time}",
+    "date.utc": " UTC",
     "title": "Repayment plan: paid in full",
     "lead": "This paper is about one repayment plan, whose payments a contract on a public blockchain received and "
     "counted. A program made it from a file, the dossier, which is inside this PDF: it holds the terms that both "
@@ -30,6 +35,7 @@ SENTENCES: Final = {
     "plan.as-of": "This paper speaks as of",
     "plan.as-of.value": "block {block}, {date}",
     "totals": "In all",
+    "figures": "In figures, a point stands between whole tokens and their fractions, and nothing between thousands.",
     "totals.agreed": "Agreed total",
     "totals.principal": "Paid towards it",
     "totals.charges": "Late charges paid",

@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 SENTENCES: Final = {
+    "page": "第 {page} 页，共 {pages} 页",
+    "list.pair": "{name}：{value}",
+    "date.months": "1 2 3 4 5 6 7 8 9 10 11 12",
+    "date.form": "{year}年{month}月{day}日 {time}",
+    "date.utc": "（协调世界时）",
     "title": "还款计划结清证明",
     "lead": "本证明针对一份还款计划。该计划的付款由公共区块链上的一份合约收取并记账。本证明由程序根据一份档案文件生成，"
     "档案即附在本 PDF 之内，载有双方签署的条款以及每一笔付款的证明。任何人都可以自行核验两者，无须询问任何一方。",
@@ -27,6 +32,7 @@ SENTENCES: Final = {
     "plan.as-of": "本证明所述状态截至",
     "plan.as-of.value": "区块 {block}，{date}",
     "totals": "合计",
+    "figures": "数字中，小数点位于整数代币与其小数部分之间，千位之间不加任何分隔。",
     "totals.agreed": "约定总额",
     "totals.principal": "其中已付",
     "totals.charges": "已付逾期费用",

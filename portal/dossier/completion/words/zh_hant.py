@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 SENTENCES: Final = {
+    "page": "第 {page} 頁，共 {pages} 頁",
+    "list.pair": "{name}：{value}",
+    "date.months": "1 2 3 4 5 6 7 8 9 10 11 12",
+    "date.form": "{year}年{month}月{day}日 {time}",
+    "date.utc": "（協調世界時）",
     "title": "還款計劃結清證明",
     "lead": "本證明針對一份還款計劃。該計劃的付款由公共區塊鏈上的一份合約收取並記帳。本證明由程式根據一份檔案文件產生，"
     "檔案即附在本 PDF 之內，載有雙方簽署的條款以及每一筆付款的證明。任何人都可以自行核驗兩者，無須詢問任何一方。",
@@ -27,6 +32,7 @@ SENTENCES: Final = {
     "plan.as-of": "本證明所述狀態截至",
     "plan.as-of.value": "區塊 {block}，{date}",
     "totals": "合計",
+    "figures": "數字中，小數點位於整數代幣與其小數部分之間，千位之間不加任何分隔。",
     "totals.agreed": "約定總額",
     "totals.principal": "其中已付",
     "totals.charges": "已付逾期費用",
