@@ -10,6 +10,7 @@
     verdicts    the verifier and its reasons
     sharing     envelopes and IPFS
     report      the paper for a court, set from receipts, and checked by setting it again
+    court       the bundle for a court: one zip, hostile until it is checked; how to check it by hand
 
 Who only verifies needs `notary.verdicts.verify`, `notary.proofs.receipt`, `notary.proofs.bundle` and
 `notary.verdicts.trust`; they load no third-party package but `cryptography` and pycryptodome, and those only when a
