@@ -86,6 +86,17 @@ def is_receipt_name(name: str) -> bool:
     return name.endswith((SUFFIX, BUNDLE_SUFFIX))
 
 
+def bare_pdf_size(path: str) -> int | None:
+    """Bytes of a PDF that has no receipt of its own beside it; None for anything else, and for what cannot be read."""
+    if Path(f"{path}{SUFFIX}").exists():
+        return None
+    try:
+        with Path(path).open("rb") as file:
+            return file.seek(0, os.SEEK_END) if b"%PDF-" in file.read(1024) else None
+    except OSError:  # said of the file as of any other
+        return None
+
+
 def collect(paths: Sequence[str], receipts: Sequence[str]) -> Collected:
     """Walk what was named.
 

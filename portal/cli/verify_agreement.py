@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from portal.exit_codes import Exit
-from portal.pairing import SUFFIX
+from portal.pairing import bare_pdf_size
 
 if TYPE_CHECKING:
     from portal.agreement.verdict import AgreementVerdict
@@ -21,20 +21,13 @@ COLOURS = {"PASSED": "green", "FAILED": "red", "INDETERMINATE": "yellow"}
 
 def is_agreement(path: str) -> bool:
     """Whether a file is an agreement that is to be checked as such: one with a receipt beside it is sealed evidence."""
-    file = Path(path)
-    try:
-        with file.open("rb") as opened:
-            if b"%PDF-" not in opened.read(1024):
-                return False
-        size = file.stat().st_size
-    except OSError:  # said of the file as of any other
+    size = bare_pdf_size(path)
+    if size is None:
         return False
-    from portal.agreement.checking import MAX_PDF_BYTES, carries_agreement
+    from portal.agreement.checking import MAX_PDF_BYTES, carries_agreement  # here: slow, and for few files
     from portal.reading import read_bounded
 
-    if size > MAX_PDF_BYTES or Path(f"{path}{SUFFIX}").exists():
-        return False
-    return carries_agreement(read_bounded(file, MAX_PDF_BYTES))
+    return size <= MAX_PDF_BYTES and carries_agreement(read_bounded(Path(path), MAX_PDF_BYTES))
 
 
 def verify_agreement(shell: Shell, path: str, beside: Sequence[str], locale: str) -> Exit:

@@ -46,19 +46,17 @@ def completion_paper(path: str) -> CarriedPaper | None:
 
     Raises FileMissing, FileTooLarge.
     """
-    from portal.dossier.completion.checking import MAX_PDF_BYTES, carried
-    from portal.pairing import SUFFIX
+    from portal.pairing import bare_pdf_size
+
+    size = bare_pdf_size(path)
+    if size is None:
+        return None
+    from portal.dossier.completion.checking import MAX_PDF_BYTES, carried  # here: half of the start of `verify FILE`
     from portal.reading import read_bounded
 
-    file = Path(path)
-    try:
-        with file.open("rb") as opened:
-            is_pdf = b"%PDF-" in opened.read(1024)
-        if not is_pdf or file.stat().st_size > MAX_PDF_BYTES or Path(f"{path}{SUFFIX}").exists():
-            return None
-    except OSError:  # said of the file as of any other
+    if size > MAX_PDF_BYTES:
         return None
-    pdf = read_bounded(file, MAX_PDF_BYTES)
+    pdf = read_bounded(Path(path), MAX_PDF_BYTES)
     found = carried(pdf)
     return None if found is None else CarriedPaper(pdf, found)
 

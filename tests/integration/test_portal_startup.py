@@ -85,11 +85,13 @@ class TestLoaded:
         assert "portal.cli.plan" not in loaded
         assert "notary" not in loaded
 
-    def test_offline_verification_loads_no_heavy_package(self, sealed: tuple[Path, Path]) -> None:
+    @pytest.mark.parametrize("named", [True, False], ids=["receipt named", "receipt beside it"])
+    def test_offline_verification_loads_no_heavy_package(self, sealed: tuple[Path, Path], named: bool) -> None:
         document, receipt = sealed
-        found = probe("verify", document, "--receipt", receipt)
+        found = probe("verify", document, *(["--receipt", receipt] if named else []))
         assert found["code"] == 3  # nothing is anchored yet
-        assert set(HEAVY) & set(found["loaded"]) == set()  # type: ignore[call-overload]  # a list of names
+        heavy = {*HEAVY, "pypdf", "typst", "settlement"}
+        assert heavy & set(found["loaded"]) == set()  # type: ignore[call-overload]  # a list of names
 
 
 class TestWheel:
